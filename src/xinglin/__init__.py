@@ -1,0 +1,1 @@
+"""Xinglin 杏林: an open, FHIR-native, AI-native hospital platform."""
