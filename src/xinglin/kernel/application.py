@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from xinglin.fhir.outcome import BadRequest, FhirError, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.capability import Registry
 from xinglin.kernel.command import Command
-from xinglin.kernel.context import Change, Context, as_system, parse_input, reference
+from xinglin.kernel.context import DEFAULT_ZONE, Change, Context, as_system, parse_input, reference
 from xinglin.kernel.errors import Refused, from_validation
 from xinglin.kernel.event import Event, Handler
 from xinglin.kernel.view import Page, View
@@ -52,10 +53,22 @@ class Outcome:
 class Application:
     """An installation: a registry over a database."""
 
-    def __init__(self, registry: Registry, database: Database, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        database: Database,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        zone: ZoneInfo = DEFAULT_ZONE,
+    ) -> None:
         self.registry = registry
         self.database = database
         self.clock = clock
+        self.zone = zone
+
+    def context(self, connection: psycopg.AsyncConnection[Any], actor: Actor, *, step: str = "") -> Context:
+        """A context inside a transaction that the caller opened and ends."""
+        return Context(self.registry, connection, actor, self.clock(), zone=self.zone, step=step)
 
     async def execute(
         self,
@@ -105,8 +118,8 @@ class Application:
         key: str | None,
         client: str | None,
     ) -> Outcome:
-        now = self.clock()
-        context = Context(self.registry, connection, actor, now, step=command.name)
+        context = self.context(connection, actor, step=command.name)
+        now = context.now
         context.demand(command.permission, command.title)
         given = parse_input(command, values)
         if key is not None:
@@ -151,7 +164,7 @@ class Application:
     async def handle(self, connection: psycopg.AsyncConnection[Any], handler: Handler, event: Event) -> None:
         """Runs one handler for one event inside the caller's transaction, as the system."""
         actor = as_system("zh_CN")
-        context = Context(self.registry, connection, actor, self.clock(), step=handler.name)
+        context = self.context(connection, actor, step=handler.name)
         await handler.run(context, event)
         await self._publish(context)
         if context.work.changes:
@@ -200,7 +213,7 @@ class _Reading:
         self._transaction = self._application.database.transaction()
         connection = await self._transaction.__aenter__()
         await connection.execute("SET TRANSACTION READ ONLY")
-        return Context(self._application.registry, connection, self._actor, self._application.clock())
+        return self._application.context(connection, self._actor)
 
     async def __aexit__(self, *error: Any) -> Any:
         return await self._transaction.__aexit__(*error)

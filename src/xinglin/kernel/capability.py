@@ -94,7 +94,8 @@ class Registry:
                 raise ValueError(f"State table {table.name} is declared twice")
         for handler in capability.declared(Handler):
             assert isinstance(handler, Handler)
-            self.handlers.setdefault(handler.event, []).append(handler)
+            for event in handler.events:
+                self.handlers.setdefault(event, []).append(handler)
         for role, permissions in capability.grants.items():
             self._permissions.setdefault(role, set()).update(permissions)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 from pydantic import ValidationError
@@ -17,6 +18,10 @@ from xinglin.ledger import Books
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 from xinglin.store.repository import Repository, SearchPage
+
+
+DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
+"""The one time zone of China; an installation elsewhere names its own in the settings."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +73,37 @@ class Context:
         actor: Actor,
         now: datetime,
         *,
+        zone: ZoneInfo = DEFAULT_ZONE,
         step: str = "",
         work: Work | None = None,
     ) -> None:
         self.registry = registry
         self.connection = connection
         self.actor = actor
-        self.now = now
+        self.now = now.astimezone(zone)
+        self.zone = zone
         self.repository = Repository(connection, now=now)
         self.books = Books(connection, now=now)
         self.work = work or Work()
         self._step = step
         self._permissions = registry.permissions(actor.roles)
+
+    @property
+    def today(self) -> date:
+        """The day it is in the hospital."""
+        return self.now.date()
+
+    def on_day(self, parameter: str, day: date) -> list[tuple[str, str]]:
+        """Search parameters for "on this day in the hospital"; a bare date would mean a day in UTC."""
+        begin = datetime.combine(day, time(), self.zone)
+        return [
+            (parameter, f"ge{begin.isoformat()}"),
+            (parameter, f"lt{(begin + timedelta(days=1)).isoformat()}"),
+        ]
+
+    async def lock(self, name: str) -> None:
+        """Waits until no other transaction holds the lock `name`, and holds it until this one ends."""
+        await self.connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
 
     def may(self, permission: str) -> bool:
         """Tells whether the actor holds `permission`."""
@@ -149,7 +173,9 @@ class Context:
         self.work.events.append(Event(name, reference(subject), data))
 
     def _inside(self, step: str) -> "Context":
-        return Context(self.registry, self.connection, self.actor, self.now, step=step, work=self.work)
+        return Context(
+            self.registry, self.connection, self.actor, self.now, zone=self.zone, step=step, work=self.work
+        )
 
     def _note(self, kind: str, resource: Resource) -> Resource:
         version = int(resource["meta"]["versionId"])

@@ -21,18 +21,18 @@ class Event:
 class Handler:
     """A capability's answer to an event; the worker runs it in a transaction of its own, as the system.
 
-    Delivery is at least once, so the kernel keeps a key for each event and handler and runs it once.
+    Delivery is at least once, so a handler looks at how things stand and does nothing where nothing is to be done.
     """
 
-    event: str
+    events: tuple[str, ...]
     name: str
     run: Callable[["Context", Event], Awaitable[None]]
 
 
-def on(event: str) -> Callable[[Callable[["Context", Event], Awaitable[None]]], Handler]:
-    """Declares a function `async (context, event) -> None` as a handler of the events named `event`."""
+def on(*events: str) -> Callable[[Callable[["Context", Event], Awaitable[None]]], Handler]:
+    """Declares a function `async (context, event) -> None` as a handler of the events that bear these names."""
 
     def declare(run: Callable[["Context", Event], Awaitable[None]]) -> Handler:
-        return Handler(event, f"{run.__module__.removeprefix('xinglin.capabilities.')}.{run.__name__}", run)
+        return Handler(events, f"{run.__module__.removeprefix('xinglin.capabilities.')}.{run.__name__}", run)
 
     return declare
