@@ -1,13 +1,14 @@
 """The pool and its transactions, on a real server."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.postgres import Databases
+from tests.postgres import Databases, administer
 from xinglin.platform.database import Database, DatabaseError
 
 
@@ -37,10 +38,8 @@ async def test_a_hidden_failure_is_not_committed_in_silence(database: Database) 
     with pytest.raises(DatabaseError, match="cannot be committed"):
         async with database.transaction() as connection:
             await connection.execute("INSERT INTO note VALUES ('lost')")
-            try:
+            with contextlib.suppress(psycopg.errors.UniqueViolation):
                 await connection.execute("INSERT INTO note VALUES ('lost')")
-            except psycopg.errors.UniqueViolation:
-                pass
     assert "lost" not in await notes(database)
 
 
@@ -89,14 +88,12 @@ async def test_more_work_than_connections_waits_its_turn(empty_databases: Databa
 
 
 async def test_unreachable_server_is_told(postgres: str) -> None:
-    absent = Database(make_conninfo(postgres, host="/tmp/there-is-nothing-here"))
+    absent = Database(make_conninfo(postgres, host="/there-is-nothing-here"))
     with pytest.raises(DatabaseError, match="cannot be reached"):
         await absent.open()
 
 
 async def test_wrong_encoding_is_told(postgres: str, empty_databases: Databases) -> None:
-    from tests.postgres import administer
-
     administer(postgres, "CREATE DATABASE {} TEMPLATE template0 ENCODING 'LATIN1'", "test_latin1")
     empty_databases.made.append("test_latin1")
     with pytest.raises(DatabaseError, match="must be in UTF8, but is in LATIN1"):
