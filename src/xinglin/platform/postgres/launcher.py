@@ -92,6 +92,7 @@ class EmbeddedPostgres:
         places.make_home(self.home)
         with places.locked(self.home / "database.lock", seconds=self._patience):
             account, installation = self._prepare()
+            self._reap()
             alive = processes.postmaster(self.places.data)
             if alive and alive.socket and not (alive.socket / f".s.PGSQL.{alive.port}").exists():
                 self._report("The database has lost its socket; restarting it")
@@ -99,14 +100,13 @@ class EmbeddedPostgres:
                 alive = None
             if alive is None:
                 self._launch(account, installation)
-            elif self._process is not None and self._process.pid != alive.pid:
-                self._process = None  # ours has ended, and someone else's has taken its place
             conninfo = self._await_ready()
             self._claim()
         return conninfo
 
     def stop(self) -> None:
         """Stops the server in order if this object owns it; does nothing for one that another process owns."""
+        self._reap()
         if self._owner is None:
             return
         with places.locked(self.home / "database.lock", seconds=self._patience):
@@ -219,6 +219,11 @@ class EmbeddedPostgres:
         if socket is not None:
             with contextlib.suppress(OSError):
                 socket.rmdir()
+
+    def _reap(self) -> None:
+        """Forgets a server process of ours that has ended, whoever ended it."""
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None
 
     def _gone(self, pid: int) -> bool:
         if self._process is not None and self._process.pid == pid:

@@ -76,7 +76,7 @@ def noted_base(home: Path) -> Path | None:
     """The base that an earlier start chose outside the home, None where there is no such note."""
     try:
         return Path((home / "database.place").read_text(encoding="utf-8").strip())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
