@@ -1,0 +1,1 @@
+"""The versioned FHIR repository on PostgreSQL."""
