@@ -130,7 +130,7 @@ class Application:
                 return Outcome(done["resource"], tuple(Change(**change) for change in done["changes"]), replayed=True)
         resource = await command.run(context, given)
         outcome = Outcome(resource, tuple(context.work.changes))
-        await self._publish(context)
+        await self.publish(context)
         await audit.record(
             connection,
             actor=actor,
@@ -166,7 +166,7 @@ class Application:
         actor = as_system("zh_CN")
         context = self.context(connection, actor, step=handler.name)
         await handler.run(context, event)
-        await self._publish(context)
+        await self.publish(context)
         if context.work.changes:
             await audit.record(
                 connection,
@@ -179,7 +179,8 @@ class Application:
                 client=None,
             )
 
-    async def _publish(self, context: Context) -> None:
+    async def publish(self, context: Context) -> None:
+        """Writes the context's events to the outbox, in its transaction."""
         for event in context.work.events:
             payload = {"subject": event.subject, "data": event.data}
             await outbox.publish(

@@ -135,9 +135,7 @@ class Context:
     async def update(self, resource: Resource) -> Resource:
         """Writes the next version of a resource, refused if somebody wrote one since `resource` was read."""
         version = (resource.get("meta") or {}).get("versionId")
-        return self._note(
-            "update", await self.repository.update(resource, if_match=int(version) if version else None)
-        )
+        return self._note("update", await self.repository.update(resource, if_match=int(version) if version else None))
 
     async def delete(self, resource: Resource) -> None:
         """Deletes a resource; its history stays."""
@@ -173,15 +171,11 @@ class Context:
         self.work.events.append(Event(name, reference(subject), data))
 
     def _inside(self, step: str) -> "Context":
-        return Context(
-            self.registry, self.connection, self.actor, self.now, zone=self.zone, step=step, work=self.work
-        )
+        return Context(self.registry, self.connection, self.actor, self.now, zone=self.zone, step=step, work=self.work)
 
     def _note(self, kind: str, resource: Resource) -> Resource:
         version = int(resource["meta"]["versionId"])
-        self.work.changes.append(
-            Change(kind, resource["resourceType"], resource["id"], version, patient_of(resource))
-        )
+        self.work.changes.append(Change(kind, resource["resourceType"], resource["id"], version, patient_of(resource)))
         return resource
 
 

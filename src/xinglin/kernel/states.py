@@ -100,7 +100,9 @@ class StateTable:
             raise ValueError(f"State table {self.name}: {command} in {code} leads to several states; name one")
         transition = fitting[0]
         if not set(roles) & set(transition.who):
-            raise NotPermitted(_("This step is for: {roles}").format(roles=", ".join(_(role) for role in transition.who)))
+            raise NotPermitted(
+                _("This step is for: {roles}").format(roles=", ".join(_(role) for role in transition.who))
+            )
         return self._enter(resource, self._by_code[transition.next])
 
     def _enter(self, resource: Resource, state: State) -> Resource:

@@ -113,13 +113,13 @@ async def settle(context: Context, input: Settle) -> Resource:
     total = resources.total(pending)
     if total != input.total:
         raise Refused(
-            _("The charges have changed: {now} instead of {seen}. Please look again").format(now=total, seen=input.total),
+            _("The charges have changed: {now} instead of {seen}. Please look again").format(
+                now=total, seen=input.total
+            ),
             expression="total",
         )
     if input.method == "cash" and input.tendered is not None and input.tendered < total:
-        raise Refused(
-            _("{missing} are missing").format(missing=total - input.tendered), expression="tendered"
-        )
+        raise Refused(_("{missing} are missing").format(missing=total - input.tendered), expression="tendered")
     settled = [await context.move("charge", item) for item in pending]
     number = f"INV{await next_number(context.connection, 'invoice'):010d}"
     extensions = [{"url": resources.PAYMENT_METHOD, "valueCode": input.method}]

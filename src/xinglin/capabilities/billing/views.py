@@ -23,7 +23,9 @@ class BillRow(Row):
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
 
 
-@view("billing.open_bills", title=N_("To be paid"), permission="billing.settle", row=BillRow, empty=N_("Nothing to pay"))
+@view(
+    "billing.open_bills", title=N_("To be paid"), permission="billing.settle", row=BillRow, empty=N_("Nothing to pay")
+)
 async def open_bills(context: Context, filter: Filter) -> Page[BillRow]:
     """Visits with open charges, the oldest first."""
     table = context.registry.tables["charge"]

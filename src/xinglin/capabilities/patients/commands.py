@@ -100,9 +100,7 @@ async def _refuse_known_number(context: Context, number: str) -> None:
 
 
 async def _same_person(context: Context, name: str, birth: date) -> list[Alert]:
-    found = await context.search(
-        "Patient", [("name:exact", name), ("birthdate", birth.isoformat()), ("_count", "3")]
-    )
+    found = await context.search("Patient", [("name:exact", name), ("birthdate", birth.isoformat()), ("_count", "3")])
     return [
         Alert(
             "warning",
@@ -197,9 +195,7 @@ async def record_allergy(context: Context, input: RecordAllergy) -> Resource:
 class RefuteAllergy(Input):
     """An allergy that turned out not to be one."""
 
-    allergy: str = Field(
-        title=N_("Allergy"), pattern=r"^AllergyIntolerance/", json_schema_extra={"widget": "hidden"}
-    )
+    allergy: str = Field(title=N_("Allergy"), pattern=r"^AllergyIntolerance/", json_schema_extra={"widget": "hidden"})
     reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
 
 

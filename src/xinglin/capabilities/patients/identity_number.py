@@ -40,9 +40,7 @@ def parse_identity_number(text: str) -> IdentityNumber:
     try:
         born = date(int(value[6:10]), int(value[10:12]), int(value[12:14]))
     except ValueError:
-        raise ValueError(
-            _("The ID number holds no valid birth date: {digits}").format(digits=value[6:14])
-        ) from None
+        raise ValueError(_("The ID number holds no valid birth date: {digits}").format(digits=value[6:14])) from None
     if value[17] != check_character(value[:17]):
         raise ValueError(_("The check character of the ID number does not fit; please compare it with the card"))
     return IdentityNumber(value, born, "male" if int(value[16]) % 2 else "female")

@@ -55,7 +55,12 @@ def patient(
 
 
 def allergy(
-    patient_reference: str, code: str, display: str, severity: str, reaction: str | None, recorder: str | None,
+    patient_reference: str,
+    code: str,
+    display: str,
+    severity: str,
+    reaction: str | None,
+    recorder: str | None,
     moment: datetime,
 ) -> Resource:
     """An AllergyIntolerance that is active and confirmed; `severity` mild, moderate or severe."""

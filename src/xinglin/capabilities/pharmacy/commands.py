@@ -107,9 +107,7 @@ async def read_medicine(context: Context, code: str) -> Medicine:
     try:
         return Medicine.from_resource(await context.read(f"Medication/{code}"))
     except NotFound:
-        raise Refused(
-            _("The formulary holds no medicine {code}").format(code=code), expression="medicine"
-        ) from None
+        raise Refused(_("The formulary holds no medicine {code}").format(code=code), expression="medicine") from None
 
 
 async def _check(context: Context, encounter: Resource, medicine: Medicine, dosage: resources.Dosage) -> list[Alert]:

@@ -18,9 +18,7 @@ from xinglin.platform.i18n import gettext as _
 class Prescription(Input):
     """A prescription by its number."""
 
-    prescription: str = Field(
-        title=N_("Prescription"), pattern=r"^RX[0-9]+$", json_schema_extra={"widget": "hidden"}
-    )
+    prescription: str = Field(title=N_("Prescription"), pattern=r"^RX[0-9]+$", json_schema_extra={"widget": "hidden"})
 
 
 class ReturnPrescription(Prescription):

@@ -20,7 +20,8 @@ async def lines(context: Context, number: str, *, state: str | None = None) -> l
     if not found.resources:
         raise NotFound(_("There is no prescription {number}").format(number=number))
     locked = [
-        await context.read(f"MedicationRequest/{id}", lock=True) for id in sorted(item["id"] for item in found.resources)
+        await context.read(f"MedicationRequest/{id}", lock=True)
+        for id in sorted(item["id"] for item in found.resources)
     ]
     if state is None:
         return locked

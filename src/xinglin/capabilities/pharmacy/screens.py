@@ -37,9 +37,7 @@ async def window(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
         "prescription": None,
     }
     if chosen == "stock":
-        shown["stock"] = await run_view(
-            context, views.formulary_search, {"text": query.get("text", ""), "limit": 200}
-        )
+        shown["stock"] = await run_view(context, views.formulary_search, {"text": query.get("text", ""), "limit": 200})
     if query.get("prescription"):
         shown["prescription"] = await views.prescription_detail(context, query["prescription"])
     return shown

@@ -121,9 +121,7 @@ def line_row(context: Context, line: Resource, prices: dict[str, Resource]) -> L
         price=price * count if price is not None else None,
         state=state.code if state else "",
         alerts=[
-            item["valueString"]
-            for item in line.get("extension") or ()
-            if item.get("url") == resources.DETECTED_ALERT
+            item["valueString"] for item in line.get("extension") or () if item.get("url") == resources.DETECTED_ALERT
         ],
         returned=build.concept_text(line.get("statusReason")),
     )

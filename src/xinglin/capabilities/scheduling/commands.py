@@ -147,9 +147,7 @@ async def _taken(context: Context, slot: Resource) -> str:
 class AppointmentStep(Input):
     """An appointment that goes on to its next state."""
 
-    appointment: str = Field(
-        title=N_("Appointment"), pattern=r"^Appointment/", json_schema_extra={"widget": "hidden"}
-    )
+    appointment: str = Field(title=N_("Appointment"), pattern=r"^Appointment/", json_schema_extra={"widget": "hidden"})
 
 
 class CancelAppointment(AppointmentStep):

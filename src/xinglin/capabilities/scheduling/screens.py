@@ -40,9 +40,7 @@ async def desk(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
         "clinic": query.get("clinic", ""),
         "patients": await run_view(context, find, {"text": query.get("text", ""), "limit": 12}),
         "patient": await context.read(chosen) if chosen else None,
-        "patient_appointments": (
-            await run_view(context, views.appointments, {"patient": chosen}) if chosen else None
-        ),
+        "patient_appointments": (await run_view(context, views.appointments, {"patient": chosen}) if chosen else None),
         "clinics": await run_view(context, views.clinics, {}),
         "slots": await run_view(context, views.free_slots, {**filter, "limit": 200}),
         "appointments": await run_view(context, views.appointments, {"day": day.isoformat(), "limit": 100}),
