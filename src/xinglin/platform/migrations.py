@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from xinglin.store.sql import load_queries
 
@@ -157,6 +158,8 @@ async def migrate(connection: psycopg.AsyncConnection[Any], owners: Sequence[str
 @asynccontextmanager
 async def _alone(connection: psycopg.AsyncConnection[Any]) -> AsyncIterator[None]:
     """Autocommit, no time limit, and the advisory lock, for as long as the block lasts."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise MigrationError("The connection is in a transaction; migrations commit on their own.")
     before = connection.autocommit
     await connection.set_autocommit(True)
     try:

@@ -18,7 +18,8 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change the
 ORDINARY = """
 import os, pwd, sys
 from pathlib import Path
-import psycopg, asyncio, encodings.ascii, encodings.idna, encodings.latin_1, stringprep  # its library may be out of reach
+# All imports before the change of user: Python's library may be out of its reach.
+import psycopg, asyncio, encodings.ascii, encodings.idna, encodings.latin_1, stringprep
 from xinglin.platform.postgres import EmbeddedPostgres, binaries
 binaries.wheel_folder = lambda: Path(sys.argv[2])
 who = pwd.getpwnam("nobody")
