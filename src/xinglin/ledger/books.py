@@ -111,6 +111,11 @@ class Books:
         """What an account holds. Raises `UnknownAccountError`."""
         return (await self.account(code)).balance
 
+    async def balances(self, codes: Sequence[str]) -> dict[str, Decimal]:
+        """What several accounts hold, in one round trip; accounts that do not exist are absent."""
+        rows = await self._connection.execute(queries.read_balances, {"codes": list(codes)})
+        return {code: balance async for code, balance in rows}
+
     async def lock(self, *codes: str) -> None:
         """Locks accounts, in the order that all use, for a transaction that will post more than one entry.
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from xinglin.fhir.search.chinese import initials, pinyin
+from xinglin.fhir.search.text import normalised, sounds
 from xinglin.fhir.types import Resource
 from xinglin.store.repository import Repository
 
-MATCH_CODE, MATCH_NAME_START, MATCH_INITIALS, MATCH_NAME, MATCH_PINYIN = range(5)
+MATCH_CODE, MATCH_NAME_START, MATCH_SOUND_START, MATCH_NAME, MATCH_SOUND = range(5)
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,7 @@ class _Entry:
     concept: Concept
     code: str
     names: tuple[str, ...]
-    pinyin: tuple[str, ...]
-    initials: tuple[str, ...]
+    sounds: tuple[str, ...]
 
     def rank(self, text: str) -> int | None:
         """How well `text` (casefolded, without spaces) fits; less is better, None is not at all."""
@@ -35,12 +34,12 @@ class _Entry:
             return MATCH_CODE
         if any(name.startswith(text) for name in self.names):
             return MATCH_NAME_START
-        if text.isascii() and any(letters.startswith(text) for letters in self.initials):
-            return MATCH_INITIALS
+        if text.isascii() and any(sound.startswith(text) for sound in self.sounds):
+            return MATCH_SOUND_START
         if any(text in name for name in self.names):
             return MATCH_NAME
-        if text.isascii() and any(text in sound for sound in (*self.pinyin, *self.initials)):
-            return MATCH_PINYIN
+        if text.isascii() and any(text in sound for sound in self.sounds):
+            return MATCH_SOUND
         return None
 
 
@@ -72,14 +71,12 @@ class Catalogue:
 
 
 def _plain(text: str) -> str:
-    return "".join(text.split()).casefold()
+    return "".join(normalised(text).split())
 
 
 def _entry(concept: Concept) -> _Entry:
     names = tuple(_plain(name) for name in (concept.display, *concept.names))
-    return _Entry(
-        concept, concept.code.casefold(), names, tuple(map(pinyin, names)), tuple(initials(name) for name in names)
-    )
+    return _Entry(concept, concept.code.casefold(), names, tuple(sound for name in names for sound in sounds(name)))
 
 
 def _concepts(system: str, nodes: Iterable[dict[str, Any]]) -> Iterable[Concept]:

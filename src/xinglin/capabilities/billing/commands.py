@@ -146,5 +146,5 @@ async def book(context: Context, number: str, method: str, total: Decimal) -> No
         return
     account = resources.method_account(method)
     for code in (account, resources.INCOME):
-        await context.books.open_account(code, kind="money", unit="CNY", floor_zero=False)
+        await context.books.open_account(code, "money", "CNY")
     await context.books.post(number, [(account, total, "CNY"), (resources.INCOME, -total, "CNY")])

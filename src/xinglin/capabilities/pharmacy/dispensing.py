@@ -1,5 +1,7 @@
 """The pharmacist's part of a prescription: review, prepare, dispense, take back."""
 
+from decimal import Decimal
+
 from pydantic import Field
 
 from xinglin.capabilities.pharmacy import resources
@@ -11,7 +13,7 @@ from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_
-from xinglin.ledger import InsufficientBalance
+from xinglin.ledger import InsufficientBalanceError
 from xinglin.platform.i18n import gettext as _
 
 
@@ -38,7 +40,7 @@ async def review(context: Context, input: Prescription) -> Resource:
     """Accepts a prescription and charges its medicines at the price of now; refused where stock does not suffice."""
     for line in await move_all(context, input.prescription, "CREATED"):
         code, wanted = resources.drug_code(line), resources.packs(line)
-        held = await context.books.balance(stock_account(WINDOW, code))
+        held = (await context.books.balances([stock_account(WINDOW, code)])).get(stock_account(WINDOW, code), 0)
         if held < wanted:
             raise Refused(
                 _("{medicine}: {wanted} needed, {held} in stock").format(
@@ -97,12 +99,12 @@ async def dispense(context: Context, input: Prescription) -> Resource:
     moved = await move_all(context, input.prescription, "DISPENSING")
     postings = []
     for line in moved:
-        code, count = resources.drug_code(line), resources.packs(line)
+        code, count = resources.drug_code(line), Decimal(resources.packs(line))
         await context.create(resources.dispensing(line, performer, context))
         postings += [(stock_account(WINDOW, code), -count, code), (stock_account(DISPENSED, code), count, code)]
     try:
         await context.books.post(input.prescription, postings, memo="dispense")
-    except InsufficientBalance as error:
+    except InsufficientBalanceError as error:
         raise Refused(_("The stock does not suffice: {account}").format(account=error.account)) from error
     context.emit("pharmacy.dispensed", moved[-1], visit=moved[-1]["encounter"]["reference"])
     return moved[-1]
@@ -132,7 +134,7 @@ async def take_back(context: Context, input: ReturnPrescription) -> Resource:
     for line in await lines(context, input.prescription, state="DISPENSED"):
         changed = context.moved("prescription", line)
         moved.append(await context.update({**changed, "statusReason": {"text": input.reason}}))
-        code, count = resources.drug_code(line), resources.packs(line)
+        code, count = resources.drug_code(line), Decimal(resources.packs(line))
         postings += [(stock_account(DISPENSED, code), -count, code), (stock_account(WINDOW, code), count, code)]
         await _stop_dispensing(context, f"MedicationRequest/{line['id']}", input.reason)
     await context.books.post(input.prescription, postings, memo="take back")

@@ -120,6 +120,6 @@ async def seed(context: Context) -> None:
     for medicine, price in medicines():
         await context.create(medicine.to_resource(), id=medicine.code)
         await context.call("billing.set_price", item=medicine.code, name=medicine.name, price=price)
-        if await context.books.balance(stock_account(WINDOW, medicine.code)) == 0:
+        if not await context.books.balances([stock_account(WINDOW, medicine.code)]):
             await context.call("pharmacy.receive_stock", medicine=medicine.code, packs=FIRST_STOCK, batch="DEMO-001")
     await context.create(formulary_resource(), id=FORMULARY)

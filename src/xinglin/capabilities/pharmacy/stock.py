@@ -1,5 +1,7 @@
 """The stock of medicines: accounts of the ledger, one for each place and medicine, counted in packs."""
 
+from decimal import Decimal
+
 from pydantic import Field
 
 from xinglin.capabilities.pharmacy.commands import read_medicine
@@ -19,9 +21,9 @@ def stock_account(place: str, code: str) -> str:
 
 async def open_accounts(context: Context, code: str) -> None:
     """Opens a medicine's accounts; only the window may never hold less than nothing."""
-    await context.books.open_account(stock_account(WINDOW, code), kind="stock", unit=code, floor_zero=True)
+    await context.books.open_account(stock_account(WINDOW, code), "stock", code, floor_zero=True)
     for place in (DISPENSED, SUPPLIER):
-        await context.books.open_account(stock_account(place, code), kind="stock", unit=code, floor_zero=False)
+        await context.books.open_account(stock_account(place, code), "stock", code)
 
 
 class ReceiveStock(Input):
@@ -44,8 +46,8 @@ async def receive_stock(context: Context, input: ReceiveStock) -> Resource:
     await context.books.post(
         number,
         [
-            (stock_account(SUPPLIER, code), -input.packs, code),
-            (stock_account(WINDOW, code), input.packs, code),
+            (stock_account(SUPPLIER, code), Decimal(-input.packs), code),
+            (stock_account(WINDOW, code), Decimal(input.packs), code),
         ],
         memo=f"batch {input.batch}",
     )
