@@ -8,7 +8,14 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
 
 SPECIALTY_SYSTEM = "urn:xinglin:code:department"
-SESSIONS = ((time(8, 0), time(11, 30)), (time(13, 30), time(17, 0)), (time(18, 0), time(22, 0)))
+SESSIONS = (
+    (time(8), time(12), 10),
+    (time(13, 30), time(17, 30), 10),
+    (time(18), time(23, 50), 10),
+    (time(23, 50), time(23, 59), 9),
+)
+"""From, to, minutes of a place; late enough that the demonstration works at any hour."""
+
 DAYS = 7
 
 CLINICS = (
@@ -48,5 +55,5 @@ async def _publish(context: Context, schedule: str, day: date) -> None:
     held = await context.search("Slot", [("schedule", schedule), *context.on_day("start", day), ("_count", "1")])
     if held.resources:
         return
-    for begin, end in SESSIONS:
-        await context.call("scheduling.publish", schedule=schedule, day=day, begin=begin, end=end, minutes=10)
+    for begin, end, minutes in SESSIONS:
+        await context.call("scheduling.publish", schedule=schedule, day=day, begin=begin, end=end, minutes=minutes)
