@@ -28,11 +28,13 @@ BASE = "http://hl7.org/fhir/StructureDefinition/"
 FHIR_TYPE = BASE + "structuredefinition-fhir-type"
 REGEX = BASE + "regex"
 INHERITED = {"id", "extension", "modifierExtension"}
-# Elements of R4 that HL7 left out of its data elements file, seen by their absence although profiles and schema agree.
-R4_WITHOUT_DATA_ELEMENT = {
-    "MedicationKnowledge.administrationGuidelines.patientCharacteristics.characteristic[x]",
-    "ResearchElementDefinition.characteristic.participantEffective[x]",
-}
+# Where HL7's data elements file leaves out elements of R4 that its profiles and its JSON schema both have.
+WITHOUT_DATA_ELEMENT = (
+    "MedicationKnowledge.administrationGuidelines.patientCharacteristics.characteristic",
+    "MedicinalProductIngredient.specifiedSubstance.strength.",
+    "MedicinalProductPharmaceutical.routeOfAdministration.",
+    "ResearchElementDefinition.characteristic.participantEffective",
+)
 
 Node = dict[str, Any]
 
@@ -113,7 +115,7 @@ def structure_rows(structure: Node, leaves: dict[str, Node]) -> dict[str, list[l
             rows[parent].append(row(element, path))
         elif path in leaves:
             rows[parent].append(row(leaves[path], None))
-        elif path in R4_WITHOUT_DATA_ELEMENT or element.get("contentReference", "#?")[1:] in rows:
+        elif element.get("contentReference", "#?")[1:] in rows:
             rows[parent].append(row(element, None))
     for path, leaf in leaves.items():
         parent, _, name = path.rpartition(".")
@@ -122,30 +124,45 @@ def structure_rows(structure: Node, leaves: dict[str, Node]) -> dict[str, list[l
     return rows
 
 
-def types_table(data: Path) -> Node:
-    """Every type: {"kind", "base", "elements"}, primitives with their "regex"; backbones under their path."""
+def data_elements(data: Path, structures: list[Node]) -> dict[str, Node]:
+    """Path → definition of every element of R4 that is not itself made of elements."""
     leaves: dict[str, Node] = {}
     for definition in resources(data / "dataelements.json", "StructureDefinition"):
         element = definition["snapshot"]["element"][0]
         leaves.setdefault(element["path"], element)  # profiles of Quantity come after Quantity itself
+    for structure in structures:
+        for element in structure["snapshot"]["element"]:
+            composed = element.get("type", [{}])[0].get("code") == "BackboneElement"
+            if element["path"].startswith(WITHOUT_DATA_ELEMENT) and not composed:
+                leaves.setdefault(element["path"], element)
+    return leaves
+
+
+def primitive(structure: Node) -> Node:
+    """The entry of a primitive type, with the regular expression of its values."""
+    value = next(e for e in structure["snapshot"]["element"] if e["path"] == f"{structure['type']}.value")
+    extensions = value["type"][0].get("extension", [])
+    return {"regex": next((x["valueString"] for x in extensions if x["url"] == REGEX), "")}
+
+
+def types_table(data: Path) -> Node:
+    """Every type: {"kind", "base", "elements"}, primitives with their "regex"; backbones under their path."""
+    names = [data / f"profiles-{kind}.json" for kind in ("types", "resources")]
+    structures = [s for name in names for s in resources(name, "StructureDefinition") if is_r4(s)]
+    leaves = data_elements(data, structures)
     table: Node = {}
-    structures = [s for f in ("types", "resources") for s in resources(data / f"profiles-{f}.json", "StructureDefinition")]
-    for structure in filter(is_r4, structures):
+    for structure in structures:
         name, base = structure["type"], structure.get("baseDefinition", "").removeprefix(BASE)
         entry: Node = {"kind": structure["kind"], "base": base}
-        if structure["kind"] == "primitive-type":
-            value = next(e for e in structure["snapshot"]["element"] if e["path"] == f"{name}.value")
-            extensions = value["type"][0].get("extension", [])
-            entry["regex"] = next((x["valueString"] for x in extensions if x["url"] == REGEX), "")
-            table[name] = entry
-            continue
         own = {path: leaf for path, leaf in leaves.items() if path.startswith(name + ".")}
-        if not own and base == "Quantity":  # Age, Count, Distance, Duration only constrain Quantity
-            table[name] = entry | {"elements": []}
-            continue
-        for path, rows in structure_rows(structure, own).items():
-            kind = structure["kind"] if path == name else "backbone"
-            table[path] = {"kind": kind, "base": base if path == name else "BackboneElement", "elements": rows}
+        if structure["kind"] == "primitive-type":
+            table[name] = entry | primitive(structure)
+        elif base == "Quantity":  # Age, Count, Distance and Duration only constrain it
+            table[name] = entry
+        else:
+            rows = structure_rows(structure, own)
+            table |= {path: {"kind": "backbone", "base": "BackboneElement", "elements": rows[path]} for path in rows}
+            table[name] = entry | {"elements": rows[name]}
     return inherit(table)
 
 

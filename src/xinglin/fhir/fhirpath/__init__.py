@@ -7,8 +7,9 @@ else is refused with `FhirPathError` when it is compiled, never when it runs.
     birth.evaluate(resource)        # ["1974-12-25"]
 """
 
-#from xinglin.fhir.fhirpath.compiler import Branch, Compiled, compile_path
+from xinglin.fhir.fhirpath.branches import Branch
+from xinglin.fhir.fhirpath.compiler import Compiled, compile_path
 from xinglin.fhir.fhirpath.lexer import FhirPathError
 from xinglin.fhir.fhirpath.parser import parse
 
-__all__ = ["FhirPathError", "parse"]
+__all__ = ["Branch", "Compiled", "FhirPathError", "compile_path", "parse"]

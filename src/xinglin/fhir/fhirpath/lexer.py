@@ -16,10 +16,11 @@ class Token(NamedTuple):
     at: int
 
 
+_TIME = r"[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
 _TOKEN = re.compile(
     r"""
       (?P<space>\s+|//[^\n]*|/\*.*?\*/)
-    | (?P<date>@T?[0-9][0-9T:.\-]*(?:Z|[+\-][0-9]{2}:[0-9]{2})?)
+    | (?P<date>@(?:TTIME|[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?(?:T(?:TIME(?:Z|[+\-][0-9]{2}:[0-9]{2})?)?)?))
     | (?P<number>[0-9]+(?:\.[0-9]+)?)
     | (?P<string>'(?:[^'\\]|\\.)*')
     | (?P<quoted>`(?:[^`\\]|\\.)*`)
@@ -27,7 +28,7 @@ _TOKEN = re.compile(
     | (?P<variable>\$[A-Za-z]+)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<symbol><=|>=|!=|!~|[.,()\[\]{}|&=~<>+\-*/])
-    """,
+    """.replace("TIME", _TIME),
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
