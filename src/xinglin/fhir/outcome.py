@@ -41,8 +41,9 @@ class FhirError(Exception):
         issues: Iterable[Issue] = (),
     ) -> None:
         self.issues: tuple[Issue, ...] = tuple(issues) or (Issue("error", code or self.code, message, expression),)
-        super().__init__("; ".join(f"{i.expression}: {i.diagnostics}" if i.expression else i.diagnostics
-                                   for i in self.issues))
+        super().__init__(
+            "; ".join(f"{i.expression}: {i.diagnostics}" if i.expression else i.diagnostics for i in self.issues)
+        )
 
     def outcome(self) -> Resource:
         """The OperationOutcome to send."""

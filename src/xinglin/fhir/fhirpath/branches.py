@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from xinglin.fhir.definitions import TypeRef, supertypes, type_definition
+from xinglin.fhir.definitions import Element, TypeRef, supertypes, type_definition
 from xinglin.fhir.types import Json
 
 Values: TypeAlias = Callable[[Json], Sequence[Json]]
@@ -20,13 +20,14 @@ class Branch:
     """Values of one type. `root` is the property that the focus must have for there to be any, or None: unknown.
 
     `path` holds the (property, repeats) steps where the branch is a plain path, so that a further step can be fused
-    with them.
+    with them. `binding` is the value set of a required binding, which tells the system of a code.
     """
 
     type: str
     values: Values
     root: str | None = None
     path: tuple[tuple[str, bool], ...] | None = None
+    binding: str = ""
 
 
 def itself(type_name: str) -> Branch:
@@ -42,14 +43,15 @@ def member(branch: Branch, name: str) -> list[Branch]:
         return []
     if element is None:
         return []
-    return [_step(branch, json_name, element.max != 1, ref) for json_name, ref in element.json_names().items()]
+    return [_step(branch, key, element, ref) for key, ref in element.json_names().items()]
 
 
-def _step(branch: Branch, key: str, repeats: bool, ref: TypeRef) -> Branch:
+def _step(branch: Branch, key: str, element: Element, ref: TypeRef) -> Branch:
+    repeats = element.max != 1
     if branch.path is None:
-        return Branch(ref.name, _chained(branch.values, key, repeats), branch.root)
+        return Branch(ref.name, _chained(branch.values, key, repeats), branch.root, None, element.binding)
     path = (*branch.path, (key, repeats))
-    return Branch(ref.name, _fused(path), path[0][0], path)
+    return Branch(ref.name, _fused(path), path[0][0], path, element.binding)
 
 
 def _fused(path: tuple[tuple[str, bool], ...]) -> Values:
@@ -98,7 +100,9 @@ def of_type(branches: Sequence[Branch], type_name: str) -> list[Branch]:
 def filtered(branch: Branch, keep: Callable[[Json], bool], type_name: str | None = None) -> Branch:
     """The values of a branch that `keep` accepts, as `type_name` where that is narrower."""
     values = branch.values
-    return Branch(type_name or branch.type, lambda focus: [v for v in values(focus) if keep(v)], branch.root)
+    return Branch(
+        type_name or branch.type, lambda focus: [v for v in values(focus) if keep(v)], branch.root, None, branch.binding
+    )
 
 
 def union(branches: Sequence[Branch]) -> list[Branch]:

@@ -76,7 +76,7 @@ def _call(name: str, target: list[Branch], arguments: tuple[tree.Node, ...]) -> 
         case "extension", (tree.Literal(url, "String"),):
             extensions = [below for branch in target for below in member(branch, "extension")]
             return [filtered(branch, lambda v: v.get("url") == url) for branch in extensions]
-        case ("ofType" | "as"), (tree.Name(type_name) | tree.Member(_, type_name),):
+        case (("ofType" | "as"), (tree.Name(type_name) | tree.Member(_, type_name),)):
             return of_type(target, type_name)
         case "exists", ():
             values = collected(target)
@@ -197,5 +197,3 @@ def _boolean(truth: Truth) -> Branch:
         return () if value is None else (value,)
 
     return Branch("boolean", values)
-
-
