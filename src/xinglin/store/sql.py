@@ -1,33 +1,47 @@
-"""Loads the SQL of a package from its `sql/*.sql` files, so that no SQL stands in Python.
-
-A file holds blocks, each under a line `-- name: read_current`; what stands before the first one is a comment on the
-file. Names are unique within the package.
-"""
+"""Loads named SQL: every statement lives in a `.sql` file below its package, under a line `-- name: some_name`."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
-from types import SimpleNamespace
+from importlib import resources
+from typing import LiteralString, cast
 
-_NAME = re.compile(r"^-- name: (\w+)[ \t]*$", re.MULTILINE)
-_COMMENT = re.compile(r"^\s*--[^\n]*\n?", re.MULTILINE)
+_NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
+
+
+class Queries:
+    """The statements of one package as attributes: `queries.read_current` is the text of `-- name: read_current`."""
+
+    def __init__(self, package: str, statements: dict[str, LiteralString]) -> None:
+        self._package = package
+        self._statements = statements
+
+    def __getattr__(self, name: str) -> LiteralString:
+        try:
+            return self._statements[name]
+        except KeyError:
+            raise AttributeError(f"{self._package} has no SQL named {name!r}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._statements)
 
 
 @cache
-def load_queries(package: str) -> SimpleNamespace:
-    """The queries of a package, such as `xinglin.store`, as attributes: `load_queries(...).read_current`.
+def load_queries(package: str) -> Queries:
+    """The statements of all files `<package>/sql/*.sql`.
 
-    Raises ValueError where a name occurs twice or a block is empty.
+    Raises `ValueError` for a name that occurs twice and for text before the first name.
     """
-    queries: dict[str, str] = {}
-    folder = files(package).joinpath("sql")
-    for file in sorted(folder.iterdir(), key=lambda path: path.name):
+    statements: dict[str, LiteralString] = {}
+    for file in sorted(resources.files(package).joinpath("sql").iterdir(), key=lambda item: item.name):
         if not file.name.endswith(".sql"):
             continue
-        parts = _NAME.split(file.read_text(encoding="utf-8"))
-        for name, body in zip(parts[1::2], parts[2::2], strict=True):
-            text = _COMMENT.sub("", body).strip().rstrip(";")
-            if name in queries or not text:
-                raise ValueError(f"{package}/sql/{file.name}: {name} is {'there twice' if text else 'empty'}")
-            queries[name] = text
-    return SimpleNamespace(**queries)
+        head, *parts = _NAME.split(file.read_text(encoding="utf-8"))
+        if head.strip():
+            raise ValueError(f"{package}/sql/{file.name}: text before the first '-- name:' line")
+        for name, text in zip(parts[::2], parts[1::2], strict=True):
+            if name in statements:
+                raise ValueError(f"{package}/sql/{file.name}: {name} is defined twice")
+            # Our own files, never a text from outside: as good as a literal in the source.
+            statements[name] = cast("LiteralString", text.strip().removesuffix(";"))
+    return Queries(package, statements)

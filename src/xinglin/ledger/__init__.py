@@ -1,0 +1,1 @@
+"""Double-entry books for money and stock, kept by the database itself."""

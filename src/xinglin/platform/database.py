@@ -1,0 +1,144 @@
+"""The connection pool of one process, and the transaction that every command runs in."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+OLDEST = 150000
+_FRESH = 1.0
+"""Seconds after its last use during which a connection is taken for alive without asking it."""
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says why and what would be accepted."""
+
+
+class Connection(psycopg.AsyncConnection[Any]):
+    """A pooled connection that remembers when it was last used."""
+
+    used = 0.0
+
+
+class Database:
+    """A pool of connections to one PostgreSQL, 15 or newer.
+
+    `application` appears in the server's activity list. `statement_timeout` ends a statement that runs away. Time is
+    UTC on every connection; a zone belongs to what people see.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        min_size: int = 2,
+        max_size: int = 16,
+        application: str = "xinglin",
+        statement_timeout: timedelta = timedelta(seconds=60),
+    ) -> None:
+        self.conninfo = conninfo
+        self._arguments = connection_arguments(conninfo, application, statement_timeout)
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            conninfo,
+            kwargs=self._arguments,
+            connection_class=Connection,
+            min_size=min(min_size, max_size),
+            max_size=max_size,
+            configure=_configure,
+            check=_check,
+            reset=_reset,
+            open=False,
+            name=application,
+        )
+
+    async def open(self) -> None:
+        """Opens the pool. Raises `DatabaseError` where the server is unreachable, too old or not in UTF-8."""
+        await check_server(self.conninfo)
+        await self._pool.open()
+
+    async def close(self) -> None:
+        """Closes all connections; those in use when they come back."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection in a transaction of its own: committed when the block ends, undone when it raises.
+
+        Raises `DatabaseError` when every connection stays busy, and when the block hid the failure of a statement:
+        PostgreSQL would answer such a commit with a silent rollback.
+        """
+        try:
+            connection = await self._pool.getconn()
+        except PoolTimeout as error:
+            raise DatabaseError(f"No connection to the database became free: {error}") from error
+        try:
+            async with connection.transaction():
+                yield connection
+                if connection.info.transaction_status == TransactionStatus.INERROR:
+                    raise DatabaseError("A statement of this transaction failed, so it cannot be committed.")
+        finally:
+            await self._pool.putconn(connection)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Connection]:
+        """A connection of its own outside the pool, in autocommit: to LISTEN, or for work without a time limit."""
+        connection = await Connection.connect(
+            self.conninfo, autocommit=True, **{**self._arguments, "options": _options(self.conninfo, timedelta(0))}
+        )
+        async with connection:
+            await _configure(connection)
+            yield connection
+
+    def statistics(self) -> dict[str, int]:
+        """Counters of the pool, by the names that psycopg_pool gives them."""
+        return self._pool.get_stats()
+
+
+async def check_server(conninfo: str) -> int:
+    """The server's version as a number (150003 for 15.3). Raises `DatabaseError` as `Database.open` does."""
+    try:
+        async with await psycopg.AsyncConnection.connect(conninfo, connect_timeout=10) as connection:
+            version = connection.info.server_version
+            encoding = connection.info.parameter_status("server_encoding")
+    except psycopg.OperationalError as error:
+        raise DatabaseError(f"The database cannot be reached: {str(error).strip()}") from error
+    if version < OLDEST:
+        raise DatabaseError(f"Xinglin needs PostgreSQL 15 or newer; this server is {version // 10000}.")
+    if encoding != "UTF8":
+        raise DatabaseError(f"The database must be in UTF8, but is in {encoding}: createdb --encoding UTF8 ...")
+    return version
+
+
+def connection_arguments(conninfo: str, application: str, statement_timeout: timedelta) -> dict[str, Any]:
+    """Arguments of `connect` that every connection of ours has."""
+    return {"application_name": application, "options": _options(conninfo, statement_timeout), "connect_timeout": 10}
+
+
+def _options(conninfo: str, statement_timeout: timedelta) -> str:
+    """Settings sent with the connection itself, which costs no round trip; those of the conninfo go last and win."""
+    given = conninfo_to_dict(conninfo).get("options") or ""
+    milliseconds = int(statement_timeout / timedelta(milliseconds=1))
+    return f"-c timezone=UTC -c statement_timeout={milliseconds} {given}".strip()
+
+
+async def _configure(connection: psycopg.AsyncConnection[Any]) -> None:
+    set_json_dumps(orjson.dumps, connection)
+    set_json_loads(orjson.loads, connection)
+
+
+async def _check(connection: Connection) -> None:
+    """Asks a connection that lay idle whether it still lives, so that a restarted database costs nobody an error."""
+    if time.monotonic() - connection.used > _FRESH:
+        await AsyncConnectionPool.check_connection(connection)
+
+
+async def _reset(connection: Connection) -> None:
+    connection.used = time.monotonic()

@@ -1,0 +1,85 @@
+-- Accounts, sessions, audit and outbox.
+
+CREATE TABLE account (
+  id text PRIMARY KEY,
+  login text NOT NULL UNIQUE CHECK (login <> ''),
+  name text NOT NULL CHECK (name <> ''),
+  password text NOT NULL,
+  roles text[] NOT NULL DEFAULT '{}',
+  practitioner text CHECK (practitioner ~ '^Practitioner/[A-Za-z0-9.-]{1,64}$'),
+  locale text NOT NULL,
+  active boolean NOT NULL DEFAULT true,
+  created timestamptz NOT NULL,
+  password_changed timestamptz NOT NULL
+);
+
+-- Tokens are kept as SHA-256 only: who reads this table cannot sign in with it.
+CREATE TABLE session (
+  token bytea PRIMARY KEY,
+  account text NOT NULL REFERENCES account ON DELETE CASCADE,
+  csrf text NOT NULL,
+  client text NOT NULL,
+  created timestamptz NOT NULL,
+  seen timestamptz NOT NULL
+);
+CREATE INDEX session_account ON session (account);
+CREATE INDEX session_seen ON session (seen);
+
+-- Failures count for a login from one address, so that nobody can lock another one out. The login is kept as SHA-256,
+-- since people type their password there by mistake.
+CREATE TABLE sign_in_attempt (
+  login bytea NOT NULL,
+  client text NOT NULL,
+  failures integer NOT NULL,
+  last timestamptz NOT NULL,
+  PRIMARY KEY (login, client)
+);
+CREATE INDEX sign_in_attempt_last ON sign_in_attempt (last);
+
+-- Who did what to which resources; codes of FHIR R4 AuditEvent.
+CREATE TABLE audit_event (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL,
+  account text,
+  name text NOT NULL,
+  roles text[] NOT NULL,
+  action text NOT NULL CHECK (action IN ('C', 'R', 'U', 'D', 'E')),
+  command text NOT NULL CHECK (command <> ''),
+  entities text[] NOT NULL,
+  outcome text NOT NULL CHECK (outcome IN ('0', '4', '8', '12')),
+  client text,
+  detail jsonb
+);
+CREATE INDEX audit_event_at ON audit_event (at);
+CREATE INDEX audit_event_account ON audit_event (account, at);
+CREATE INDEX audit_event_entities ON audit_event USING gin (entities);
+
+CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'audit: % of % is refused, the record only grows', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+
+-- Events on their way out. A row goes when it is delivered; a parked one waits for a person.
+CREATE TABLE outbox (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  key text NOT NULL,
+  event text NOT NULL CHECK (event <> ''),
+  payload jsonb NOT NULL,
+  at timestamptz NOT NULL,
+  attempts integer NOT NULL DEFAULT 0,
+  next_attempt timestamptz NOT NULL,
+  error text,
+  parked timestamptz
+);
+CREATE INDEX outbox_waiting ON outbox (id) WHERE parked IS NULL;
+CREATE INDEX outbox_key ON outbox (key, id) WHERE parked IS NULL;
+
+CREATE FUNCTION outbox_notify() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('outbox', '');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER notify AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify();

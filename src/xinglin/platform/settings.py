@@ -1,0 +1,106 @@
+"""Settings of one installation, read from the environment (`XINGLIN_...`) and from nowhere else."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "XINGLIN_"
+
+
+class SettingsError(Exception):
+    """The environment holds a value that Xinglin cannot use; the message names the variable and what is accepted."""
+
+
+class Settings(BaseSettings):
+    """One installation's settings; each field is read from the environment variable `XINGLIN_` + its name in capitals.
+
+    Use `load_settings`, which turns bad values into a `SettingsError` that a person can act on.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=lambda: user_data_path("xinglin", appauthor=False))
+    """Folder of this installation: embedded database, logs, secrets."""
+    database_url: str | None = None
+    """`postgresql://...` of a PostgreSQL 15 or newer; unset: the embedded one."""
+    database_account: str | None = None
+    """Operating system user of the embedded database when Xinglin runs as root; unset: chosen."""
+    database_pool: Annotated[int, Field(ge=2, le=500)] = 16
+    """Most connections of one process."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    frontend: Path | None = None
+    """Folder `node_modules` with the front-end packages."""
+    locale: Literal["zh_CN", "en"] = "zh_CN"
+    timezone: str = "Asia/Shanghai"
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    """Server processes."""
+    job_concurrency: Annotated[int, Field(ge=1, le=256)] = 4
+    """Jobs that one worker runs at a time."""
+    session_idle_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
+    session_hours: Annotated[int, Field(ge=1, le=24 * 7)] = 12
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a session lives without a request."""
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_absolute(self) -> timedelta:
+        """How long a session lives at most."""
+        return timedelta(hours=self.session_hours)
+
+    @field_validator("home", "frontend")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value is not None else None
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
+
+        try:
+            conninfo_to_dict(value)
+        except ProgrammingError:
+            # The driver's message may quote the address, and with it the password.
+            raise ValueError(
+                "expected postgresql://user:password@host:port/name, or key=value pairs of libpq"
+            ) from None
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError):
+            raise ValueError("expected an IANA time zone such as Asia/Shanghai") from None
+        return value
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings of the environment, with `overrides` (by field name) before them.
+
+    Raises `SettingsError` that names every variable with a bad value. Values themselves are not repeated when they
+    may hold a secret.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = []
+        for fault in error.errors(include_url=False):
+            name = str(fault["loc"][0]) if fault["loc"] else ""
+            given = "" if name == "database_url" else f" (given: {fault['input']!r})"
+            lines.append(f"{PREFIX}{name.upper()}: {fault['msg']}{given}")
+        raise SettingsError("\n".join(lines)) from None
