@@ -82,7 +82,7 @@ class Context:
         self.actor = actor
         self.now = now.astimezone(zone)
         self.zone = zone
-        self.repository = Repository(connection, now=now)
+        self.repository = Repository(connection, now=now, zone=zone)
         self.books = Books(connection, now=now)
         self.work = work or Work()
         self._step = step
