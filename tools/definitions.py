@@ -82,7 +82,7 @@ def is_r4(structure: Node) -> bool:
 
 
 def spelled_types(element: Node) -> list[str]:
-    """Types as the table spells them: `string`, `Reference(Patient|Group)`, `canonical(ValueSet)`, `Questionnaire.item`."""
+    """Types as the table spells them: `string`, `Reference(Patient|Group)`, a backbone as `Questionnaire.item`."""
     if reference := element.get("contentReference"):
         return [reference.lstrip("#")]
     spelled = []

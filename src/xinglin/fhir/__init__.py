@@ -1,1 +1,1 @@
-"""FHIR R4 as code: definitions, validation, FHIRPath and the search grammar. Pure: no database, no network, no clock."""
+"""FHIR R4 as code: definitions, validation, FHIRPath, search grammar. Pure: no I/O, no clock."""

@@ -13,7 +13,9 @@ from xinglin.store.rows import Row
 Connection = AsyncConnection[Any]
 
 
-async def lock_versions(connection: Connection, targets: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, bool]]:
+async def lock_versions(
+    connection: Connection, targets: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[int, bool]]:
     """(type, id) → (version, deleted) of those that exist; nobody else can change them until the commit."""
     if not targets:
         return {}
@@ -36,7 +38,9 @@ async def insert_all(connection: Connection, rows: Sequence[Row]) -> None:
             [(row.type, key, row.id, row.version, row.updated, row.content(), row.array()) for key, row in keyed],
         )
     except UniqueViolation as error:
-        raise Conflict("Another transaction created one of these resources at the same time; repeat the request") from error
+        raise Conflict(
+            "Another transaction created one of these resources at the same time; repeat the request"
+        ) from error
     dates = [(key, number, *span) for key, row in keyed for number, span in row.terms.dates]
     await _copy(connection, queries.copy_dates, dates)
     strings = [(key, number, text) for key, row in keyed for number, text in row.terms.strings]

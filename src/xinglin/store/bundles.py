@@ -53,7 +53,11 @@ def _refuse_repetition(entries: Sequence[Entry]) -> None:
     urls: dict[str, int] = {}
     issues = []
     for entry in entries:
-        if entry.id and entry.method != "GET" and (first := seen.setdefault((entry.type, entry.id), entry.index)) != entry.index:
+        if (
+            entry.id
+            and entry.method != "GET"
+            and (first := seen.setdefault((entry.type, entry.id), entry.index)) != entry.index
+        ):
             text = f"{entry.type}/{entry.id} is already changed by entry {first}"
             issues.append(Issue("error", "duplicate", text, f"Bundle.entry[{entry.index}].request.url"))
         if entry.full_url and (first := urls.setdefault(entry.full_url, entry.index)) != entry.index:

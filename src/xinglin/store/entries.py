@@ -35,13 +35,13 @@ class Entry:
 
     def located(self, error: FhirError) -> FhirError:
         """The same error, with its issues below this entry."""
-        located = type(error)(issues=[issue.below(self.path) for issue in error.issues])
-        return located
+        return type(error)(issues=[issue.below(self.path) for issue in error.issues])
 
 
 def read_entries(bundle: Resource) -> list[Entry]:
     """The entries of a bundle. Raises `BadRequest` with an issue for each entry that can't be understood."""
-    entries, issues = [], []
+    entries: list[Entry] = []
+    issues: list[Issue] = []
     listed = bundle.get("entry", [])
     if not isinstance(listed, list):
         raise BadRequest("entry must be a JSON array", expression="Bundle.entry", code="structure")
@@ -66,7 +66,9 @@ def read_entry(index: int, entry: Any) -> Entry:
         raise _refused(path, ".request.method", f"{method!r} is not supported; accepted are {', '.join(METHODS)}")
     match = _URL.fullmatch(url) if isinstance(url, str) else None
     if match is None or match[1] not in resource_types():
-        raise _refused(path, ".request.url", f"{url!r} is not accepted here; accepted are Type, Type/id and Type?search")
+        raise _refused(
+            path, ".request.url", f"{url!r} is not accepted here; accepted are Type, Type/id and Type?search"
+        )
     type, id, query = match[1], match[2], match[3] or ""
     if (method in ("PUT", "DELETE")) != (id is not None) and method != "GET":
         raise _refused(path, ".request.url", f"{method} needs {'Type' if method == 'POST' else 'Type/id'}, not {url}")
@@ -93,7 +95,9 @@ def _check_resource(path: str, method: str, type: str, id: str | None, resource:
     if not isinstance(resource, dict):
         raise _refused(path, ".resource", f"{method} needs a resource", "required")
     if resource.get("resourceType") != type:
-        raise _refused(path, ".resource", f"the request is for {type}, the resource is {resource.get('resourceType')!r}")
+        raise _refused(
+            path, ".resource", f"the request is for {type}, the resource is {resource.get('resourceType')!r}"
+        )
     if method == "PUT" and resource.get("id") != id:
         raise _refused(path, ".resource.id", f"the request is for {type}/{id}, the id is {resource.get('id')!r}")
 

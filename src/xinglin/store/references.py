@@ -1,4 +1,4 @@
-"""Replaces the temporary references of a bundle by those of the stored resources (FHIR R4, RESTful API, transaction)."""
+"""Replaces a bundle's temporary references by those of the stored resources (FHIR R4, RESTful API, transaction)."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -32,9 +32,7 @@ class Repository:
         self.now = now
         self.zone = zone
 
-    async def create(
-        self, resource: Resource, *, id: str | None = None, if_none_exist: str | None = None
-    ) -> Resource:
+    async def create(self, resource: Resource, *, id: str | None = None, if_none_exist: str | None = None) -> Resource:
         """Writes a new resource and gives it back with id and meta; an id in the resource is not kept.
 
         With `if_none_exist`, a search on the type such as `identifier=system|value`: the one resource that matches is

@@ -56,7 +56,11 @@ def stamped(resource: Resource, id: str, version: int, now: datetime, zone: tzin
     `now` is cut to milliseconds, the precision in which FHIR's instants are written.
     """
     updated = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
-    meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": updated.isoformat("T", "milliseconds")}
+    meta = {
+        **resource.get("meta", {}),
+        "versionId": str(version),
+        "lastUpdated": updated.isoformat("T", "milliseconds"),
+    }
     whole = {"resourceType": resource["resourceType"], "id": id, "meta": meta}
     whole.update((key, value) for key, value in resource.items() if key not in whole)
     return Row(whole, version, updated, extract(whole, zone))

@@ -37,8 +37,13 @@ class _Statement:
 
     def __init__(self, query: Query) -> None:
         self.parameters: dict[str, Any] = {"type": query.type}
-        required = tuple(f.terms[0] for f in query.filters if _is_required_term(f))
-        pieces = [self.piece(f) for f in query.filters if not _is_required_term(f)]
+        required: list[int] = []  # one condition for all of them, so that the index intersects their lists
+        pieces: list[str] = []
+        for wanted in query.filters:
+            if isinstance(wanted, TermFilter) and len(wanted.terms) == 1 and not wanted.negated:
+                required += wanted.terms
+            else:
+                pieces.append(self.piece(wanted))
         if required:
             pieces.insert(0, queries.all_terms.format(p=self.parameter(literal(required))))
         self.filters = "".join(f"\nAND {piece}" for piece in pieces)
@@ -94,10 +99,6 @@ _SPANS = {
     "eb": "d.high <= {low}",
     "ap": "d.low < {high} AND d.high > {low}",
 }
-
-
-def _is_required_term(wanted: Filter) -> bool:
-    return isinstance(wanted, TermFilter) and len(wanted.terms) == 1 and not wanted.negated
 
 
 def literal(terms: Sequence[int]) -> str:

@@ -77,4 +77,6 @@ def check_match(found: Version | None, if_match: int | None, type: str, id: str)
     """Raises `PreconditionFailed` where `if_match` is given and is not the current version."""
     if if_match is not None and (found is None or found.version != if_match):
         there = "does not exist" if found is None else f"is at version {found.version}"
-        raise PreconditionFailed(f"{type}/{id} {there}, not at version {if_match}: read it again, then repeat the change")
+        raise PreconditionFailed(
+            f"{type}/{id} {there}, not at version {if_match}: read it again, then repeat the change"
+        )

@@ -31,16 +31,16 @@ def span(text: str, zone: tzinfo = UTC) -> Span:
     match = _DATE.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a date")
-    year, month, day, hour, minute, second, fraction, offset = match.groups()
-    if hour is None:
-        low, high = _days(int(year), month and int(month), day and int(day), zone)
+    if match[4] is None:
+        low, high = _days(int(match[1]), int(match[2] or 0), int(match[3] or 0), zone)
     else:
         low, step = _time(text, match, zone)
         high = low + step
     return Span(max(low.astimezone(UTC), EARLIEST), min(high.astimezone(UTC), LATEST))
 
 
-def _days(year: int, month: int | None, day: int | None, zone: tzinfo) -> Span:
+def _days(year: int, month: int, day: int, zone: tzinfo) -> Span:
+    """A whole year, month or day; month and day are 0 where they are not given."""
     if year == 0:
         raise ValueError("there is no year 0000")
     low = datetime(year, month or 1, day or 1, tzinfo=zone)

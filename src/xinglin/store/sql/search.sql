@@ -1,5 +1,3 @@
--- Pieces of which a search is put together. {p} is the name of a piece's own parameter.
-
 -- name: page
 SELECT key, content{sorts} FROM resource r WHERE type = %(type)s AND NOT deleted{filters}
 
