@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -161,11 +162,21 @@ class Application:
         """A context to read in, as `async with`; whatever it might write is refused by the database."""
         return _Reading(self, actor)
 
-    async def handle(self, connection: psycopg.AsyncConnection[Any], handler: Handler, event: Event) -> None:
-        """Runs one handler for one event inside the caller's transaction, as the system."""
+    def outbox_handlers(self) -> outbox.Handlers:
+        """The capabilities' handlers in the form that the outbox delivers to."""
+        return {
+            event: {handler.name: partial(self._handle, handler) for handler in handlers}
+            for event, handlers in self.registry.handlers.items()
+        }
+
+    async def _handle(
+        self, handler: Handler, connection: psycopg.AsyncConnection[Any], published: outbox.Published
+    ) -> None:
+        """Runs one handler for one event inside the outbox's transaction, as the system."""
         actor = as_system("zh_CN")
         context = self.context(connection, actor, step=handler.name)
-        await handler.run(context, event)
+        payload = published.payload
+        await handler.run(context, Event(published.event, payload["subject"], published.key, payload["data"]))
         await self.publish(context)
         if context.work.changes:
             await audit.record(
@@ -176,16 +187,13 @@ class Application:
                 entities=sorted({f"{change.type}/{change.id}" for change in context.work.changes}),
                 outcome="success",
                 at=context.now,
-                client=None,
             )
 
     async def publish(self, context: Context) -> None:
         """Writes the context's events to the outbox, in its transaction."""
         for event in context.work.events:
             payload = {"subject": event.subject, "data": event.data}
-            await outbox.publish(
-                context.connection, event=event.name, payload=payload, key=event.subject, at=context.now
-            )
+            await outbox.publish(context.connection, event=event.name, payload=payload, key=event.key, at=context.now)
 
     async def _audit_refusal(self, command: Command, actor: Actor, client: str | None, error: FhirError) -> None:
         async with self.database.transaction() as connection:

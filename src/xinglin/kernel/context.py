@@ -166,9 +166,13 @@ class Context:
         """The same work under the name of another step."""
         return self._inside(name)
 
-    def emit(self, name: str, subject: Resource, **data: Any) -> None:
-        """Publishes an event with this transaction."""
-        self.work.events.append(Event(name, reference(subject), data))
+    def emit(self, name: str, subject: Resource, *, key: str, **data: Any) -> None:
+        """Publishes an event with this transaction.
+
+        Events of one `key`, the reference of what they have in common, are delivered in the order in which they were
+        published; whoever emits must hold that resource's lock, or the order means nothing.
+        """
+        self.work.events.append(Event(name, reference(subject), key, data))
 
     def _inside(self, step: str) -> "Context":
         return Context(self.registry, self.connection, self.actor, self.now, zone=self.zone, step=step, work=self.work)

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that has happened. `subject` is the reference of the resource it is about, `data` plain JSON."""
+    """Something that has happened. `subject` is the reference of the resource it is about, `key` that of what orders
+    it among others, `data` plain JSON."""
 
     name: str
     subject: str
+    key: str
     data: dict[str, Any]
 
 

@@ -127,7 +127,7 @@ async def settle(context: Context, input: Settle) -> Resource:
         extensions.append({"url": resources.TENDERED, "valueMoney": build.money(input.tendered)})  # type: ignore[dict-item]
     invoice = await context.create(resources.invoice(number, settled, context, sign=1, extensions=extensions))
     await book(context, number, input.method, total)
-    context.emit("billing.settled", invoice, visit=input.visit, services=resources.services(settled))
+    context.emit("billing.settled", invoice, key=input.visit, services=resources.services(settled))
     return invoice
 
 

@@ -40,6 +40,8 @@ async def refund(context: Context, input: Refund) -> Resource:
     if unknown:
         raise Refused(_("The invoice does not hold {items}").format(items=", ".join(unknown)), expression="charges")
     table = context.registry.tables["charge"]
+    visit = (await context.read(items[0]))["context"]["reference"]
+    await context.read(visit, lock=True)
     wanted = [await context.read(item, lock=True) for item in sorted(input.charges or items)]
     if not input.charges:
         wanted = [item for item in wanted if (state := table.of(item)) and state.code == "SETTLED"]
@@ -62,8 +64,7 @@ async def refund(context: Context, input: Refund) -> Resource:
     )
     stored = await context.create(credit)
     await book(context, number, method, -resources.total(refunded))
-    visit = refunded[0]["context"]["reference"]
-    context.emit("billing.refunded", stored, visit=visit, services=resources.services(refunded))
+    context.emit("billing.refunded", stored, key=visit, services=resources.services(refunded))
     return stored
 
 

@@ -169,9 +169,7 @@ async def finish(context: Context, input: VisitStep) -> Resource:
     place = context.moved("queue", await visits.queue_place(context, input.visit))
     await context.update({**place, "lastModified": build.instant(context.now)})
     target = await visits.standing(context, input.visit)
-    finished = await context.move("visit", encounter, to=target)
-    context.emit("outpatient.finished", finished, visit=input.visit)
-    return finished
+    return await context.move("visit", encounter, to=target)
 
 
 def _refuse_incomplete(composition: Resource | None, encounter: Resource) -> None:

@@ -16,12 +16,11 @@ from xinglin.kernel.event import Event, on
 )
 async def advance(context: Context, event: Event) -> None:
     """Moves a visit on to where its bills and medicines say it stands; a visit in consultation is left alone."""
-    visit = event.data["visit"]
-    encounter = await context.read(visit, lock=True)
+    encounter = await context.read(event.key, lock=True)
     state = context.registry.tables["visit"].of(encounter)
     if state is None or state.code not in AFTER_CONSULT:
         return
-    target = await visits.standing(context, visit)
+    target = await visits.standing(context, event.key)
     if target != state.code:
         moved = context.moved("visit", encounter, to=target)
         await context.update(_with_end(context, moved, target))

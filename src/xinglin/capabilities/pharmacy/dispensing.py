@@ -69,7 +69,6 @@ async def reject(context: Context, input: ReturnPrescription) -> Resource:
     reason = {"text": input.reason}
     for line in await lines(context, input.prescription, state="CREATED"):
         written = await context.update({**context.moved("prescription", line), "statusReason": reason})
-    context.emit("pharmacy.rejected", written, visit=written["encounter"]["reference"])
     return written
 
 
@@ -106,7 +105,7 @@ async def dispense(context: Context, input: Prescription) -> Resource:
         await context.books.post(input.prescription, postings, memo="dispense")
     except InsufficientBalanceError as error:
         raise Refused(_("The stock does not suffice: {account}").format(account=error.account)) from error
-    context.emit("pharmacy.dispensed", moved[-1], visit=moved[-1]["encounter"]["reference"])
+    context.emit("pharmacy.dispensed", moved[-1], key=moved[-1]["encounter"]["reference"])
     return moved[-1]
 
 
@@ -138,7 +137,7 @@ async def take_back(context: Context, input: ReturnPrescription) -> Resource:
         postings += [(stock_account(DISPENSED, code), -count, code), (stock_account(WINDOW, code), count, code)]
         await _stop_dispensing(context, f"MedicationRequest/{line['id']}", input.reason)
     await context.books.post(input.prescription, postings, memo="take back")
-    context.emit("pharmacy.returned", moved[-1], visit=moved[-1]["encounter"]["reference"])
+    context.emit("pharmacy.returned", moved[-1], key=moved[-1]["encounter"]["reference"])
     return moved[-1]
 
 

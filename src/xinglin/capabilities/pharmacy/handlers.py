@@ -19,6 +19,7 @@ async def after_refund(context: Context, event: Event) -> None:
 async def _follow(context: Context, event: Event, states: frozenset[str], announce: str) -> None:
     table = context.registry.tables["prescription"]
     services = sorted(item for item in event.data["services"] if item.startswith("MedicationRequest/"))
+    await context.read(event.key, lock=True)
     moved = None
     for reference in services:
         line = await context.read(reference, lock=True)
@@ -26,4 +27,4 @@ async def _follow(context: Context, event: Event, states: frozenset[str], announ
         if state is not None and state.code in states:
             moved = await context.move("prescription", line)
     if moved is not None:
-        context.emit(announce, moved, visit=moved["encounter"]["reference"])
+        context.emit(announce, moved, key=event.key)

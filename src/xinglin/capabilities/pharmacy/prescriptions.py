@@ -19,6 +19,8 @@ async def lines(context: Context, number: str, *, state: str | None = None) -> l
     )
     if not found.resources:
         raise NotFound(_("There is no prescription {number}").format(number=number))
+    # Whoever changes a prescription holds its visit first, so that cashier and pharmacist come one after the other.
+    await context.read(found.resources[0]["encounter"]["reference"], lock=True)
     locked = [
         await context.read(f"MedicationRequest/{id}", lock=True)
         for id in sorted(item["id"] for item in found.resources)
