@@ -5,6 +5,9 @@ ON CONFLICT (code) DO NOTHING
 -- name: read_account
 SELECT code, kind, unit, floor_zero, balance FROM ledger_account WHERE code = %(code)s
 
+-- name: balances
+SELECT code, balance FROM ledger_account WHERE code = ANY(%(codes)s)
+
 -- name: lock_accounts
 SELECT code, id, kind, unit, floor_zero, balance FROM ledger_account
 WHERE code = ANY(%(codes)s) ORDER BY id FOR NO KEY UPDATE
