@@ -12,12 +12,12 @@ import psycopg
 import pytest
 
 from xinglin.ledger.books import (
-    AlreadyReversedError,
+    AlreadyReversed,
     Books,
-    InsufficientBalanceError,
+    InsufficientBalance,
     LedgerError,
-    UnbalancedError,
-    UnknownAccountError,
+    Unbalanced,
+    UnknownAccount,
 )
 from xinglin.platform.database import Database
 
@@ -65,6 +65,11 @@ async def test_post_moves_balances_and_appears_in_statements(books: Books, conne
     assert await books.faults() == []
 
 
+async def test_balances_of_many(books: Books) -> None:
+    await books.post("Invoice/1", [("till", 3, "CNY"), ("revenue", -3, "CNY")])
+    assert await books.balances(["till", "shelf", "absent"]) == {"till": Decimal(3), "shelf": Decimal(0)}
+
+
 async def test_one_entry_may_move_money_and_stock(books: Books, connection: Connection) -> None:
     goods = [("shelf", Decimal(100), "AMOX-250"), ("supplier", Decimal(-100), "AMOX-250")]
     await books.post("SupplyDelivery/1", [*goods, *pay("1")])
@@ -74,7 +79,7 @@ async def test_one_entry_may_move_money_and_stock(books: Books, connection: Conn
 
 async def test_a_floor_holds_and_says_what_is_there(books: Books, connection: Connection) -> None:
     await books.post("SupplyDelivery/1", [("shelf", Decimal(7), "AMOX-250"), ("supplier", Decimal(-7), "AMOX-250")])
-    with pytest.raises(InsufficientBalanceError, match="shelf holds 7 AMOX-250, but 20 are needed") as raised:
+    with pytest.raises(InsufficientBalance, match="shelf holds 7 AMOX-250, but 20 are needed") as raised:
         await books.post(
             "MedicationDispense/1", [("shelf", Decimal(-20), "AMOX-250"), ("supplier", Decimal(20), "AMOX-250")]
         )
@@ -93,21 +98,21 @@ async def test_a_floor_holds_and_says_what_is_there(books: Books, connection: Co
 @pytest.mark.parametrize(
     ("lines", "error", "message"),
     [
-        ([("till", Decimal(1), "CNY")], UnbalancedError, "at least two lines"),
-        ([("till", Decimal(1), "CNY"), ("revenue", Decimal(-2), "CNY")], UnbalancedError, "leave -1 CNY"),
-        ([("till", Decimal(1), "CNY"), ("supplier", Decimal(-1), "AMOX-250")], UnbalancedError, "1 CNY, -1 AMOX-250"),
-        ([("till", Decimal(0), "CNY"), ("revenue", Decimal(0), "CNY")], UnbalancedError, "other than zero"),
-        ([("till", Decimal("NaN"), "CNY"), ("revenue", Decimal(1), "CNY")], UnbalancedError, "other than zero"),
-        ([("till", 0.1, "CNY"), ("revenue", -0.1, "CNY")], UnbalancedError, "must be a Decimal"),
+        ([("till", Decimal(1), "CNY")], Unbalanced, "at least two lines"),
+        ([("till", Decimal(1), "CNY"), ("revenue", Decimal(-2), "CNY")], Unbalanced, "leave -1 CNY"),
+        ([("till", Decimal(1), "CNY"), ("supplier", Decimal(-1), "AMOX-250")], Unbalanced, "1 CNY, -1 AMOX-250"),
+        ([("till", Decimal(0), "CNY"), ("revenue", Decimal(0), "CNY")], Unbalanced, "other than zero"),
+        ([("till", Decimal("NaN"), "CNY"), ("revenue", Decimal(1), "CNY")], Unbalanced, "other than zero"),
+        ([("till", 0.1, "CNY"), ("revenue", -0.1, "CNY")], Unbalanced, "must be a Decimal"),
         (
             [("till", Decimal("0.001"), "CNY"), ("revenue", Decimal("-0.001"), "CNY")],
-            UnbalancedError,
+            Unbalanced,
             "more than 2 decimals",
         ),
-        ([("till", Decimal(1), "CNY"), ("lost", Decimal(-1), "CNY")], UnknownAccountError, "no account lost"),
+        ([("till", Decimal(1), "CNY"), ("lost", Decimal(-1), "CNY")], UnknownAccount, "no account lost"),
         (
             [("till", Decimal(1), "USD"), ("revenue", Decimal(-1), "USD")],
-            UnknownAccountError,
+            UnknownAccount,
             "kept in CNY, not in USD",
         ),
     ],
@@ -122,7 +127,7 @@ async def test_refused_lines_leave_nothing(
 
 
 async def test_reference_is_needed(books: Books) -> None:
-    with pytest.raises(UnbalancedError, match="reference"):
+    with pytest.raises(Unbalanced, match="reference"):
         await books.post("", pay("1"))
 
 
@@ -132,18 +137,18 @@ async def test_reversal_mirrors_once(books: Books, connection: Connection) -> No
     await settle(connection)
     assert await books.balance("till") == 0
     assert [(line.reference, line.memo) for line in await books.statement("till")][1] == ("Invoice/1", "wrong patient")
-    with pytest.raises(AlreadyReversedError, match=f"already reversed by entry {reversal}"):
+    with pytest.raises(AlreadyReversed, match=f"already reversed by entry {reversal}"):
         await books.reverse(entry)
-    with pytest.raises(AlreadyReversedError, match=f"itself the reversal of {entry}"):
+    with pytest.raises(AlreadyReversed, match=f"itself the reversal of {entry}"):
         await books.reverse(reversal)
-    with pytest.raises(UnknownAccountError, match="no entry"):
+    with pytest.raises(UnknownAccount, match="no entry"):
         await books.reverse(10**12)
 
 
 async def test_reversal_respects_the_floor(books: Books) -> None:
     entry = await books.post("Invoice/1", pay("10"))
     await books.post("Bank/1", pay("-4"))
-    with pytest.raises(InsufficientBalanceError):
+    with pytest.raises(InsufficientBalance):
         await books.reverse(entry)
 
 
@@ -188,7 +193,7 @@ async def test_concurrent_clients_neither_deadlock_nor_lose(database: Database) 
                     lines = [(source, Decimal(-amount), "CNY"), (target, Decimal(amount), "CNY")]
                     await Books(connection, now=NOW).post(f"{number}/{step}", chance.sample(lines, 2))
                 moved.append((source, target, amount))
-            except InsufficientBalanceError:
+            except InsufficientBalance:
                 next(refused)
 
     await asyncio.gather(*map(client, range(8)))
@@ -237,7 +242,7 @@ async def test_one_of_two_reversals_at_once_wins(database: Database) -> None:
         try:
             async with database.transaction() as connection:
                 await Books(connection, now=NOW).reverse(entry)
-        except AlreadyReversedError:
+        except AlreadyReversed:
             return False
         return True
 

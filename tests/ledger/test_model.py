@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
-from xinglin.ledger.books import AlreadyReversedError, Books, InsufficientBalanceError
+from xinglin.ledger.books import AlreadyReversed, Books, InsufficientBalance
 from xinglin.platform.database import Database
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class BooksMachine(RuleBasedStateMachine):
             return multiple()
         try:
             entry = self.run(self.committed(self.books.post("model", lines)))
-        except InsufficientBalanceError:
+        except InsufficientBalance:
             assert self.model.short(lines)
             return multiple()
         assert not self.model.short(lines)
@@ -101,9 +101,9 @@ class BooksMachine(RuleBasedStateMachine):
         lines = [(code, -amount, unit) for code, amount, unit in self.model.entries[entry]]
         try:
             reversal = self.run(self.committed(self.books.reverse(entry)))
-        except AlreadyReversedError:
+        except AlreadyReversed:
             assert entry in self.model.settled
-        except InsufficientBalanceError:
+        except InsufficientBalance:
             assert self.model.short(lines)
         else:
             assert entry not in self.model.settled

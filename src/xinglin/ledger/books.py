@@ -20,7 +20,7 @@ DECIMALS = {"money": 2, "stock": 6}
 _LARGEST = Decimal(10) ** 17
 queries = load_queries("xinglin.ledger")
 
-Line = tuple[str, Decimal, str]
+Line = tuple[str, Decimal | int, str]
 """Account code, amount (positive: into the account), unit."""
 
 
@@ -28,15 +28,15 @@ class LedgerError(Exception):
     """The books refuse; nothing was written and the transaction can go on."""
 
 
-class UnknownAccountError(LedgerError):
+class UnknownAccount(LedgerError):
     """An account or an entry does not exist, or is not of the unit named."""
 
 
-class UnbalancedError(LedgerError):
+class Unbalanced(LedgerError):
     """The lines do not sum to zero, or an amount is not one."""
 
 
-class InsufficientBalanceError(LedgerError):
+class InsufficientBalance(LedgerError):
     """An account that cannot go below zero would: `account`, `available`, `wanted`, `unit` say by how much."""
 
     def __init__(self, account: str, available: Decimal, wanted: Decimal, unit: str) -> None:
@@ -44,7 +44,7 @@ class InsufficientBalanceError(LedgerError):
         self.account, self.available, self.wanted, self.unit = account, available, wanted, unit
 
 
-class AlreadyReversedError(LedgerError):
+class AlreadyReversed(LedgerError):
     """An entry was reversed before, or is itself a reversal."""
 
 
@@ -101,19 +101,19 @@ class Books:
         return account
 
     async def account(self, code: str) -> Account:
-        """One account. Raises `UnknownAccountError`."""
+        """One account. Raises `UnknownAccount`."""
         row = await (await self._connection.execute(queries.read_account, {"code": code})).fetchone()
         if row is None:
-            raise UnknownAccountError(f"There is no account {code}.")
+            raise UnknownAccount(f"There is no account {code}.")
         return Account(*row)
 
     async def balance(self, code: str) -> Decimal:
-        """What an account holds. Raises `UnknownAccountError`."""
+        """What an account holds. Raises `UnknownAccount`."""
         return (await self.account(code)).balance
 
     async def balances(self, codes: Sequence[str]) -> dict[str, Decimal]:
-        """What several accounts hold, in one round trip; accounts that do not exist are absent."""
-        rows = await self._connection.execute(queries.read_balances, {"codes": list(codes)})
+        """What accounts hold, by code, in one round trip; those that do not exist are absent."""
+        rows = await self._connection.execute(queries.balances, {"codes": sorted(set(codes))})
         return {code: balance async for code, balance in rows}
 
     async def lock(self, *codes: str) -> None:
@@ -126,28 +126,28 @@ class Books:
     async def post(self, reference: str, lines: Sequence[Line], *, memo: str = "") -> int:
         """Writes an entry and returns its id.
 
-        `reference` names what it is for, like 'Invoice/123'. Raises `UnbalancedError`, `UnknownAccountError` and
-        `InsufficientBalanceError`, each before anything is written.
+        `reference` names what it is for, like 'Invoice/123'. Raises `Unbalanced`, `UnknownAccount` and
+        `InsufficientBalance`, each before anything is written.
         """
         return await self._post(reference, lines, memo, reverses=None)
 
     async def reverse(self, entry: int, *, memo: str = "") -> int:
         """Writes the mirror of an entry, under the same reference, and returns its id.
 
-        Raises `AlreadyReversedError` the second time and for a reversal, `UnknownAccountError` for no such entry, and
-        `InsufficientBalanceError` where what came in has meanwhile gone.
+        Raises `AlreadyReversed` the second time and for a reversal, `UnknownAccount` for no such entry, and
+        `InsufficientBalance` where what came in has meanwhile gone.
         """
         found = await (await self._connection.execute(queries.lock_entry, {"entry": entry})).fetchone()
         if found is None:
-            raise UnknownAccountError(f"There is no entry {entry}.")
+            raise UnknownAccount(f"There is no entry {entry}.")
         reference, reverses, reversal = found
         if reverses is not None:
-            raise AlreadyReversedError(f"Entry {entry} is itself the reversal of {reverses}; post a new entry instead.")
+            raise AlreadyReversed(f"Entry {entry} is itself the reversal of {reverses}; post a new entry instead.")
         # A reversal that committed while we waited for the lock is newer than what the first reading could see.
         again = await (await self._connection.execute(queries.lock_entry, {"entry": entry})).fetchone()
         reversal = again[2] if again else reversal
         if reversal is not None:
-            raise AlreadyReversedError(f"Entry {entry} was already reversed by entry {reversal}.")
+            raise AlreadyReversed(f"Entry {entry} was already reversed by entry {reversal}.")
         rows = await (await self._connection.execute(queries.entry_lines, {"entry": entry})).fetchall()
         return await self._post(reference, [(code, -amount, unit) for code, amount, unit in rows], memo, reverses=entry)
 
@@ -162,7 +162,7 @@ class Books:
     ) -> list[StatementLine]:
         """The postings of an account in the order they were made, at most `limit` after the line with id `after`.
 
-        `since` is included, `until` is not. Raises `UnknownAccountError`.
+        `since` is included, `until` is not. Raises `UnknownAccount`.
         """
         await self.account(code)
         arguments = {"code": code, "since": since, "until": until, "after": after, "limit": limit}
@@ -178,7 +178,7 @@ class Books:
         found = {row[0]: (row[1], Account(row[0], *row[2:])) async for row in rows}
         missing = sorted(set(codes) - set(found))
         if missing:
-            raise UnknownAccountError(f"There is no account {', '.join(missing)}.")
+            raise UnknownAccount(f"There is no account {', '.join(missing)}.")
         return found
 
     async def _post(self, reference: str, lines: Sequence[Line], memo: str, *, reverses: int | None) -> int:
@@ -204,17 +204,22 @@ class Books:
 def _check_lines(reference: str, lines: Sequence[Line]) -> None:
     """Refuses what no state of the accounts could make right."""
     if not reference:
-        raise UnbalancedError("An entry needs a reference to what it is for.")
+        raise Unbalanced("An entry needs a reference to what it is for.")
     if len(lines) < 2:
-        raise UnbalancedError("An entry needs at least two lines.")
+        raise Unbalanced("An entry needs at least two lines.")
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for code, amount, unit in lines:
-        if not isinstance(amount, Decimal) or not amount.is_finite() or not 0 < abs(amount) < _LARGEST:
-            raise UnbalancedError(f"{code}: the amount must be a Decimal other than zero, below 10^17; not {amount!r}.")
+        if not _exact(amount) or not 0 < abs(Decimal(amount)) < _LARGEST:
+            raise Unbalanced(f"{code}: the amount must be a Decimal other than zero, below 10^17; not {amount!r}.")
         sums[unit] += amount
     wrong = [f"{total} {unit}" for unit, total in sums.items() if total]
     if wrong:
-        raise UnbalancedError(f"The lines must sum to zero in each unit, but leave {', '.join(wrong)}.")
+        raise Unbalanced(f"The lines must sum to zero in each unit, but leave {', '.join(wrong)}.")
+
+
+def _exact(amount: Decimal | int) -> bool:
+    """Whether an amount can be booked: a finite Decimal or a whole number, never a float."""
+    return type(amount) is int or (isinstance(amount, Decimal) and amount.is_finite())
 
 
 def _check_against(accounts: dict[str, tuple[int, Account]], lines: Sequence[Line]) -> None:
@@ -223,11 +228,11 @@ def _check_against(accounts: dict[str, tuple[int, Account]], lines: Sequence[Lin
     for code, amount, unit in lines:
         account = accounts[code][1]
         if account.unit != unit:
-            raise UnknownAccountError(f"Account {code} is kept in {account.unit}, not in {unit}.")
+            raise UnknownAccount(f"Account {code} is kept in {account.unit}, not in {unit}.")
         if amount != round(amount, DECIMALS[account.kind]):
-            raise UnbalancedError(f"{code}: {amount} has more than {DECIMALS[account.kind]} decimals.")
+            raise Unbalanced(f"{code}: {amount} has more than {DECIMALS[account.kind]} decimals.")
         moved[code] += amount
     for code, amount in moved.items():
         account = accounts[code][1]
         if account.floor_zero and account.balance + amount < 0:
-            raise InsufficientBalanceError(code, account.balance, -amount, account.unit)
+            raise InsufficientBalance(code, account.balance, -amount, account.unit)

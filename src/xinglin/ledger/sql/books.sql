@@ -5,7 +5,7 @@ ON CONFLICT (code) DO NOTHING
 -- name: read_account
 SELECT code, kind, unit, floor_zero, balance FROM ledger_account WHERE code = %(code)s
 
--- name: read_balances
+-- name: balances
 SELECT code, balance FROM ledger_account WHERE code = ANY(%(codes)s)
 
 -- name: lock_accounts

@@ -20,10 +20,11 @@ CREATE TABLE session (
   csrf text NOT NULL,
   client text NOT NULL,
   created timestamptz NOT NULL,
-  seen timestamptz NOT NULL
+  seen timestamptz NOT NULL,
+  expires timestamptz NOT NULL
 );
 CREATE INDEX session_account ON session (account);
-CREATE INDEX session_seen ON session (seen);
+CREATE INDEX session_expires ON session (expires);
 
 -- Failures count for a login from one address, so that nobody can lock another one out. The login is kept as SHA-256,
 -- since people type their password there by mistake.
@@ -36,19 +37,19 @@ CREATE TABLE sign_in_attempt (
 );
 CREATE INDEX sign_in_attempt_last ON sign_in_attempt (last);
 
--- Who did what to which resources; codes of FHIR R4 AuditEvent.
+-- Who did what to which resources.
 CREATE TABLE audit_event (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at timestamptz NOT NULL,
   account text,
   name text NOT NULL,
   roles text[] NOT NULL,
-  action text NOT NULL CHECK (action IN ('C', 'R', 'U', 'D', 'E')),
+  action text NOT NULL CHECK (action <> ''),
   command text NOT NULL CHECK (command <> ''),
   entities text[] NOT NULL,
-  outcome text NOT NULL CHECK (outcome IN ('0', '4', '8', '12')),
+  outcome text NOT NULL CHECK (outcome IN ('success', 'refused', 'failed')),
   client text,
-  detail jsonb
+  detail text
 );
 CREATE INDEX audit_event_at ON audit_event (at);
 CREATE INDEX audit_event_account ON audit_event (account, at);
@@ -62,13 +63,15 @@ END $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
   FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 
--- Events on their way out. A row goes when it is delivered; a parked one waits for a person.
+-- Events on their way out. A row goes when all its handlers have done their work (`done` names those that have); a
+-- parked one waits for a person.
 CREATE TABLE outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   key text NOT NULL,
   event text NOT NULL CHECK (event <> ''),
   payload jsonb NOT NULL,
   at timestamptz NOT NULL,
+  done text[] NOT NULL DEFAULT '{}',
   attempts integer NOT NULL DEFAULT 0,
   next_attempt timestamptz NOT NULL,
   error text,

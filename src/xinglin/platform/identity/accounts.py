@@ -1,0 +1,122 @@
+"""Accounts of people and services, and the actor that one becomes."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from uuid_utils.compat import uuid7
+
+from xinglin.platform.i18n import gettext as _
+from xinglin.platform.identity.passwords import check_password, hash_password, verify_password
+from xinglin.store.sql import load_queries
+
+queries = load_queries("xinglin.platform")
+Connection = psycopg.AsyncConnection[Any]
+
+
+class AccountError(Exception):
+    """An account cannot be made or changed as asked; the message says why."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, as every command and audit row knows them. `practitioner` is a reference like `Practitioner/123`."""
+
+    account_id: str
+    name: str
+    login: str
+    practitioner: str | None
+    roles: tuple[str, ...]
+    locale: str
+
+
+@dataclass(frozen=True)
+class Account(Actor):
+    """An account; one that is not active signs in nowhere."""
+
+    active: bool = True
+
+
+def normal_login(login: str) -> str:
+    """A login as it is kept: NFKC, no case, no surrounding space, so that look-alikes are one."""
+    return unicodedata.normalize("NFKC", login).casefold().strip()
+
+
+async def create_account(
+    connection: Connection,
+    *,
+    login: str,
+    name: str,
+    password: str,
+    roles: Sequence[str],
+    practitioner: str | None = None,
+    locale: str,
+    now: datetime,
+) -> Account:
+    """Makes an account.
+
+    Raises `AccountError` where the login is taken or empty, `PasswordError` for a weak password.
+    """
+    login = normal_login(login)
+    if not login or not name.strip():
+        raise AccountError(_("An account needs a login and a name"))
+    check_password(password, login=login)
+    values = {
+        "id": str(uuid7()),
+        "login": login,
+        "name": name.strip(),
+        "password": await hash_password(password),
+        "roles": list(roles),
+        "practitioner": practitioner,
+        "locale": locale,
+        "now": now,
+    }
+    row = await (await connection.execute(queries.create_account, values)).fetchone()
+    if row is None:
+        raise AccountError(_("There is already an account {login}").format(login=login))
+    return Account(row[0], name.strip(), login, practitioner, tuple(roles), locale)
+
+
+async def find_account(connection: Connection, login: str) -> Account | None:
+    """The account with a login, active or not; None where there is none."""
+    cursor = await connection.execute(queries.find_account, {"login": normal_login(login)})
+    row = await cursor.fetchone()
+    return to_account(row) if row else None
+
+
+def to_account(row: Sequence[Any]) -> Account:
+    """An account from a row of `find_account`."""
+    account, login, name, roles, practitioner, locale, active = row
+    return Account(account, name, login, practitioner, tuple(roles), locale, active)
+
+
+async def change_password(connection: Connection, account_id: str, *, old: str, new: str, now: datetime) -> None:
+    """Changes a password after the old one was proven, and ends all sessions of the account.
+
+    Raises `AccountError` where the old one is wrong, `PasswordError` where the new one is weak.
+    """
+    account = await (await connection.execute(queries.read_account, {"account": account_id})).fetchone()
+    kept = await (await connection.execute(queries.read_password, {"account": account_id})).fetchone()
+    if not await verify_password(kept[0] if kept else None, old) or account is None:
+        raise AccountError(_("The present password is wrong"))
+    check_password(new, login=account[1])
+    if new == old:
+        raise AccountError(_("The new password must differ from the present one"))
+    values = {"account": account_id, "password": await hash_password(new), "now": now}
+    await connection.execute(queries.set_password, values)
+    await connection.execute(queries.close_sessions, {"account": account_id, "except": b""})
+
+
+async def set_locale(connection: Connection, account_id: str, locale: str) -> None:
+    """Remembers the language of an account."""
+    await connection.execute(queries.set_locale, {"account": account_id, "locale": locale})
+
+
+async def set_active(connection: Connection, account_id: str, *, active: bool) -> None:
+    """Closes or reopens an account; closing ends its sessions."""
+    await connection.execute(queries.set_active, {"account": account_id, "active": active})
+    if not active:
+        await connection.execute(queries.close_sessions, {"account": account_id, "except": b""})

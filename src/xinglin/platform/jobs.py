@@ -1,0 +1,163 @@
+"""Jobs: work that takes time, enqueued in the transaction of the change and done by workers (procrastinate).
+
+A job runs at least once: one whose worker died is given to another. Tasks are declared at import, without a database:
+
+    @task("exchange.send_report")
+    async def send_report(report: str) -> None: ...
+
+    await enqueue(connection, send_report, report="DiagnosticReport/1")
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, ParamSpec
+
+import procrastinate
+import psycopg
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
+
+from xinglin.platform.database import connection_arguments
+
+logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+MOST_ATTEMPTS = 8
+HEARTBEAT = timedelta(seconds=10)
+DEAD_AFTER = timedelta(seconds=30)
+_blueprint = procrastinate.Blueprint()
+_manager = JobManager(procrastinate.PsycopgConnector())
+
+
+@dataclass(frozen=True)
+class Task(Generic[P]):
+    """A declared task; calling it does the work at once, `enqueue` leaves it to a worker."""
+
+    name: str
+    work: Callable[P, Awaitable[None]]
+    queue: str
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Does the work here and now."""
+        await self.work(*args, **kwargs)
+
+
+def task(
+    name: str, *, queue: str = "default", attempts: int = MOST_ATTEMPTS, cron: str | None = None
+) -> Callable[[Callable[P, Awaitable[None]]], Task[P]]:
+    """Declares a task. Its arguments must be plain JSON; its name stays the same across versions.
+
+    A failure is tried again after 2 s, 4 s, 8 s, ... up to `attempts` times. With `cron` ('0 3 * * *', UTC) it also
+    runs by the clock, once per time however many workers there are; it then takes one argument, `timestamp` (Unix
+    seconds).
+    """
+
+    def declare(work: Callable[P, Awaitable[None]]) -> Task[P]:
+        retry = procrastinate.RetryStrategy(max_attempts=attempts - 1, exponential_wait=2) if attempts > 1 else False
+        declared = _blueprint.task(name=name, queue=queue, retry=retry)(work)
+        if cron is not None:
+            _blueprint.periodic(cron=cron)(declared)  # type: ignore[arg-type]
+        return Task(name, work, queue)
+
+    return declare
+
+
+async def enqueue(
+    connection: psycopg.AsyncConnection[Any],
+    task: Task[P],
+    /,
+    *args: P.args,
+    lock: str | None = None,
+    once: str | None = None,
+    at: datetime | None = None,
+    **arguments: Any,
+) -> int | None:
+    """Enqueues a job in the caller's transaction and returns its number.
+
+    `lock`: no two jobs with the same lock run at once, and they run in order. `once`: while a job with this word
+    waits, no second one is added, and None is returned. `at`: not before. Arguments are given by name.
+    """
+    if args:
+        raise TypeError("Arguments of a job are given by name.")
+    job = Job(
+        queue=task.queue,
+        lock=lock,
+        queueing_lock=once,
+        task_name=task.name,
+        task_kwargs=arguments,
+        scheduled_at=at,
+    )
+    try:
+        async with connection.transaction():
+            return (await _manager.defer_job_async(job, connection=connection)).id
+    except AlreadyEnqueued:
+        return None
+
+
+@asynccontextmanager
+async def application(conninfo: str, *, connections: int = 8) -> AsyncIterator[procrastinate.App]:
+    """procrastinate's application with all declared tasks, on connections of its own."""
+    connector = procrastinate.PsycopgConnector(
+        conninfo=conninfo,
+        min_size=1,
+        max_size=connections,
+        kwargs=connection_arguments(conninfo, "xinglin-jobs", timedelta(seconds=60)),
+    )
+    app = procrastinate.App(connector=connector)
+    app.tasks.update(_blueprint.tasks)
+    for declared in _blueprint.tasks.values():
+        declared.blueprint = app
+    app.periodic_registry = _blueprint.periodic_registry
+    async with app.open_async():
+        yield app
+
+
+async def run(
+    conninfo: str,
+    stop: asyncio.Event,
+    *,
+    concurrency: int = 4,
+    patience: timedelta = timedelta(seconds=30),
+    dead_after: timedelta = DEAD_AFTER,
+) -> None:
+    """Works on jobs until `stop` is set; those in hand then get `patience` to end, and are tried again later if not.
+
+    Jobs of workers that gave no sign of life for `dead_after` are given free.
+    """
+    async with application(conninfo, connections=concurrency + 4) as app:
+        worker = asyncio.create_task(
+            app.run_worker_async(
+                concurrency=concurrency,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=patience.total_seconds(),
+                update_heartbeat_interval=min(HEARTBEAT, dead_after / 3).total_seconds(),
+                stalled_worker_timeout=dead_after.total_seconds(),
+                delete_jobs="successful",
+            )
+        )
+        rescuer = asyncio.create_task(_rescue(app, dead_after))
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({worker, stopped, rescuer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in (rescuer, stopped, worker):
+                each.cancel()
+            results = await asyncio.gather(worker, rescuer, stopped, return_exceptions=True)
+        for result in results[:2]:
+            if isinstance(result, Exception):
+                raise result
+
+
+async def _rescue(app: procrastinate.App, dead_after: timedelta) -> None:
+    """Gives the jobs of dead workers to the living, for ever."""
+    while True:
+        seconds = dead_after.total_seconds()
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
+            logger.warning("Job %s (%s) is taken from a worker that died", job.id, job.task_name)
+            await app.job_manager.retry_job(job)
+        await asyncio.sleep(seconds / 3)
