@@ -1,6 +1,5 @@
 """Searching a code system the way that a hurried person types."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import psycopg
@@ -46,8 +45,8 @@ def test_the_limit_holds_and_blank_text_lists_all() -> None:
 
 
 @pytest.fixture
-async def repository(connection: psycopg.AsyncConnection[object]) -> AsyncIterator[Repository]:
-    yield Repository(connection, now=datetime(2026, 11, 22, 1, tzinfo=UTC))
+async def repository(connection: psycopg.AsyncConnection[object]) -> Repository:
+    return Repository(connection, now=datetime(2026, 11, 22, 1, tzinfo=UTC))
 
 
 async def test_a_new_version_of_the_code_system_is_seen(repository: Repository) -> None:

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xinglin.kernel.command import Command
 from xinglin.kernel.event import Handler
@@ -33,7 +33,7 @@ class Capability:
     seed: Seed | None = None
     order: int = 100
 
-    def declared(self, kind: type) -> list[object]:
+    def declared(self, kind: type) -> list[Any]:
         """Everything of `kind` that the capability's modules declare."""
         return [
             value
@@ -75,25 +75,23 @@ class Registry:
         return frozenset().union(*(self._permissions.get(role, set()) for role in roles))
 
     def _add(self, capability: Capability) -> None:
-        books: tuple[tuple[type, dict[str, object]], ...] = (
-            (Command, self.commands),  # type: ignore[arg-type]
-            (View, self.views),  # type: ignore[arg-type]
-            (Screen, self.screens),  # type: ignore[arg-type]
+        books: tuple[tuple[type, dict[str, Any]], ...] = (
+            (Command, self.commands),
+            (View, self.views),
+            (Screen, self.screens),
         )
         for kind, book in books:
             for item in capability.declared(kind):
-                name: str = item.name  # type: ignore[attr-defined]
+                name: str = item.name
                 if name.partition(".")[0] != capability.name:
                     raise ValueError(f"{kind.__name__} {name} lies outside its capability {capability.name}")
                 if book.get(name, item) is not item:
                     raise ValueError(f"{kind.__name__} {name} is declared twice")
                 book[name] = item
         for table in capability.declared(StateTable):
-            assert isinstance(table, StateTable)
             if self.tables.setdefault(table.name, table) is not table:
                 raise ValueError(f"State table {table.name} is declared twice")
         for handler in capability.declared(Handler):
-            assert isinstance(handler, Handler)
             for event in handler.events:
                 self.handlers.setdefault(event, []).append(handler)
         for role, permissions in capability.grants.items():

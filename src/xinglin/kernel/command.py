@@ -1,11 +1,12 @@
 """Commands: every change of the hospital is one of them."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.config import JsonDict
 
 from xinglin.fhir.types import Resource
 
@@ -20,6 +21,14 @@ class Input(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
+
+def select(options: Iterable[tuple[str, str]]) -> JsonDict:
+    """How a field is shown that takes one of `options`, pairs of code and name: for `json_schema_extra`."""
+    return {"widget": "select", "options": [list(option) for option in options]}
+
+
+MULTILINE: JsonDict = {"widget": "textarea"}
+"""How a field is shown that takes several lines."""
 
 InputT = TypeVar("InputT", bound=Input)
 Run = Callable[["Context", InputT], Awaitable[Resource]]

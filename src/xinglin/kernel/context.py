@@ -19,7 +19,6 @@ from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 from xinglin.store.repository import Repository, SearchPage
 
-
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 """The one time zone of China; an installation elsewhere names its own in the settings."""
 
@@ -153,7 +152,7 @@ class Context:
         """Takes a stored resource to its next state by the step that runs now."""
         return await self.update(self.moved(table, resource, to))
 
-    async def call(self, name: str, **values: Any) -> Resource:
+    async def call(self, name: str, /, **values: Any) -> Resource:
         """Runs another command by name inside this transaction, under this actor, for the step that runs now.
 
         The permission asked for is that of the outer command: whoever may finish a visit need not hold the

@@ -125,8 +125,6 @@ class StateTable:
 
     def mermaid(self) -> str:
         """The table as a Mermaid state diagram."""
-        lines = ["stateDiagram-v2"]
-        for transition in self.transitions:
-            lines.append(f"    {transition.state or '[*]'} --> {transition.next}: {transition.command}")
-        ends = [state.code for state in self.states if not self.possible(state.code)]
-        return "\n".join([*lines, *(f"    {code} --> [*]" for code in ends)])
+        steps = [f"    {t.state or '[*]'} --> {t.next}: {t.command}" for t in self.transitions]
+        ends = [f"    {state.code} --> [*]" for state in self.states if not self.possible(state.code)]
+        return "\n".join(["stateDiagram-v2", *steps, *ends])

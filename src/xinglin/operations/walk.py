@@ -165,9 +165,7 @@ def _medicine(walk: Walk, visit: str, patient: str, states: dict[str, str]) -> I
     walk.do("pharmacist", "pharmacy.review", prescription=number)
     yield f"reviewed     {number}"
     bill = next(row for row in walk.rows("cashier", "billing.open_bills", limit=500) if row["key"] == visit)
-    invoice = walk.do(
-        "cashier", "billing.settle", visit=visit, total=bill["total"], method="cash", tendered="200.00"
-    )
+    invoice = walk.do("cashier", "billing.settle", visit=visit, total=bill["total"], method="cash", tendered="200.00")
     states["invoice"] = invoice["status"]
     yield f"paid         ¥{bill['total']} with invoice {invoice['identifier'][0]['value']}"
     walk.wait(

@@ -20,13 +20,21 @@ FHIR_PERMISSIONS = {"integrator": frozenset({"fhir.read", "fhir.write"})}
 
 
 class SignInFailed(FhirError):
-    """Login and password do not fit (HTTP 401), or came too often (HTTP 429)."""
+    """Login and password do not fit (HTTP 401)."""
 
+    status = 401
     code = "login"
 
     def __init__(self, refused: SignInRefused) -> None:
         super().__init__(refused.text)
-        self.status = refused.status
+        self.refused = refused
+
+
+class SignInTooOften(SignInFailed):
+    """Too many failures in a row (HTTP 429)."""
+
+    status = 429
+    code = "throttled"
 
 
 class TokenGate:
@@ -43,7 +51,7 @@ class TokenGate:
         try:
             actor = await authenticate(database, login=login, password=password, client=client, now=now)
         except SignInRefused as refused:
-            raise SignInFailed(refused) from None
+            raise (SignInTooOften if refused.status == 429 else SignInFailed)(refused) from None
         async with database.transaction() as connection:
             opened = await open_session(
                 connection, actor, client=client, now=now, absolute=self._settings.session_absolute

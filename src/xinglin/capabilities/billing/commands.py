@@ -8,7 +8,7 @@ from xinglin.capabilities.billing import resources
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, NotFound, operation_outcome
 from xinglin.fhir.types import Resource
-from xinglin.kernel.command import Input, command
+from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_
@@ -84,7 +84,7 @@ class Settle(Input):
     method: str = Field(
         "qr",
         title=N_("Payment method"),
-        json_schema_extra={"widget": "select", "options": list(resources.METHODS.items())},
+        json_schema_extra=select(resources.METHODS.items()),
     )
     tendered: Decimal | None = Field(
         None, title=N_("Cash received"), ge=0, le=1000000, decimal_places=2, json_schema_extra={"widget": "money"}

@@ -71,7 +71,7 @@ async def refund(context: Context, input: Refund) -> Resource:
 async def _refuse_rendered(context: Context, item: Resource) -> None:
     """Refuses for a service that the patient has had."""
     name = build.concept_text(item["code"])
-    for service in (entry["reference"] for entry in item.get("service") or ()):
+    for service in (entry["reference"] for entry in item.get("supportingInformation") or ()):
         if service.startswith("Encounter/"):
             raise Refused(_("{item}: the consultation has taken place").format(item=name), expression="charges")
         found = await context.search(

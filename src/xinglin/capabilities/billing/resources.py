@@ -43,7 +43,10 @@ def unit_price(definition: Resource) -> Decimal:
 
 
 def charge(encounter: Resource, definition: Resource, quantity: int, service: str, context: Context) -> Resource:
-    """A ChargeItem; `priceOverride` is the total at the price of now and stays as it is."""
+    """A ChargeItem; `priceOverride` is the total at the price of now and stays as it is.
+
+    What it is for stands in `supportingInformation`, since R4 lets `service` name neither a request nor a visit.
+    """
     total = unit_price(definition) * quantity
     return {
         "resourceType": "ChargeItem",
@@ -54,7 +57,7 @@ def charge(encounter: Resource, definition: Resource, quantity: int, service: st
         "occurrenceDateTime": build.instant(context.now),
         "quantity": {"value": quantity},
         "priceOverride": build.money(total),
-        "service": [build.reference(service)],
+        "supportingInformation": [build.reference(service)],
         "enteredDate": build.instant(context.now),
         "enterer": build.reference(str(context.actor.practitioner), context.actor.name),
     }
@@ -67,7 +70,7 @@ def total(charges: Sequence[Resource]) -> Decimal:
 
 def services(charges: Sequence[Resource]) -> list[str]:
     """References of what the charges are for."""
-    return sorted({item["reference"] for charge in charges for item in charge.get("service") or ()})
+    return sorted({item["reference"] for charge in charges for item in charge.get("supportingInformation") or ()})
 
 
 def invoice(

@@ -9,7 +9,7 @@ from xinglin.capabilities.outpatient import resources, visits
 from xinglin.capabilities.outpatient.commands import VisitStep
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
-from xinglin.kernel.command import Input, command
+from xinglin.kernel.command import MULTILINE, command
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_
@@ -18,8 +18,6 @@ from xinglin.terminology import catalogue
 
 DIAGNOSES = "diagnoses"
 """Id of the CodeSystem that diagnoses are chosen from."""
-
-MULTILINE = {"widget": "textarea"}
 
 
 class RecordVitals(VisitStep):

@@ -9,7 +9,7 @@ from xinglin.capabilities.patients import resources
 from xinglin.capabilities.patients.identity_number import SYSTEM, parse_identity_number
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
-from xinglin.kernel.command import Input, command
+from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Alert, Refused, demand_reason
 from xinglin.kernel.text import N_
@@ -146,9 +146,7 @@ class RecordAllergy(Input):
     """An allergy that every workstation shall show."""
 
     patient: str = Field(title=N_("Patient"), pattern=r"^Patient/", json_schema_extra={"widget": "hidden"})
-    allergen: str = Field(
-        title=N_("Allergen"), json_schema_extra={"widget": "select", "options": list(resources.ALLERGENS.items())}
-    )
+    allergen: str = Field(title=N_("Allergen"), json_schema_extra=select(resources.ALLERGENS.items()))
     severity: Literal["mild", "moderate", "severe"] = Field("moderate", title=N_("Severity"))
     reaction: str | None = Field(None, title=N_("Reaction"), max_length=100)
 

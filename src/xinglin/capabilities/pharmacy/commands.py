@@ -10,7 +10,7 @@ from xinglin.capabilities.pharmacy.frequency import FREQUENCIES, ROUTES
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, NotFound, operation_outcome
 from xinglin.fhir.types import Resource
-from xinglin.kernel.command import Input, command
+from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Alert, Refused, demand_reason
 from xinglin.kernel.text import N_
@@ -38,12 +38,10 @@ class Prescribe(Input):
     frequency: str = Field(
         "qd",
         title=N_("Frequency"),
-        json_schema_extra={"widget": "select", "options": [(item.code, item.name) for item in FREQUENCIES.values()]},
+        json_schema_extra=select((item.code, item.name) for item in FREQUENCIES.values()),
     )
     days: int = Field(7, title=N_("Days"), ge=1, le=90)
-    route: str = Field(
-        "oral", title=N_("Route"), json_schema_extra={"widget": "select", "options": list(ROUTES.items())}
-    )
+    route: str = Field("oral", title=N_("Route"), json_schema_extra=select(ROUTES.items()))
     reason: str | None = Field(
         None, title=N_("Reason to go on"), max_length=200, json_schema_extra={"widget": "reason"}
     )

@@ -13,7 +13,7 @@ from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_
-from xinglin.ledger import InsufficientBalanceError
+from xinglin.ledger import InsufficientBalance
 from xinglin.platform.i18n import gettext as _
 
 
@@ -94,7 +94,7 @@ async def dispense(context: Context, input: Prescription) -> Resource:
     """Hands the prepared medicines over and takes them from the window's stock; refused where a charge is open."""
     performer = str(context.actor.practitioner)
     for line in await lines(context, input.prescription, state="DISPENSING"):
-        await _refuse_unpaid(context, f"MedicationRequest/{line['id']}")
+        await _refuse_unpaid(context, line)
     moved = await move_all(context, input.prescription, "DISPENSING")
     postings = []
     for line in moved:
@@ -103,20 +103,22 @@ async def dispense(context: Context, input: Prescription) -> Resource:
         postings += [(stock_account(WINDOW, code), -count, code), (stock_account(DISPENSED, code), count, code)]
     try:
         await context.books.post(input.prescription, postings, memo="dispense")
-    except InsufficientBalanceError as error:
+    except InsufficientBalance as error:
         raise Refused(_("The stock does not suffice: {account}").format(account=error.account)) from error
     context.emit("pharmacy.dispensed", moved[-1], key=moved[-1]["encounter"]["reference"])
     return moved[-1]
 
 
-async def _refuse_unpaid(context: Context, request: str) -> None:
-    # A refund may have been given a moment ago; the lock on the charge puts the two steps in an order.
-    table = context.registry.tables["charge"]
-    found = await context.search("ChargeItem", [("service", request), ("_count", "10")])
-    charges = [await context.read(f"ChargeItem/{item['id']}", lock=True) for item in found.resources]
-    states = {state.code for charge in charges if (state := table.of(charge))}
-    if "SETTLED" not in states:
-        raise Refused(_("This prescription is not paid"))
+async def _refuse_unpaid(context: Context, line: Resource) -> None:
+    # A refund may have been given a moment ago, of which the prescription's state does not know yet.
+    table, wanted = context.registry.tables["charge"], {"reference": f"MedicationRequest/{line['id']}"}
+    found = await context.search(
+        "ChargeItem", [("context", line["encounter"]["reference"]), ("_tag", table.tag("SETTLED")), ("_count", "500")]
+    )
+    if not any(wanted in (charge.get("supportingInformation") or ()) for charge in found.resources):
+        raise Refused(
+            _("{medicine} is not paid").format(medicine=build.concept_text(line["medicationCodeableConcept"]))
+        )
 
 
 @command(

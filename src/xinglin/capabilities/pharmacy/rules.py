@@ -29,8 +29,9 @@ def allergy(medicine: Medicine, allergies: Iterable[Resource]) -> list[Alert]:
         text = _("The patient is allergic to {allergen}; {medicine} belongs to it").format(
             allergen=name, medicine=medicine.name
         )
-        level = "block" if high else "warning"
-        found.append(Alert(level, "allergy", text, "medicine", f"AllergyIntolerance/{item['id']}"))
+        found.append(
+            Alert("block" if high else "warning", "allergy", text, "medicine", f"AllergyIntolerance/{item['id']}")
+        )
     return found
 
 

@@ -68,7 +68,7 @@ febuxostat-40|非布司他片|M04AA03|片|40|mg|16|盒|80|18||46.20
 sertraline-50|盐酸舍曲林片|N06AB06|片|50|mg|28|盒|200|6||58.10
 estazolam-1|艾司唑仑片|N05CD04|片|1|mg|20|盒|2|18||6.40
 """
-"""code | name | ATC | form | strength | unit | pack size | pack | highest daily dose | youngest age | allergen | price"""
+"""code | name | ATC | form | strength | unit | pack size | pack | highest daily dose | youngest | allergen | price"""
 
 
 def medicines() -> list[tuple[Medicine, Decimal]]:

@@ -129,9 +129,7 @@ def _add_session(api: FastAPI, gate: Gate) -> None:
 
 
 def _add_command(api: FastAPI, command: Command, application: Callable[[], Application], caller: Caller) -> None:
-    async def operation(
-        request: Request, response: Response, input: Any, actor: Actor, key: str | None = None
-    ) -> FhirJson:
+    async def operation(request: Request, input: Any, actor: Actor, key: str | None = None) -> FhirJson:
         client = request.client.host if request.client else None
         outcome = await application().execute(command.name, input.model_dump(), actor, key=key, client=client)
         return FhirJson(outcome.to_json())
@@ -139,7 +137,6 @@ def _add_command(api: FastAPI, command: Command, application: Callable[[], Appli
     _sign(
         operation,
         request=Request,
-        response=Response,
         input=command.input,
         actor=Annotated[Actor, Depends(caller)],
         key=IdempotencyKey,
