@@ -61,7 +61,7 @@ def _filter(type_name: str, name: str, modifier: str, value: str, now: datetime,
         return date_filter(name, None, values, now, zone)
     known = parameters(type_name)
     parameter = known.get(name)
-    if parameter is None:
+    if parameter is None or "." in modifier:
         raise _unknown(type_name, name, modifier, known)
     return filter_for(type_name, parameter, modifier, value, now, zone)
 
