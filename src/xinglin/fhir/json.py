@@ -24,7 +24,7 @@ class JsonError(ValueError):
 
 
 def loads(text: bytes | str) -> Any:
-    """Reads JSON. Numbers become int, float where that is exact in print, else `Decimal`.
+    """Reads JSON. Numbers become int (to 64 bits), float where that is exact in print, else `Decimal`.
 
     Raises `JsonError`, also for NaN and Infinity, which JSON does not have.
     """
@@ -32,7 +32,7 @@ def loads(text: bytes | str) -> Any:
     try:
         if _survives_floats(data):
             return orjson.loads(data)
-        return json.loads(data, parse_float=_exact, parse_int=int, parse_constant=_refuse)
+        return json.loads(data, parse_float=_exact, parse_int=_exact_int, parse_constant=_refuse)
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
         message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise JsonError(f"This is not JSON: {message}") from error
@@ -50,7 +50,7 @@ def _survives_floats(data: bytes) -> bool:
             start -= 1
         written = data[start:end].decode()
         try:
-            if repr(float(written)) != written:
+            if not _same_in_print(float(written), written):
                 return False
         except ValueError:
             continue
@@ -59,7 +59,16 @@ def _survives_floats(data: bytes) -> bool:
 
 def _exact(written: str) -> float | Decimal:
     number = float(written)
-    return number if repr(number) == written else Decimal(written)
+    return number if _same_in_print(number, written) else Decimal(written)
+
+
+def _exact_int(written: str) -> int | Decimal:
+    return int(written) if len(written) < 19 or -(2**63) <= Decimal(written) < 2**64 else Decimal(written)
+
+
+def _same_in_print(number: float, written: str) -> bool:
+    # repr and orjson differ in exponents only: 1e-07 and 1e-7.
+    return repr(number) == written or orjson.dumps(number).decode() == written
 
 
 def _refuse(constant: str) -> Any:
@@ -72,6 +81,4 @@ def _default(value: Any) -> Any:
         exponent = value.as_tuple().exponent
         written = format(value, "f") if isinstance(exponent, int) and exponent <= 0 else str(value)
         return orjson.Fragment(written.encode())
-    if isinstance(value, int):
-        return orjson.Fragment(str(value).encode())
     raise TypeError(f"{type(value).__name__} is not JSON")

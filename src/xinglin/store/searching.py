@@ -65,18 +65,14 @@ class _Statement:
                 self.parameters[f"{name}_texts"] = [_like(text, anywhere) for text in texts]
                 return str(queries.starts.format(p=name))
             case DateFilter(None, spans):
-                return f"({' OR '.join(self.moment(prefix, span) for prefix, span in spans)})"
+                return f"({' OR '.join(self.span(_MOMENTS, prefix, span) for prefix, span in spans)})"
             case DateFilter(number, spans):
-                either = " OR ".join(self.span(prefix, span) for prefix, span in spans)
+                either = " OR ".join(self.span(_SPANS, prefix, span) for prefix, span in spans)
                 return str(queries.date.format(p=self.parameter(number), spans=either))
 
-    def span(self, prefix: str, span: Span) -> str:
+    def span(self, templates: dict[str, str], prefix: str, span: Span) -> str:
         low, high = f"%({self.parameter(span.low)})s", f"%({self.parameter(span.high)})s"
-        return _SPANS[prefix].format(low=low, high=high)
-
-    def moment(self, prefix: str, span: Span) -> str:
-        """lastUpdated is a moment, a span without length."""
-        return self.span(prefix, span).replace("d.low", "r.updated").replace("d.high", "r.updated")
+        return templates[prefix].format(low=low, high=high)
 
     def sort(self, key: Sort) -> str:
         if key.by in ("id", "updated"):
@@ -98,6 +94,18 @@ _SPANS = {
     "sa": "d.low >= {high}",
     "eb": "d.high <= {low}",
     "ap": "d.low < {high} AND d.high > {low}",
+}
+# The same for lastUpdated, a moment, which lies before, in or after the value's span.
+_MOMENTS = {
+    "eq": "r.updated >= {low} AND r.updated < {high}",
+    "ne": "(r.updated < {low} OR r.updated >= {high})",
+    "gt": "r.updated >= {high}",
+    "lt": "r.updated < {low}",
+    "ge": "r.updated >= {low}",
+    "le": "r.updated < {high}",
+    "sa": "r.updated >= {high}",
+    "eb": "r.updated < {low}",
+    "ap": "r.updated >= {low} AND r.updated < {high}",
 }
 
 

@@ -1,5 +1,6 @@
 """Versions of one resource: reading them, and the errors where there is none."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,8 +28,13 @@ class Version:
         return None if self.content is None else json.loads(self.content)
 
 
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
 async def find(connection: AsyncConnection[Any], type: str, id: str, *, lock: bool = False) -> Version | None:
     """The current version, be it a tombstone, or None; with `lock`, no one else can change it until the commit."""
+    if not _ID.fullmatch(id):
+        return None
     query = queries.read_locked if lock else queries.read
     row = await (await execute(connection, query, {"type": type, "id": id})).fetchone()
     return None if row is None else Version(*row)
@@ -47,7 +53,7 @@ async def current(connection: AsyncConnection[Any], type: str, id: str, *, lock:
 async def single(connection: AsyncConnection[Any], type: str, id: str, version: int) -> Version:
     """One version. Raises `NotFound`, or `Gone` where this version is the deletion."""
     parameters = {"type": type, "id": id, "version": version}
-    row = await (await execute(connection, queries.vread, parameters)).fetchone()
+    row = await (await execute(connection, queries.vread, parameters)).fetchone() if _ID.fullmatch(id) else None
     if row is None:
         raise NotFound(f"There is no version {version} of {type}/{id}")
     found = Version(*row)
@@ -58,7 +64,8 @@ async def single(connection: AsyncConnection[Any], type: str, id: str, version: 
 
 async def every(connection: AsyncConnection[Any], type: str, id: str) -> list[Version]:
     """All versions, newest first. Raises `NotFound` where there was never one."""
-    rows = await (await execute(connection, queries.history, {"type": type, "id": id})).fetchall()
+    wanted = {"type": type, "id": id}
+    rows = await (await execute(connection, queries.history, wanted)).fetchall() if _ID.fullmatch(id) else []
     if not rows:
         raise NotFound(f"There is no {type}/{id}")
     return [Version(*row) for row in rows]

@@ -36,7 +36,14 @@ def span(text: str, zone: tzinfo = UTC) -> Span:
     else:
         low, step = _time(text, match, zone)
         high = low + step
-    return Span(max(low.astimezone(UTC), EARLIEST), min(high.astimezone(UTC), LATEST))
+    return Span(_utc(low), _utc(high))
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return min(max(moment.astimezone(UTC), EARLIEST), LATEST)
+    except OverflowError:  # the first or last day of the calendar, in a zone far from UTC
+        return LATEST if moment.year > EARLIEST.year else EARLIEST
 
 
 def _days(year: int, month: int, day: int, zone: tzinfo) -> Span:
@@ -52,7 +59,7 @@ def _days(year: int, month: int, day: int, zone: tzinfo) -> Span:
         high = low.replace(year=year + month // 12, month=month % 12 + 1)
     else:
         high = low.replace(year=year + 1)
-    return Span(max(low, EARLIEST) if year == 1 else low, high)
+    return Span(low, high)
 
 
 def _time(text: str, match: "re.Match[str]", zone: tzinfo) -> tuple[datetime, timedelta]:

@@ -1,5 +1,6 @@
 """Parses the query of a search URL (FHIR R4, Search). What is not supported is refused, never ignored."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from urllib.parse import parse_qsl
@@ -19,6 +20,8 @@ RESULT_PARAMETERS = ("_count", "_include", "_revinclude", "_sort", "_total")
 CURSOR = "_cursor"
 """The parameter that carries `SearchPage.next` back."""
 
+_UNSEARCHABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+
 
 def parse_query(type_name: str, query: str | Iterable[tuple[str, str]], *, now: datetime, zone: tzinfo) -> Query:
     """The search that a query asks for; a text is what stands after the ? of a URL.
@@ -33,6 +36,8 @@ def parse_query(type_name: str, query: str | Iterable[tuple[str, str]], *, now: 
     filters: list[Filter] = []
     for name, value in pairs:
         base, _, modifier = name.partition(":")
+        if _UNSEARCHABLE.search(value):
+            raise BadRequest(f"{base} has a value with control characters, which no FHIR text holds")
         if base in (*RESULT_PARAMETERS, CURSOR):
             if modifier:
                 raise BadRequest(f"{name} is not supported; {base} is accepted without a modifier")
@@ -61,7 +66,7 @@ def _filter(type_name: str, name: str, modifier: str, value: str, now: datetime,
         return date_filter(name, None, values, now, zone)
     known = parameters(type_name)
     parameter = known.get(name)
-    if parameter is None:
+    if parameter is None or "." in modifier:
         raise _unknown(type_name, name, modifier, known)
     return filter_for(type_name, parameter, modifier, value, now, zone)
 

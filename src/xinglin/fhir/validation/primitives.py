@@ -84,7 +84,10 @@ def _test(name: str) -> Test:
 
 
 def _pattern(name: str) -> Test:
-    matches = re.compile(type_definition(name).regex or r"\S+", re.ASCII).fullmatch
+    # The specification's \S lets control characters pass, which it forbids elsewhere (Datatypes, string).
+    written = type_definition(name).regex or r"\S+"
+    written = written.replace(r"[^\s]", r"\S").replace(r"\S", r"[^\s\x00-\x1f]")
+    matches = re.compile(written, re.ASCII).fullmatch
     if name in _CALENDAR_TYPES:
         return lambda value: value.__class__ is str and matches(value) is not None and _day_exists(value)
     if name in ("uri", "url", "canonical"):

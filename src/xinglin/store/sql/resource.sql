@@ -88,3 +88,6 @@ COPY search_date (key, parameter, low, high) FROM STDIN
 
 -- name: copy_strings
 COPY search_string (key, parameter, value) FROM STDIN
+
+-- name: analyze
+ANALYZE resource, search_date, search_string
