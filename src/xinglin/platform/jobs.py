@@ -9,6 +9,7 @@ A job runs at least once: one whose worker died is given to another. Tasks are d
 """
 
 import asyncio
+import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 
-from xinglin.platform.database import connection_arguments
+from xinglin.platform.database import check_server, connection_arguments
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -69,9 +70,8 @@ def task(
 
 async def enqueue(
     connection: psycopg.AsyncConnection[Any],
-    task: Task[P],
-    /,
-    *args: P.args,
+    task: Task[...],
+    *,
     lock: str | None = None,
     once: str | None = None,
     at: datetime | None = None,
@@ -80,10 +80,10 @@ async def enqueue(
     """Enqueues a job in the caller's transaction and returns its number.
 
     `lock`: no two jobs with the same lock run at once, and they run in order. `once`: while a job with this word
-    waits, no second one is added, and None is returned. `at`: not before. Arguments are given by name.
+    waits, no second one is added, and None is returned. `at`: not before. Raises `TypeError` for arguments that the
+    task does not take.
     """
-    if args:
-        raise TypeError("Arguments of a job are given by name.")
+    inspect.signature(task.work).bind(**arguments)
     job = Job(
         queue=task.queue,
         lock=lock,
@@ -127,8 +127,9 @@ async def run(
 ) -> None:
     """Works on jobs until `stop` is set; those in hand then get `patience` to end, and are tried again later if not.
 
-    Jobs of workers that gave no sign of life for `dead_after` are given free.
+    Jobs of workers that gave no sign of life for `dead_after` are given free. Raises `DatabaseError`.
     """
+    await check_server(conninfo)
     async with application(conninfo, connections=concurrency + 4) as app:
         worker = asyncio.create_task(
             app.run_worker_async(

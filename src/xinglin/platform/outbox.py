@@ -29,6 +29,8 @@ Connection = psycopg.AsyncConnection[Any]
 MOST_ATTEMPTS = 10
 LONGEST_DELAY = timedelta(minutes=10)
 _FOLLOWERS = 10
+_BUDGET = 0.1
+"""Seconds after which a batch takes no further event: what handlers lock stays locked until the batch commits."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,14 @@ async def deliver(database: Database, handlers: Handlers, *, now: datetime, batc
         stuck: set[str] = set()
         delivered: list[int] = []
         tried = 0
+        clock = asyncio.get_running_loop().time
+        end = clock() + _BUDGET
         for row in rows:
             event = _published(row)
             if event.key in stuck:
                 continue
+            if tried and clock() > end:
+                break
             tried += 1
             done, error = await _handle(connection, event, handlers.get(event.event, {}))
             if error is None:
