@@ -1,6 +1,7 @@
 """The web application: routes from the registry, under the middlewares that every page needs."""
 
 from collections.abc import Awaitable, Callable
+from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -31,7 +32,7 @@ def create_web(application: Application, settings: Settings) -> Starlette:
         MissingPackages: the front-end packages are not where the settings say.
     """
     assets = Assets(settings.frontend).mounted_at("/static")
-    renderer = Renderer(application.registry, assets)
+    renderer = Renderer(application.registry, assets, ZoneInfo(settings.timezone))
     pages = Pages(application, renderer)
     actions = Actions(application, renderer)
     lists = Lists(application, renderer)

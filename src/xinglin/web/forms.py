@@ -18,7 +18,7 @@ from xinglin.fhir.outcome import Issue
 from xinglin.kernel.command import Command
 from xinglin.kernel.errors import Alert
 from xinglin.platform.i18n import gettext as _
-from xinglin.web.words import word
+from xinglin.web.words import label_of, word
 
 Choice = tuple[str, str]
 Choices = Mapping[str, Iterable[Choice]]
@@ -50,6 +50,13 @@ class FormField:
         if isinstance(self.value, bool):
             return "true" if self.value else "false"
         return str(self.value)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The values of a field that may hold several, or the one; none where it is blank."""
+        if isinstance(self.value, list | tuple):
+            return tuple(str(item) for item in self.value)
+        return (self.text,) if self.text else ()
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,7 @@ def _options(kind: Any, extra: Mapping[str, Any], choices: Iterable[Choice] | No
         return tuple((str(value), str(label)) for value, label in choices)
     if "options" in extra:
         pairs = (item if isinstance(item, tuple | list) else (item, word(str(item))) for item in extra["options"])
-        return tuple((str(value), _(str(label))) for value, label in pairs)
+        return tuple((str(value), label_of(str(value), str(label))) for value, label in pairs)
     if get_origin(kind) is Literal:
         return tuple((str(value), word(str(value))) for value in get_args(kind))
     if isinstance(kind, type) and issubclass(kind, Enum):

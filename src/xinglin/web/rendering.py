@@ -2,25 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
 from jinja2 import pass_context as with_context
 from jinja2.runtime import Context as TemplateContext
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.requests import Request
 
-from xinglin.fhir import build
 from xinglin.kernel.capability import Registry
 from xinglin.platform import i18n
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 from xinglin.web import words
 from xinglin.web.assets import Assets
+from xinglin.web.filters import filters
 from xinglin.web.forms import Form, build_form
 from xinglin.web.tables import Table, build_table
 
@@ -77,7 +76,7 @@ class Here:
 class Renderer:
     """Renders templates of the web floor (`layout.html`) and of capabilities (`pharmacy/counter.html`)."""
 
-    def __init__(self, registry: Registry, assets: Assets) -> None:
+    def __init__(self, registry: Registry, assets: Assets, zone: ZoneInfo) -> None:
         self.registry = registry
         self._assets = assets
         capabilities = {
@@ -96,17 +95,11 @@ class Renderer:
             i18n.gettext, i18n.ngettext, newstyle=False
         )
         self._environment.globals.update(self._helpers())
-        self._environment.filters.update(
-            money=money, initial=initial, word=words.word, tone=words.tone, person=build.person_name, concept=concept
-        )
+        self._environment.filters.update(filters(zone))
 
     def render(self, template: str, **values: Any) -> str:
         """The text of `template`."""
         return self._environment.get_template(template).render(**values)
-
-    def render_form(self, form: Form, here: Here, *, button: bool = False) -> str:
-        """A command's form: `forms/<verb>.html` of its capability where there is one, else the general one."""
-        return self.render("ui/form_page.html", form=form, page=here, button=button)
 
     def form_template(self, form: Form) -> list[str]:
         """Names of the templates of a command's form, the special one first."""
@@ -151,6 +144,7 @@ class Renderer:
             "csrf_input": csrf_input,
             "form": form,
             "form_template": self.form_template,
+            "form_query": form_query,
             "state": state,
             "state_title": state_title,
             "commands": registry.commands,
@@ -196,25 +190,13 @@ def here(request: Request, registry: Registry, title: str = "") -> Here:
     )
 
 
+def form_query(form: Form) -> dict[str, str]:
+    """What a form knows already, as the query of its dialog."""
+    known = {item.name: item.text for item in form.hidden if item.text}
+    return {**known, **({"_next": form.next} if form.next else {})}
+
+
 def query(path: str, **values: Any) -> str:
     """An address with a query; blank values are left out."""
     kept = {name: str(value) for name, value in values.items() if value not in (None, "")}
     return f"{path}?{urlencode(kept)}" if kept else path
-
-
-def money(value: Any) -> str:
-    """An amount of renminbi as people read it."""
-    return f"¥ {Decimal(str(value)):,.2f}"
-
-
-def initial(name: str | None) -> str:
-    """What stands in a person's circle: the surname of a Chinese name, else the first letter."""
-    return (name or "").strip()[:1].upper() or "?"
-
-
-def concept(value: Mapping[str, Any] | None) -> str:
-    """The text of a CodeableConcept."""
-    return build.concept_text(dict(value) if value else None)
-
-
-__all__ = ["Here", "Renderer", "date", "datetime", "escape", "here", "query", "rail"]

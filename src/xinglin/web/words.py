@@ -4,6 +4,7 @@ from xinglin.kernel.text import N_
 from xinglin.platform.i18n import gettext as _
 
 WORDS = {
+    # R4 administrative-gender, reaction-event-severity, condition-ver-status, medicationrequest-status
     "male": N_("Male"),
     "female": N_("Female"),
     "other": N_("Other"),
@@ -11,11 +12,49 @@ WORDS = {
     "mild": N_("Mild"),
     "moderate": N_("Moderate"),
     "severe": N_("Severe"),
+    "confirmed": N_("Confirmed"),
+    "provisional": N_("Provisional"),
+    "active": N_("Active"),
+    "stopped": N_("Stopped"),
+    "completed": N_("Completed"),
+    "cancelled": N_("Cancelled"),
+    "on-hold": N_("On hold"),
+    "draft": N_("Draft"),
+    "entered-in-error": N_("Entered in error"),
+    # v3-ActCode: class of an Encounter
+    "AMB": N_("Outpatient"),
+    "EMER": N_("Emergency"),
+    "IMP": N_("Inpatient"),
+    "HH": N_("Home care"),
+    "VR": N_("Telemedicine"),
+    # payment
     "cash": N_("Cash"),
     "card": N_("Bank card"),
-    "wechat": N_("WeChat Pay"),
-    "alipay": N_("Alipay"),
-    "insurance": N_("Medical insurance"),
+    "qr": N_("Mobile payment"),
+    # frequency and route of a medicine
+    "qd": N_("Once a day"),
+    "bid": N_("Twice a day"),
+    "tid": N_("Three times a day"),
+    "qid": N_("Four times a day"),
+    "qn": N_("Once at night"),
+    "qod": N_("Every other day"),
+    "qw": N_("Once a week"),
+    "once": N_("Once only"),
+    "oral": N_("By mouth"),
+    "inhalation": N_("Inhaled"),
+    "topical": N_("On the skin"),
+    "sublingual": N_("Under the tongue"),
+    # allergens
+    "penicillin": N_("Penicillins"),
+    "cephalosporin": N_("Cephalosporins"),
+    "sulfonamide": N_("Sulfonamides"),
+    "nsaid": N_("NSAIDs"),
+    "iodine-contrast": N_("Iodinated contrast media"),
+    "quinolone": N_("Quinolones"),
+    "macrolide": N_("Macrolides"),
+    "seafood": N_("Seafood"),
+    "egg": N_("Egg"),
+    "pollen": N_("Pollen"),
 }
 ROLES = {
     "registrar": N_("Registrar"),
@@ -23,6 +62,7 @@ ROLES = {
     "nurse": N_("Nurse"),
     "pharmacist": N_("Pharmacist"),
     "cashier": N_("Cashier"),
+    "manager": N_("Manager"),
     "system": N_("System"),
 }
 
@@ -58,6 +98,11 @@ def tone(state: str) -> str:
 def word(code: str) -> str:
     """The word for a code; a code that nobody has named stands for itself."""
     return _(WORDS[code]) if code in WORDS else code
+
+
+def label_of(code: str, label: str) -> str:
+    """The word for a code where there is one, else the declared `label`, translated where the catalogue has it."""
+    return _(WORDS[code]) if code in WORDS else _(label)
 
 
 def role(code: str) -> str:
