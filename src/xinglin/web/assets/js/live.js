@@ -4,7 +4,8 @@ import { carry } from "./toast.js";
 import { close } from "./dialog.js";
 
 const shown = new Map();
-const dirty = (region) => region.querySelector("form[data-dirty]") || region.closest("form[data-dirty]");
+const dirty = (region) =>
+  region.querySelector("form[data-dirty], .htmx-request") || region.closest("form[data-dirty]");
 // Idempotency keys are new in every rendering and say nothing about the content.
 const content = (region) => region.innerHTML.replace(/name="_key" value="[^"]*"/g, "");
 
@@ -22,8 +23,8 @@ const take = (region, fresh) => {
 };
 
 let running = null;
-export const refresh = async () => {
-  if (running) return running;
+export const refresh = async (sent = null) => {
+  if (running) await running;
   running = (async () => {
     const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
     if (answer.redirected || !answer.ok) {
@@ -35,7 +36,8 @@ export const refresh = async () => {
       const fresh = page.getElementById(region.id);
       if (!fresh || dirty(region)) continue;
       const text = content(fresh);
-      if (text === shown.get(region.id)) continue;
+      // The region of a form that was just sent is renewed even when the server shows the same: it holds what was typed.
+      if (text === shown.get(region.id) && !(sent && region.contains(sent))) continue;
       shown.set(region.id, text);
       take(region, fresh);
     }
@@ -43,9 +45,22 @@ export const refresh = async () => {
   return running;
 };
 
-document.addEventListener("changed", async () => {
+document.addEventListener("changed", async (event) => {
+  const sent = event.target.closest?.("form");
+  if (sent) delete sent.dataset.dirty;
   close();
-  await refresh();
+  await refresh(sent);
+});
+
+// A button that ends the work on a page saves first what another form still holds: data-after names that form.
+document.addEventListener("htmx:confirm", (event) => {
+  const first = document.getElementById(event.detail.elt.dataset?.after || "");
+  if (!first || first.dataset.dirty === undefined || event.detail.question) return;
+  event.preventDefault();
+  first.addEventListener("htmx:afterRequest", (done) => {
+    if (done.detail.successful) event.detail.issueRequest(true);
+  }, { once: true });
+  first.requestSubmit();
 });
 
 document.addEventListener("go", (event) => {
