@@ -33,6 +33,12 @@ import { inflate } from "@sparticuz/chromium";
 for (const archive of process.argv.slice(1)) console.log(await inflate(archive));
 """
 
+# The archive's own configuration looks in /tmp/fonts; without any font Chromium ends itself at the first text field.
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{home}/fonts</dir><cachedir>{home}/fonts-cache</cachedir></fontconfig>
+"""
+
 
 class NoBrowser(Exception):
     """No Chromium can be had on this machine; the message says what was tried."""
@@ -89,7 +95,7 @@ def _unpacked() -> Browser:
     if not home.is_dir():
         _unpack(package, home)
     libraries = f"{home / 'al2023' / 'lib'}{os.pathsep}{os.environ.get('LD_LIBRARY_PATH', '')}".rstrip(os.pathsep)
-    environment = {**os.environ, "LD_LIBRARY_PATH": libraries, "FONTCONFIG_PATH": str(home / "fonts")}
+    environment = {**os.environ, "LD_LIBRARY_PATH": libraries, "FONTCONFIG_FILE": str(home / "fonts.conf")}
     return Browser(str(home / "chromium"), environment)
 
 
@@ -112,6 +118,7 @@ def _unpack(package: Path, home: Path) -> None:
         for part in list(Path(folder).iterdir()):
             if part != target:
                 part.rename(target / part.name)
+        (target / "fonts.conf").write_text(FONTS.format(home=home), encoding="utf-8")
         try:
             target.rename(home)
         except OSError:
