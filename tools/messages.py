@@ -1,4 +1,4 @@
-"""Keeps the message catalogues: extracts every text from Python and templates, and updates `src/xinglin/locale`.
+"""Keeps the message catalogues: extracts every text from Python and templates, and updates `src/xinglin/locales`.
 
     python tools/messages.py            update the catalogues; new messages are added without a translation
     python tools/messages.py --check    change nothing; exit 1 where a catalogue lacks a message, holds one that nobody
@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "xinglin"
-LOCALE = SOURCE / "locale"
+LOCALE = SOURCE / "locales"
 LOCALES = ("zh_CN",)
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
@@ -39,7 +39,7 @@ def template() -> Catalog:
 
 def path_of(locale: str) -> Path:
     """The file of a catalogue."""
-    return LOCALE / locale / "LC_MESSAGES" / "xinglin.po"
+    return LOCALE / f"{locale}.po"
 
 
 def read(locale: str) -> Catalog:
