@@ -59,7 +59,7 @@ async def _open_visit(context: Context, visit: str, tab: str, cursor: str | None
         "note": resources.note_values(composition),
         "diagnoses": await visits.diagnoses(context, encounter),
         "lines": await run_view(context, lines, {"visit": visit, "limit": 100}),
-        "page": await _tab(context, tab, patient, cursor),
+        "page_rows": await _tab(context, tab, patient, cursor),
     }
 
 
