@@ -128,7 +128,9 @@ def station(hospital: Hospital, browser: Browser) -> Iterator[Callable[..., Stat
     """Opens a window of its own for a person of staff, signed in by the form: `station("doctor")`."""
     with ExitStack() as windows:
 
-        def open_station(login: str = "", *, locale: str = "zh_CN", size: str = "1366x768", dark: bool = False) -> Station:
+        def open_station(
+            login: str = "", *, locale: str = "zh_CN", size: str = "1366x768", dark: bool = False
+        ) -> Station:
             width, height = SIZES[size]
             context = browser.new_context(
                 viewport={"width": width, "height": height},

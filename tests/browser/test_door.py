@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-import httpx
 from playwright.sync_api import expect
 
-from tests.browser.hospital import Hospital, Station
+from tests.browser.hospital import Station
 
 Open = Callable[..., Station]
 

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from xinglin.exchange import fhir as fhir_rest
 from xinglin.exchange.api import create_api
 from xinglin.kernel.application import Application
 from xinglin.kernel.capability import Registry
@@ -60,7 +59,6 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/healthz", alive),
             Route("/readyz", ready),
             Mount("/api", create_api(lambda: application, gate)),
-            Mount("/fhir", routes=fhir_rest.routes(gate.repository)),
             Mount("/", create_web(application, chosen)),
         ],
     )

@@ -38,9 +38,7 @@ class Actions:
         then = str(data["_next"]) if data.get("_next") else None
         try:
             client = request.client.host if request.client else None
-            outcome = await self._application.execute(
-                command.name, values, request.state.actor, key=key, client=client
-            )
+            outcome = await self._application.execute(command.name, values, request.state.actor, key=key, client=client)
         except FhirError as error:
             shown = {name[7:]: str(text) for name, text in data.items() if name.startswith("_shown_")}
             form = await self._form(request, command, values, error=error, key=key, next=then, shown=shown)

@@ -106,7 +106,9 @@ def encounter_title(encounter: Mapping[str, Any]) -> str:
 
 def encounter_text(encounter: Mapping[str, Any]) -> str:
     """What a visit was about: its diagnoses or reasons, and where it took place."""
-    named = [str(item["condition"]["display"]) for item in encounter.get("diagnosis") or () if "display" in item["condition"]]
+    named = [
+        str(item["condition"]["display"]) for item in encounter.get("diagnosis") or () if "display" in item["condition"]
+    ]
     reasons = [concept(item) for item in encounter.get("reasonCode") or ()]
     place = str((encounter.get("serviceProvider") or {}).get("display", ""))
     about = "、".join(named or reasons)
