@@ -7,7 +7,7 @@ typed input, the docstring and the row. Callers sign in with `POST /session` and
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +18,7 @@ from xinglin.fhir import json
 from xinglin.fhir.outcome import FhirError, Issue, operation_outcome
 from xinglin.kernel.application import Application
 from xinglin.kernel.command import Command
-from xinglin.kernel.view import View
+from xinglin.kernel.view import Row, View
 from xinglin.platform.identity import Actor
 
 
@@ -65,6 +65,47 @@ class FhirJson(JSONResponse):
         return json.dumps(content)
 
 
+class Changed(BaseModel):
+    """One resource that a command wrote."""
+
+    kind: str = Field(description="create, update or delete")
+    type: str
+    id: str
+    version: int
+    patient: str | None
+
+
+class CommandResult(BaseModel):
+    """What a command did."""
+
+    resource: dict[str, Any] = Field(description="The FHIR resource that the command is about")
+    changes: list[Changed]
+    replayed: bool = Field(description="Whether it had been done before, under the same idempotency key")
+
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+class ViewPage(BaseModel, Generic[RowT]):
+    """Rows of a view."""
+
+    rows: list[RowT]
+    next: str | None = Field(description="Cursor of the following page")
+    total: int | None = Field(description="Number of all rows, where it is known")
+
+
+Responses = dict[int | str, dict[str, Any]]
+REFUSALS: Responses = {
+    status: {"description": f"{text}; a FHIR OperationOutcome"}
+    for status, text in (
+        (400, "The input is wrong"),
+        (401, "Nobody is signed in"),
+        (403, "Not permitted"),
+        (404, "There is no such thing"),
+        (409, "The rules of the hospital forbid it now"),
+    )
+}
+
 Caller = Callable[[Request], Awaitable[Actor]]
 IdempotencyKey = Annotated[
     str | None,
@@ -77,13 +118,12 @@ IdempotencyKey = Annotated[
 ]
 
 
-def create_api(application: Callable[[], Application], gate: Gate, *, prefix: str = "/api") -> FastAPI:
-    """The interface as an ASGI application to be mounted at `prefix`. `application` is asked for at every call."""
+def create_api(application: Callable[[], Application], gate: Gate) -> FastAPI:
+    """The interface as an ASGI application to be mounted where it belongs. `application` is asked for at every call."""
     api = FastAPI(
         title="Xinglin 杏林",
         summary="Commands and views of the hospital",
         version="1",
-        root_path=prefix,
         default_response_class=FhirJson,
         docs_url=None,
         redoc_url=None,
@@ -150,6 +190,7 @@ def _add_command(api: FastAPI, command: Command, application: Callable[[], Appli
         summary=command.title,
         description=command.description,
         response_class=FhirJson,
+        responses={**REFUSALS, 200: {"model": CommandResult, "description": "Done"}},
     )
 
 
@@ -169,6 +210,7 @@ def _add_view(api: FastAPI, view: View, application: Callable[[], Application], 
         summary=view.title,
         description=view.description,
         response_class=FhirJson,
+        responses={**REFUSALS, 200: {"model": ViewPage[view.row], "description": "Rows"}},  # type: ignore[name-defined]
     )
 
 
