@@ -1,10 +1,16 @@
 """One outpatient visit through commands, with every wrong step on the way."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.hospital import Hospital
+from xinglin.fhir import build
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.errors import Alerted, NotPermitted, Refused
+from xinglin.server.worker import close_yesterday
+from xinglin.store.loading import read_document
+from xinglin.store.repository import Repository
 
 
 async def test_the_whole_visit(hospital: Hospital) -> None:
@@ -46,6 +52,46 @@ async def test_the_whole_visit(hospital: Hospital) -> None:
     assert await hospital.state("visit", visit) == "FINISHED"
     assert (await hospital.read(request))["status"] == "completed"
     assert "end" in (await hospital.read(visit))["period"]
+
+
+async def test_a_patient_from_elsewhere_works_as_well(hospital: Hospital, synthea: list[Path]) -> None:
+    """A Synthea bundle with hundreds of resources, loaded as it is, then seen like anybody else."""
+    async with hospital.application.database.transaction() as connection:
+        repository = Repository(connection, now=hospital.clock())
+        response = await repository.transaction(read_document(synthea[0]))
+    located = (entry["response"]["location"] for entry in response["entry"])
+    patient = "/".join(next(place for place in located if place.startswith("Patient/")).split("/")[:2])
+    name = build.person_name(await hospital.read(patient))
+    found = await hospital.rows("registrar", "patients.find", text=name.split()[-1])
+    assert patient in {row.key for row in found}
+    visit, number = await hospital.signed_prescription(patient, "omeprazole-20")
+    await hospital.do("pharmacist", "pharmacy.review", prescription=number)
+    await hospital.pay(visit)
+    await hospital.deliver()
+    await hospital.do("pharmacist", "pharmacy.prepare", prescription=number)
+    await hospital.do("pharmacist", "pharmacy.dispense", prescription=number)
+    await hospital.deliver()
+    assert await hospital.state("visit", visit) == "FINISHED"
+
+
+async def test_who_leaves_is_taken_off_the_queue(hospital: Hospital) -> None:
+    visit = await hospital.waiting_visit(await hospital.patient("郑十一"))
+    await hospital.do("registrar", "outpatient.leave", visit=visit, reason="临时有事")
+    assert await hospital.state("visit", visit) == "CANCELLED"
+    assert visit not in {row.visit for row in await hospital.rows("doctor", "outpatient.queue")}
+    with pytest.raises(Refused):
+        await hospital.do("doctor", "outpatient.call_in", visit=visit)
+
+
+async def test_the_night_clears_the_queues(hospital: Hospital) -> None:
+    visit = await hospital.waiting_visit(await hospital.patient("冯十二"))
+    hospital.clock.forward(days=1)
+    try:
+        await close_yesterday(hospital.application)
+        assert await hospital.state("visit", visit) == "CANCELLED"
+        assert visit not in {row.visit for row in await hospital.rows("doctor", "outpatient.queue")}
+    finally:
+        hospital.clock.forward(days=-1)
 
 
 async def test_roles_may_do_only_their_part(hospital: Hospital) -> None:

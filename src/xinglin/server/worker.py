@@ -25,9 +25,10 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def close_yesterday(application: Application) -> None:
-    """Marks yesterday's appointments whose patients did not come; run once a night."""
+    """Ends what yesterday left open: appointments whose patients did not come, places in queues; run once a night."""
     yesterday = application.clock().astimezone(application.zone).date() - timedelta(days=1)
-    await application.execute("scheduling.close_day", {"day": yesterday}, as_system("zh_CN"))
+    for command in ("scheduling.close_day", "outpatient.close_queues"):
+        await application.execute(command, {"day": yesterday}, as_system("zh_CN"))
 
 
 async def sweep(application: Application) -> None:

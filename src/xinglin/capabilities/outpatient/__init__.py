@@ -13,7 +13,7 @@ capability = Capability(
         "registrar": ("outpatient.read", "outpatient.register"),
         "nurse": ("outpatient.read", "outpatient.register", "outpatient.vitals"),
         "doctor": ("outpatient.read", "outpatient.vitals", "outpatient.treat"),
-        "system": ("outpatient.read", "outpatient.register"),
+        "system": ("outpatient.read", "outpatient.register", "outpatient.close"),
     },
     seed=seed.seed,
     order=30,

@@ -1,11 +1,13 @@
 """The visit and its queue: register, call in, see, finish."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import Field
 
 from xinglin.capabilities.outpatient import resources, visits
+from xinglin.capabilities.outpatient.states import NOT_SEEN
 from xinglin.fhir import build
+from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context
@@ -122,6 +124,54 @@ async def requeue(context: Context, input: VisitStep) -> Resource:
     place = context.moved("queue", await visits.queue_place(context, input.visit))
     moment = build.instant(context.now)
     return await context.update({**place, "lastModified": moment, "authoredOn": moment})
+
+
+class LeaveQueue(VisitStep):
+    """A patient who does not wait any longer."""
+
+    reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
+
+
+@command(
+    "outpatient.leave",
+    title=N_("Patient left"),
+    permission="outpatient.read",
+    done=N_("Taken off the queue"),
+    tone="danger",
+)
+async def leave(context: Context, input: LeaveQueue) -> Resource:
+    """Takes a patient who left without being seen off the queue, and cancels the visit."""
+    encounter = context.moved("visit", await context.read(input.visit, lock=True))
+    place = context.moved("queue", await visits.queue_place(context, input.visit))
+    await context.update({**place, "lastModified": build.instant(context.now)})
+    return await context.update({**encounter, "reasonCode": [{"text": input.reason}]})
+
+
+class CloseQueues(Input):
+    """A day that is over."""
+
+    day: date = Field(title=N_("Day"))
+
+
+@command(
+    "outpatient.close_queues",
+    title=N_("Close the queues"),
+    permission="outpatient.close",
+    done=N_("Queues closed"),
+)
+async def close_queues(context: Context, input: CloseQueues) -> Resource:
+    """Takes everybody off the queues of a past day who was never seen."""
+    if input.day >= context.today:
+        raise Refused(_("Only a past day can be closed"), expression="day")
+    table = context.registry.tables["queue"]
+    states = ",".join(table.tag(code) for code in NOT_SEEN)
+    query = [*context.on_day("authored-on", input.day), ("_tag", states), ("_count", "500")]
+    left = 0
+    while (found := await context.search("Task", query)).resources:
+        for place in found.resources:
+            await context.call("outpatient.leave", visit=place["focus"]["reference"], reason=_("Not seen"))
+            left += 1
+    return operation_outcome([Issue("information", "informational", _("{count} not seen").format(count=left))])
 
 
 @command(

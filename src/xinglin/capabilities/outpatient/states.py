@@ -6,6 +6,7 @@ from xinglin.kernel.text import N_
 DESK = ("registrar", "nurse")
 DOCTOR = ("doctor",)
 SYSTEM = ("system",)
+NOT_SEEN = ("WAITING", "CALLED", "PASSED")
 AFTER_CONSULT = ("PENDING_FEE", "PENDING_MEDICATION", "FINISHED")
 """Where a visit stands once the doctor is done: bills open, medicine to be fetched, or nothing left."""
 
@@ -26,6 +27,7 @@ visit = StateTable(
         Transition(None, "outpatient.register_visit", "REGISTERED", DESK),
         Transition("REGISTERED", "outpatient.join_queue", "WAITING", DESK),
         Transition("REGISTERED", "outpatient.cancel_visit", "CANCELLED", (*DESK, *SYSTEM)),
+        Transition("WAITING", "outpatient.leave", "CANCELLED", (*DESK, *DOCTOR, *SYSTEM)),
         Transition("WAITING", "outpatient.receive", "IN_CONSULT", DOCTOR),
         *(Transition("IN_CONSULT", "outpatient.finish", state, DOCTOR) for state in AFTER_CONSULT),
         *(Transition(state, "outpatient.reopen", "IN_CONSULT", DOCTOR) for state in AFTER_CONSULT),
@@ -48,6 +50,7 @@ queue = StateTable(
         State("PASSED", N_("Passed over"), "on-hold"),
         State("SERVING", N_("With the doctor"), "in-progress"),
         State("SERVED", N_("Served"), "completed"),
+        State("LEFT", N_("Left"), "cancelled"),
     ),
     transitions=(
         Transition(None, "outpatient.join_queue", "WAITING", DESK),
@@ -55,6 +58,7 @@ queue = StateTable(
         Transition("CALLED", "outpatient.call_in", "CALLED", DOCTOR),
         Transition("CALLED", "outpatient.pass_over", "PASSED", DOCTOR),
         Transition("PASSED", "outpatient.requeue", "WAITING", (*DOCTOR, *DESK)),
+        *(Transition(before, "outpatient.leave", "LEFT", (*DESK, *DOCTOR, *SYSTEM)) for before in NOT_SEEN),
         Transition("CALLED", "outpatient.receive", "SERVING", DOCTOR),
         Transition("SERVING", "outpatient.finish", "SERVED", DOCTOR),
         Transition("SERVED", "outpatient.reopen", "SERVING", DOCTOR),

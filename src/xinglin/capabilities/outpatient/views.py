@@ -39,17 +39,17 @@ class QueueRow(Row):
         RowAction("outpatient.receive", {"visit": "visit"}, frozenset({"CALLED"})),
         RowAction("outpatient.pass_over", {"visit": "visit"}, frozenset({"CALLED"})),
         RowAction("outpatient.requeue", {"visit": "visit"}, frozenset({"PASSED"})),
+        RowAction("outpatient.leave", {"visit": "visit"}, frozenset({"CALLED", "PASSED"})),
     ),
     empty=N_("Nobody is waiting"),
 )
 async def queue(context: Context, filter: Filter) -> Page[QueueRow]:
-    """Today's queue of the signed-in doctor: with the doctor, called, waiting in order, passed over."""
+    """The queue of the signed-in doctor: with the doctor, called, waiting in order, passed over."""
     table = context.registry.tables["queue"]
     found = await context.search(
         "Task",
         [
             ("owner", context.actor.practitioner or "Practitioner/none"),
-            *context.on_day("authored-on", context.today),
             ("_tag", ",".join(table.tag(code) for code in CALL_ORDER)),
             ("_sort", "authored-on"),
             ("_count", str(filter.limit)),

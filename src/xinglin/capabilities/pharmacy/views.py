@@ -1,5 +1,6 @@
 """Lists of the pharmacy."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -139,23 +140,26 @@ class PrescriptionRow(Row):
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
 
 
-async def _prescriptions(context: Context, filter: Filter, *states: str, today: bool = False) -> Page[PrescriptionRow]:
+async def _in_states(context: Context, filter: Filter, *states: str) -> Page[PrescriptionRow]:
     table = context.registry.tables["prescription"]
     query = [
         ("_tag", ",".join(table.tag(state) for state in states)),
         ("_sort", "authoredon"),
         ("_count", str(filter.limit)),
     ]
-    if today:
-        query += context.on_day("authoredon", context.today)
     if filter.cursor:
         query.append(("_cursor", filter.cursor))
     found = await context.search("MedicationRequest", query)
-    people = await context.read_many(item["subject"]["reference"] for item in found.resources)
+    return Page(await _prescription_rows(context, found.resources), found.next)
+
+
+async def _prescription_rows(context: Context, requests: Sequence[Resource]) -> list[PrescriptionRow]:
+    """Prescriptions in the order of their first lines."""
+    people = await context.read_many(item["subject"]["reference"] for item in requests)
     groups: dict[str, list[Resource]] = {}
-    for item in found.resources:
+    for item in requests:
         groups.setdefault(build.find_identifier(item, resources.PRESCRIPTION_NUMBER) or item["id"], []).append(item)
-    rows = [
+    return [
         PrescriptionRow(
             key=number,
             number=number,
@@ -168,7 +172,6 @@ async def _prescriptions(context: Context, filter: Filter, *states: str, today: 
         )
         for number, items in groups.items()
     ]
-    return Page(rows, found.next)
 
 
 def _state(context: Context, item: Resource) -> str:
@@ -189,7 +192,7 @@ PRESCRIPTION = {"prescription": "number"}
 )
 async def to_review(context: Context, filter: Filter) -> Page[PrescriptionRow]:
     """Prescriptions that a doctor has issued and nobody has reviewed, the oldest first."""
-    return await _prescriptions(context, filter, "CREATED")
+    return await _in_states(context, filter, "CREATED")
 
 
 @view(
@@ -205,7 +208,7 @@ async def to_review(context: Context, filter: Filter) -> Page[PrescriptionRow]:
 )
 async def to_dispense(context: Context, filter: Filter) -> Page[PrescriptionRow]:
     """Paid prescriptions, the oldest first."""
-    return await _prescriptions(context, filter, "PAID", "DISPENSING")
+    return await _in_states(context, filter, "PAID", "DISPENSING")
 
 
 @view(
@@ -217,8 +220,13 @@ async def to_dispense(context: Context, filter: Filter) -> Page[PrescriptionRow]
     empty=N_("Nothing dispensed yet"),
 )
 async def dispensed(context: Context, filter: Filter) -> Page[PrescriptionRow]:
-    """Prescriptions of today that have been dispensed or taken back."""
-    return await _prescriptions(context, filter, "DISPENSED", "RETURNED", today=True)
+    """Prescriptions whose medicines were handed over today, the newest first; some may have been taken back."""
+    query = [*context.on_day("whenhandedover", context.today), ("_sort", "-whenhandedover")]
+    found = await context.search("MedicationDispense", [*query, ("_count", str(filter.limit))])
+    references = [item["authorizingPrescription"][0]["reference"] for item in found.resources]
+    requests = await context.read_many(references)
+    ordered = [requests[reference] for reference in dict.fromkeys(references) if reference in requests]
+    return Page(await _prescription_rows(context, ordered))
 
 
 async def prescription_detail(context: Context, number: str) -> dict[str, Any]:
