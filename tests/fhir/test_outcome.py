@@ -1,6 +1,7 @@
 """Issues and the errors that carry them."""
 
 from xinglin.fhir.outcome import Invalid, Issue, NotFound, operation_outcome
+from xinglin.fhir.validation import validate
 
 
 def test_an_error_is_an_operation_outcome() -> None:
@@ -23,6 +24,12 @@ def test_an_issue_moves_below_its_bundle_entry() -> None:
     issue = Issue("error", "value", "wrong", "Patient.contact[0].gender")
     assert issue.below("Bundle.entry[3].resource").expression == "Bundle.entry[3].resource.contact[0].gender"
     assert Issue("error", "value", "wrong").below("Bundle.entry[3].resource").expression == "Bundle.entry[3].resource"
+
+
+def test_a_quoted_value_does_not_spoil_the_outcome() -> None:
+    outcome = NotFound("There is no Patient/a\x00b\ud800").outcome()
+    assert validate(outcome) == []
+    assert outcome["issue"][0]["diagnostics"] == "There is no Patient/a\ufffdb\ufffd"
 
 
 def test_issues_keep_their_order() -> None:

@@ -1,10 +1,13 @@
 """What went wrong, in FHIR's own words: issues, the errors that carry them, and the OperationOutcome made of them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from xinglin.fhir.types import Resource
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,9 @@ def operation_outcome(issues: Iterable[Issue]) -> Resource:
 
 
 def _issue(issue: Issue) -> Resource:
-    entry: Resource = {"severity": issue.severity, "code": issue.code, "diagnostics": issue.diagnostics}
+    # What is quoted in a message may hold characters that no FHIR string may.
+    text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", issue.diagnostics)
+    entry: Resource = {"severity": issue.severity, "code": issue.code, "diagnostics": text}
     if issue.expression:
         entry["expression"] = [issue.expression]
     return entry

@@ -34,6 +34,7 @@ STAFF = (
     Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "呼吸内科"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "财务科"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "药剂科"),
+    Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "信息科"),
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "信息科"),
 )
 

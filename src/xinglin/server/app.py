@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from xinglin.exchange.api import create_api
+from xinglin.exchange.fhir import routes
 from xinglin.kernel.application import Application
 from xinglin.kernel.capability import Registry
 from xinglin.platform import i18n
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/healthz", alive),
             Route("/readyz", ready),
             Mount("/api", create_api(lambda: application, gate)),
+            Mount("/fhir", routes=routes(gate.repository)),
             Mount("/", create_web(application, chosen)),
         ],
     )

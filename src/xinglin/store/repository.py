@@ -11,6 +11,7 @@ from xinglin.fhir.outcome import PreconditionFailed
 from xinglin.fhir.search import Query, parse_query
 from xinglin.fhir.types import Resource
 from xinglin.store import including, searching, versions, writing
+from xinglin.store.batches import process_batch
 from xinglin.store.bundles import process_transaction
 from xinglin.store.cursors import execute, queries
 from xinglin.store.searching import SearchPage
@@ -40,10 +41,16 @@ class Repository:
         where `id` is taken.
         """
         if if_none_exist is not None:
-            existing = await self.match(str(resource.get("resourceType")), if_none_exist, lock=True)
-            if existing is not None:
-                return existing
+            return (await self.create_unless(resource, if_none_exist))[0]
         return await writing.create(self.connection, resource, id, self.now, self.zone)
+
+    async def create_unless(self, resource: Resource, condition: str | None) -> tuple[Resource, bool]:
+        """As `create` with `if_none_exist`, and tells whether the resource is new."""
+        if condition is not None:
+            existing = await self.match(str(resource.get("resourceType")), condition, lock=True)
+            if existing is not None:
+                return existing, False
+        return await self.create(resource), True
 
     async def match(self, type: str, condition: str, *, lock: bool = False) -> Resource | None:
         """The one resource that a search finds, or None. Raises `PreconditionFailed` where there are several.
@@ -77,6 +84,10 @@ class Repository:
         found = await versions.single(self.connection, type, id, version)
         resource: Resource = json.loads(found.content or b"null")
         return resource
+
+    async def vread_raw(self, type: str, id: str, version: int) -> Version:
+        """One version as the JSON text that is stored. Raises `NotFound`, or `Gone` where it is the deletion."""
+        return await versions.single(self.connection, type, id, version)
 
     async def history(self, type: str, id: str) -> list[Version]:
         """All versions, newest first, deletions among them. Raises `NotFound`."""
@@ -129,3 +140,10 @@ class Repository:
         the caller must then roll back, and nothing is left.
         """
         return await process_transaction(self, bundle)
+
+    async def batch(self, bundle: Resource) -> Resource:
+        """Carries out a Bundle of type batch, each entry on its own, and gives the batch-response.
+
+        What fails is told in the entry's response. Raises `BadRequest` only where the bundle is not a batch.
+        """
+        return await process_batch(self, bundle)
