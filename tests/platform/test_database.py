@@ -98,3 +98,9 @@ async def test_wrong_encoding_is_told(postgres: str, empty_databases: Databases)
     empty_databases.made.append("test_latin1")
     with pytest.raises(DatabaseError, match="must be in UTF8, but is in LATIN1"):
         await Database(make_conninfo(postgres, dbname="test_latin1")).open()
+
+
+async def test_an_old_server_is_told(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xinglin.platform.database.OLDEST", 10**6)
+    with pytest.raises(DatabaseError, match=r"needs PostgreSQL 15 or newer; this server is \d+\."):
+        await Database(postgres).open()

@@ -127,10 +127,13 @@ def format_money(amount: Decimal, currency: str = "CNY") -> str:
 
 
 def format_number(number: Decimal | int) -> str:
-    """A number as people of the locale write it; decimals stay as they are."""
+    """A number as people of the locale write it, with the decimals it was written with: 1.50 is not 1.5 in medicine."""
     from babel.numbers import format_decimal
 
-    return format_decimal(number, locale=_locale.get(), decimal_quantization=False)
+    exponent = Decimal(number).as_tuple().exponent
+    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(number, pattern, locale=_locale.get())
 
 
 def format_date(value: date | datetime) -> str:

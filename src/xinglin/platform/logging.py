@@ -6,10 +6,10 @@ telephone number or a password in an address is masked.
 """
 
 import logging
+import logging.config
 import re
-import sys
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any
 
 import orjson
 
@@ -81,14 +81,19 @@ class Json(_Formatter):
         return orjson.dumps({name: mask(v) if isinstance(v, str) else v for name, v in fields.items()}).decode()
 
 
-def configure(level: str, form: str, stream: TextIO | None = None) -> None:
-    """Sends all logs of this process to `stream` (standard error), in the form `console` or `json`."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(Json() if form == "json" else Console())
-    root = logging.getLogger()
-    for old in root.handlers[:]:
-        root.removeHandler(old)
-    root.addHandler(handler)
-    root.setLevel(level)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+def configuration(level: str, form: str) -> dict[str, Any]:
+    """What `logging.config.dictConfig` takes, for processes that others start: all logs go to standard error."""
+    quiet = max(logging.WARNING, logging.getLevelNamesMapping()[level])
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"house": {"()": Json if form == "json" else Console}},
+        "handlers": {"house": {"class": "logging.StreamHandler", "formatter": "house"}},
+        "root": {"level": level, "handlers": ["house"]},
+        "loggers": {name: {"level": quiet} for name in QUIET},
+    }
+
+
+def configure(level: str, form: str) -> None:
+    """Sends all logs of this process to standard error, in the form `console` or `json`."""
+    logging.config.dictConfig(configuration(level, form))

@@ -1,0 +1,223 @@
+"""The command line. Imports are late, so that help and mistakes are answered at once."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from xinglin.platform.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Xinglin 杏林, an open hospital platform.\n\n"
+    "Try it with `xinglin demo`. Run a hospital with `xinglin serve`.\n\n"
+    "Settings come from the environment: XINGLIN_HOME (folder of this installation), XINGLIN_DATABASE_URL (a "
+    "PostgreSQL 15 or newer instead of the embedded one), XINGLIN_HOST, XINGLIN_PORT, XINGLIN_LOCALE (zh_CN, en), "
+    "XINGLIN_WORKERS, XINGLIN_LOG_LEVEL, XINGLIN_LOG_FORMAT (console, json).",
+)
+Port = Annotated[int | None, typer.Option(help="Port of the web server.", show_default="XINGLIN_PORT, else 8000")]
+
+
+@app.command()
+def demo(
+    check: Annotated[bool, typer.Option(help="Walk one visit, print its steps and final states, and stop.")] = False,
+    port: Port = None,
+) -> None:
+    """Start a small demonstration hospital and show how to sign in. Ctrl-C stops it; its data stay."""
+    from xinglin.operations import demo as demonstration
+    from xinglin.operations import service
+
+    settings = _settings(port)
+
+    async def main() -> None:
+        stop = _stop_on_signals()
+
+        async def ready(settings: "Settings") -> None:
+            if check:
+                states = await asyncio.to_thread(demonstration.walk, service.address(settings), _step)
+                for name, state in states.items():
+                    typer.echo(f"{name:14} {state}")
+                stop.set()
+            else:
+                _welcome(settings)
+
+        await service.run(settings, stop, say=_say, seed=demonstration.seed, ready=ready, logs=True)
+
+    _run(main)
+
+
+@app.command()
+def serve(port: Port = None) -> None:
+    """Run the hospital: database, server and worker. Logs go to the console."""
+    from xinglin.operations import service
+
+    settings = _settings(port)
+
+    async def main() -> None:
+        stop = _stop_on_signals()
+
+        async def ready(settings: "Settings") -> None:
+            _say(f"Xinglin is at {service.address(settings)}")
+
+        await service.run(settings, stop, say=_say, ready=ready)
+
+    _run(main)
+
+
+@app.command()
+def worker() -> None:
+    """Run one more worker, beside a running service or on another machine."""
+    from xinglin.operations import child, service
+    from xinglin.platform import logging
+
+    settings = _settings(None)
+    logging.configure(settings.log_level, settings.log_format)
+
+    async def main() -> None:
+        async with service.database_of(settings, _say) as found:
+            await child.work(found, service.WORKER)
+
+    _run(main)
+
+
+@app.command()
+def migrate(
+    check: Annotated[bool, typer.Option(help="Only say what is missing; exit status 3 if anything is.")] = False,
+) -> None:
+    """Bring the database to the schema of this version."""
+    from xinglin.operations import service
+
+    settings = _settings(None)
+
+    async def main() -> None:
+        import psycopg
+
+        from xinglin.platform.migrations import pending_migrations
+
+        async with service.database_of(settings, _say) as found:
+            if not check:
+                applied = await service.bring_up_to_date(found, _say)
+            else:
+                assert found.database_url is not None
+                async with await psycopg.AsyncConnection.connect(found.database_url) as connection:
+                    applied = await pending_migrations(connection)
+        for owner, name in applied:
+            typer.echo(f"{'missing' if check else 'applied'}  {owner}  {name}")
+        if not applied:
+            typer.echo("The schema is up to date.")
+        if check and applied:
+            raise typer.Exit(3)
+
+    _run(main)
+
+
+@app.command()
+def load(
+    folder: Annotated[Path, typer.Argument(help="Folder with FHIR R4 bundles, as .json or .json.gz.")],
+) -> None:
+    """Load FHIR bundles. Each file is one transaction; what is refused is listed with the reason (exit status 1)."""
+    from xinglin.operations import loading, service
+
+    settings = _settings(None)
+
+    async def main() -> None:
+        async with service.database_of(settings, _say) as found:
+            await service.bring_up_to_date(found, _say)
+            if not await loading.load(found, folder, typer.echo):
+                raise typer.Exit(1)
+
+    _run(main)
+
+
+@app.command()
+def status() -> None:
+    """Show what runs, the size of the database, its schema, and what waits. Exit status 3: not all is well."""
+    from xinglin.operations.status import status_of
+
+    settings = _settings(None)
+
+    async def main() -> None:
+        found = await status_of(settings)
+        for topic, text in found.lines:
+            typer.echo(f"{topic:9} {text}")
+        if not found.well:
+            raise typer.Exit(3)
+
+    _run(main)
+
+
+def main() -> None:
+    """Entry point of the command `xinglin`."""
+    app(prog_name="xinglin")
+
+
+_BEGUN = time.monotonic()
+
+
+def _say(text: str) -> None:
+    """Progress goes to standard error, so that the output of a command stays clean."""
+    typer.echo(f"· {text} ({time.monotonic() - _BEGUN:.1f} s)", err=True)
+
+
+def _step(text: str) -> None:
+    typer.echo(text)
+
+
+def _settings(port: int | None) -> "Settings":
+    from xinglin.platform.settings import SettingsError, load_settings
+
+    try:
+        return load_settings(**({"port": port} if port else {}))
+    except SettingsError as error:
+        _fail(str(error))
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(f"xinglin: {text}", err=True)
+    raise typer.Exit(1)
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set. A second Ctrl-C changes nothing: the stop is under way."""
+    import signal
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _run(main: Callable[[], Awaitable[None]]) -> None:
+    """Runs a command and turns the errors that a person can do something about into a message and exit status 1."""
+    from xinglin.operations.supervisor import ServiceError
+    from xinglin.platform.database import DatabaseError
+    from xinglin.platform.migrations import MigrationError
+    from xinglin.platform.postgres import PostgresError
+
+    async def awaited() -> None:
+        await main()
+
+    try:
+        asyncio.run(awaited())
+    except (ServiceError, DatabaseError, MigrationError, PostgresError, FileNotFoundError) as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _welcome(settings: "Settings") -> None:
+    from xinglin.operations import demo as demonstration
+    from xinglin.operations.service import address
+
+    typer.echo(f"\n  杏林 Xinglin   {address(settings)}\n")
+    for login, name, department in demonstration.accounts():
+        typer.echo(f"    {login:12} {name}  {department}")
+    typer.echo(f"\n    password: {demonstration.password()}     Ctrl-C stops everything; the data stay.\n")

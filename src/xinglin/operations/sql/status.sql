@@ -1,0 +1,9 @@
+-- name: facts
+SELECT current_setting('server_version') AS version,
+  pg_size_pretty(pg_database_size(current_database())) AS size,
+  (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()) AS connections,
+  (SELECT count(DISTINCT pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'xinglin-worker') AS workers
+
+-- name: jobs
+SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status
