@@ -76,7 +76,7 @@ class Station:
         """Takes a picture of the window."""
         self.ready()
         path = folder / f"{name}.png"
-        self.page.screenshot(path=path, animations="disabled")
+        self.page.screenshot(path=path, animations="disabled", caret="initial")
         return path
 
     def accessibility(self) -> list[str]:

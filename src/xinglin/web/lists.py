@@ -12,7 +12,7 @@ from xinglin.kernel.view import Page, Row, View
 from xinglin.platform.i18n import gettext as _
 from xinglin.web.export import to_csv
 from xinglin.web.rendering import Renderer, here
-from xinglin.web.tables import build_table, columns_of, show
+from xinglin.web.tables import Column, build_table, columns_of, show
 
 PAGE = 500
 EXPORTED = 100_000
@@ -84,15 +84,16 @@ class Lists:
             {
                 "value": row.key,
                 "label": show(self._registry, label, getattr(row, label.name))[0],
-                "details": [
-                    text
-                    for column in columns
-                    if column is not label and (text := show(self._registry, column, getattr(row, column.name))[0])
-                ],
+                "details": [text for column in columns if column is not label and (text := self._detail(column, row))],
                 "fill": _fill(row),
             }
             for row in page.rows
         ]
+
+    def _detail(self, column: Column, row: Row) -> str:
+        """A further field of an option; a bare number says nothing without its heading."""
+        text = show(self._registry, column, getattr(row, column.name))[0]
+        return f"{column.title} {text}" if text and column.kind == "number" else text
 
     async def badges(self, request: Request) -> Response:
         """How many rows wait at each workstation, as spans that htmx puts into the rail."""

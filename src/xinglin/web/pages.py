@@ -1,6 +1,7 @@
 """Pages from screens, and pages that say what went wrong."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.errors import NotPermitted
 from xinglin.kernel.screen import Screen
+from xinglin.platform import audit
 from xinglin.platform.i18n import gettext as _
 from xinglin.web.rendering import Renderer, here
 
@@ -31,12 +33,31 @@ class Pages:
             query = dict(request.query_params)
             async with self._application.reading(request.state.actor) as context:
                 values = await screen.run(context, query)
+            if not request.headers.get("X-Live"):
+                await self._record(request, screen, values)
             text = self._renderer.render(
                 screen.template, page=shown, query_values=query, today=context.today, now=context.now, **values
             )
             return HTMLResponse(text)
 
         return page
+
+    async def _record(self, request: Request, screen: Screen, values: Mapping[str, Any]) -> None:
+        """Writes who opened which patient's page to the audit; a page that renews itself is not opened again."""
+        seen = {str(held["id"]) for held in _held(values) if held.get("resourceType") == "Patient" and "id" in held}
+        if not seen:
+            return
+        async with self._application.database.transaction() as connection:
+            await audit.record(
+                connection,
+                actor=request.state.actor,
+                action="read",
+                command=screen.name,
+                entities=[f"Patient/{id}" for id in sorted(seen)],
+                outcome="success",
+                at=self._application.clock(),
+                client=request.client.host if request.client else None,
+            )
 
     async def home(self, request: Request) -> Response:
         """Leads to the person's first workstation."""
@@ -79,3 +100,11 @@ class Pages:
         return HTMLResponse(
             self._renderer.render("fault.html", page=shown, status=status, heading=heading, texts=texts), status
         )
+
+
+def _held(values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The resources that a screen shows, at its top or within one of its parts."""
+    for value in values.values():
+        if isinstance(value, Mapping):
+            yield value
+            yield from (part for part in value.values() if isinstance(part, Mapping))

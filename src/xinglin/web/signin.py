@@ -1,10 +1,14 @@
 """Signing in and out, and the choice of language."""
 
+from datetime import datetime
+from typing import Any
+
+import psycopg
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from xinglin.kernel.application import Application
-from xinglin.platform import i18n, identity
+from xinglin.platform import audit, i18n, identity
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.settings import Settings
 from xinglin.web.rendering import Renderer, here
@@ -48,6 +52,7 @@ class SignIn:
             opened = await identity.open_session(
                 connection, actor, client=client, now=now, absolute=self._settings.session_absolute
             )
+            await self._record(connection, actor, "sign-in", "session.open", now, client)
         response = RedirectResponse(target, 303)
         set_cookie(response, request, SESSION, opened.token, None)
         response.delete_cookie(BEFORE, path="/")
@@ -56,7 +61,11 @@ class SignIn:
     async def sign_out(self, request: Request) -> Response:
         """Ends the session on the server, not only in the browser."""
         async with self._application.database.transaction() as connection:
-            await identity.close_session(connection, request.cookies.get(SESSION, ""), self._application.clock())
+            now = self._application.clock()
+            await identity.close_session(connection, request.cookies.get(SESSION, ""), now)
+            if request.state.actor is not None:
+                client = request.client.host if request.client else ""
+                await self._record(connection, request.state.actor, "sign-out", "session.close", now, client)
         response = RedirectResponse("/signin", 303)
         response.delete_cookie(SESSION, path="/")
         return response
@@ -72,6 +81,26 @@ class SignIn:
                 async with self._application.database.transaction() as connection:
                     await identity.set_locale(connection, request.state.actor.account_id, chosen)
         return response
+
+    async def _record(
+        self,
+        connection: psycopg.AsyncConnection[Any],
+        actor: identity.Actor,
+        action: str,
+        command: str,
+        now: datetime,
+        client: str,
+    ) -> None:
+        await audit.record(
+            connection,
+            actor=actor,
+            action=action,
+            command=command,
+            entities=[],
+            outcome="success",
+            at=now,
+            client=client,
+        )
 
     def _page(
         self, request: Request, target: str, *, login: str = "", message: str = "", status: int = 200
