@@ -12,11 +12,15 @@ from typing import Any
 
 import orjson
 
-# What may be the end of a number with fraction or exponent, or an integer beyond 64 bits. A hit inside of a string does
-# no harm: at worst the document is read by the slower, exact reader.
-_FRACTION = re.compile(rb"[.eE][+-]?[0-9]+(?=[\s,\]}])")
-_LONG = re.compile(rb"[0-9]{19}")
-_NUMBER_BYTES = b"-+.eE0123456789"
+# What may be a number with a fraction, with an exponent, or an integer beyond 64 bits. A hit inside of a string does no
+# harm: at worst the document is read by the slower, exact reader. The patterns start with literals, because Python
+# finds those ten times as fast as character classes; for that, digits are looked at as zeros.
+_END = rb"(?=\s*(?:[,\]}]|$))"
+_FRACTION = re.compile(rb"\.[0-9]+" + _END)
+_EXPONENT = re.compile(rb"0e[+-]?0+" + _END)
+_LONG = re.compile(b"0" * 19 + b"0*" + _END)
+_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
+_NUMBER_BYTES = b"-+.0123456789"
 
 
 class JsonError(ValueError):
@@ -44,6 +48,9 @@ def dumps(value: Any) -> bytes:
 
 
 def _survives_floats(data: bytes) -> bool:
+    shape = data.translate(_SHAPE)
+    if _EXPONENT.search(shape) or _LONG.search(shape):
+        return False
     for match in _FRACTION.finditer(data):
         start, end = match.span()
         while start and data[start - 1] in _NUMBER_BYTES:
@@ -54,7 +61,7 @@ def _survives_floats(data: bytes) -> bool:
                 return False
         except ValueError:
             continue
-    return _LONG.search(data) is None
+    return True
 
 
 def _exact(written: str) -> float | Decimal:

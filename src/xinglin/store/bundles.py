@@ -84,28 +84,34 @@ async def _assign(repository: "Repository", entries: Sequence[Entry]) -> dict[in
 async def _resolve(repository: "Repository", entries: Sequence[Entry], existing: dict[int, Resource]) -> None:
     """Replaces temporary and conditional references in all resources to be written."""
     targets = {e.full_url: f"{e.type}/{e.id}" for e in entries if e.full_url and e.method in ("POST", "PUT")}
-    issues: list[Issue] = []
+    conditional: list[Entry] = []
     for entry in entries:
-        if entry.method not in ("POST", "PUT") or entry.index in existing:
-            continue
+        if entry.method in ("POST", "PUT") and entry.index not in existing:
+            entry.resource, remains = replaced({**entry.resource, "id": entry.id}, targets)
+            conditional += [entry] if remains else []
+    found: dict[str, str] = {}
+    issues: list[Issue] = []
+    for entry in conditional:
         for reference, type, condition, path in conditions(entry.resource, entry.path):
-            if reference in targets:
-                continue
-            try:
-                found = await repository.match(type, condition)
-            except (PreconditionFailed, BadRequest) as error:
-                issues += [Issue(i.severity, i.code, i.diagnostics, path) for i in error.issues]
-                continue
-            if found is None:
-                issues.append(Issue("error", "not-found", f"{reference} matches no resource", path))
-            else:
-                targets[reference] = f"{type}/{found['id']}"
-        entry.resource = {**entry.resource, "id": entry.id}
+            if reference not in found:
+                target = await _sole(repository, type, condition, path, issues)
+                found |= {reference: target} if target else {}
+        entry.resource, _ = replaced(entry.resource, found)
     if issues:
         raise PreconditionFailed(issues=issues)
-    for entry in entries:
-        if entry.method in ("POST", "PUT"):
-            entry.resource = replaced(entry.resource, targets)
+
+
+async def _sole(repository: "Repository", type: str, condition: str, path: str, issues: list[Issue]) -> str | None:
+    """The reference to the one resource that a condition matches; else None, and an issue."""
+    try:
+        found = await repository.match(type, condition)
+    except FhirError as error:
+        issues += [Issue(i.severity, i.code, i.diagnostics, path) for i in error.issues]
+        return None
+    if found is None:
+        issues.append(Issue("error", "not-found", f"{type}?{condition} matches no resource", path))
+        return None
+    return f"{type}/{found['id']}"
 
 
 def _ensure_valid(entries: Sequence[Entry]) -> None:

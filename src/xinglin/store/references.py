@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from xinglin.fhir.definitions import uri_elements
 from xinglin.fhir.types import Json, Resource
@@ -9,27 +10,38 @@ from xinglin.fhir.types import Json, Resource
 _CONDITION = re.compile(r"([A-Z][A-Za-z]+)\?(\S+)")
 
 
-def replaced(resource: Resource, targets: Mapping[str, str]) -> Resource:
-    """The resource with every reference, URI and link of its narrative that is a key of `targets` replaced.
+def replaced(resource: Resource, targets: Mapping[str, str]) -> tuple[Resource, bool]:
+    """The resource with every reference, URI and link of its narrative that is a key of `targets` replaced, and
+    whether a reference remains that may be a conditional one.
 
     An element is only looked at where R4 lets a reference or URI stand, so an identifier's value that happens to equal
     a temporary URN stays what it is. The resource itself is not changed.
     """
-    names = uri_elements() | {"reference"}
+    names = _names()
+    conditional = False
 
     def walk(value: Json, name: str) -> Json:
+        nonlocal conditional
         if value.__class__ is dict:
             return {key: walk(item, key) if item.__class__ in _SEARCHED else item for key, item in value.items()}
         if value.__class__ is list:
             return [walk(item, name) for item in value]
         if value.__class__ is str:
             if name in names:
+                if name == "reference" and "?" in value and value not in targets:
+                    conditional = True
                 return targets.get(value, value)
             if name == "div":
                 return _narrative(value, targets)
         return value
 
-    return {key: walk(item, key) for key, item in resource.items()}
+    whole = {key: walk(item, key) for key, item in resource.items()}
+    return whole, conditional
+
+
+@cache
+def _names() -> frozenset[str]:
+    return uri_elements() | {"reference"}
 
 
 _SEARCHED = frozenset({dict, list, str})
