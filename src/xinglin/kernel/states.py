@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from xinglin.fhir.types import Resource
 from xinglin.kernel.errors import NotPermitted, Refused
+from xinglin.kernel.text import listed
 from xinglin.platform.i18n import gettext as _
 
 STATE_SYSTEM = "urn:xinglin:state:"
@@ -100,9 +101,7 @@ class StateTable:
             raise ValueError(f"State table {self.name}: {command} in {code} leads to several states; name one")
         transition = fitting[0]
         if not set(roles) & set(transition.who):
-            raise NotPermitted(
-                _("This step is for: {roles}").format(roles=", ".join(_(role) for role in transition.who))
-            )
+            raise NotPermitted(_("This step is for: {roles}").format(roles=listed(_(role) for role in transition.who)))
         return self._enter(resource, self._by_code[transition.next])
 
     def _enter(self, resource: Resource, state: State) -> Resource:
@@ -120,7 +119,7 @@ class StateTable:
         return _("{table} is in state '{state}'; this step is possible only in: {states}").format(
             table=_(self.title),
             state=_(current.title),
-            states=", ".join(dict.fromkeys(_(title) for title in fitting)) or "—",
+            states=listed(dict.fromkeys(_(title) for title in fitting)) or "—",
         )
 
     def mermaid(self) -> str:

@@ -1,5 +1,14 @@
 """Marks texts of declarations for translation; they are translated when they are shown."""
 
+from collections.abc import Iterable
+
+from xinglin.platform.i18n import gettext
+
+
+def listed(items: Iterable[str]) -> str:
+    """Several words in a sentence, with the separator of the reader's language."""
+    return gettext(", ").join(items)
+
 
 def N_(message: str) -> str:  # noqa: N802  (gettext's own name for a deferred message)
     """Returns `message` as it is, and lets the extractor find it.

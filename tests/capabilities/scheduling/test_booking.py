@@ -9,6 +9,7 @@ from tests.hospital import Hospital
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.context import as_system
 from xinglin.kernel.errors import Refused
+from xinglin.store.repository import Repository
 
 
 async def test_two_clerks_book_the_last_place_at_once(hospital: Hospital) -> None:
@@ -107,3 +108,13 @@ async def test_bad_input_names_the_element(hospital: Hospital, values: dict[str,
     with pytest.raises(FhirError) as error:
         await hospital.do("registrar", "scheduling.publish", **given)
     assert element in {issue.expression for issue in error.value.issues}
+
+
+async def test_nobody_is_booked_under_the_name_of_the_dead(hospital: Hospital) -> None:
+    patient = await hospital.patient("己")
+    async with hospital.application.database.transaction() as connection:
+        repository = Repository(connection, now=hospital.clock())
+        await repository.update({**await hospital.read(patient), "deceasedDateTime": "2012-07-31"})
+    slot = (await hospital.rows("registrar", "scheduling.free_slots"))[0]
+    with pytest.raises(Refused):
+        await hospital.do("registrar", "scheduling.book", patient=patient, slot=slot.key)

@@ -11,7 +11,7 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
-from xinglin.kernel.text import N_
+from xinglin.kernel.text import N_, listed
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.numbers import next_number
 
@@ -94,7 +94,7 @@ class Settle(Input):
     @classmethod
     def _known(cls, value: str) -> str:
         if value not in resources.METHODS:
-            raise ValueError(_("must be one of {expected}").format(expected=", ".join(resources.METHODS)))
+            raise ValueError(_("must be one of {expected}").format(expected=listed(resources.METHODS)))
         return value
 
 

@@ -9,7 +9,7 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
-from xinglin.kernel.text import N_
+from xinglin.kernel.text import N_, listed
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.numbers import next_number
 
@@ -38,7 +38,7 @@ async def refund(context: Context, input: Refund) -> Resource:
     items = [line["chargeItemReference"]["reference"] for line in paid.get("lineItem") or ()]
     unknown = sorted(set(input.charges) - set(items))
     if unknown:
-        raise Refused(_("The invoice does not hold {items}").format(items=", ".join(unknown)), expression="charges")
+        raise Refused(_("The invoice does not hold {items}").format(items=listed(unknown)), expression="charges")
     table = context.registry.tables["charge"]
     visit = (await context.read(items[0]))["context"]["reference"]
     await context.read(visit, lock=True)

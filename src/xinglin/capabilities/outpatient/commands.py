@@ -12,7 +12,7 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
-from xinglin.kernel.text import N_
+from xinglin.kernel.text import N_, listed
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.numbers import next_number
 
@@ -234,7 +234,7 @@ def _refuse_incomplete(composition: Resource | None, encounter: Resource) -> Non
         if not present
     ]
     if missing:
-        raise Refused(_("Before signing, please add: {missing}").format(missing=", ".join(missing)))
+        raise Refused(_("Before signing, please add: {missing}").format(missing=listed(missing)))
 
 
 async def _sign(context: Context, composition: Resource) -> None:

@@ -12,7 +12,7 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Alert, Refused, demand_reason
-from xinglin.kernel.text import N_
+from xinglin.kernel.text import N_, listed
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.numbers import next_number
 
@@ -154,7 +154,7 @@ class RecordAllergy(Input):
     @classmethod
     def _known(cls, value: str) -> str:
         if value not in resources.ALLERGENS:
-            raise ValueError(_("must be one of {expected}").format(expected=", ".join(resources.ALLERGENS)))
+            raise ValueError(_("must be one of {expected}").format(expected=listed(resources.ALLERGENS)))
         return value
 
 

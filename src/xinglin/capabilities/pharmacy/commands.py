@@ -13,7 +13,7 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Alert, Refused, demand_reason
-from xinglin.kernel.text import N_
+from xinglin.kernel.text import N_, listed
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.numbers import next_number
 
@@ -23,7 +23,7 @@ OPEN_STATES = ("DRAFT", "CREATED", "REVIEWED", "PAID", "DISPENSING", "DISPENSED"
 def one_of(value: str, accepted: dict[str, object]) -> str:
     """`value` if it is a key of `accepted`, else a ValueError that lists them."""
     if value not in accepted:
-        raise ValueError(_("must be one of {expected}").format(expected=", ".join(accepted)))
+        raise ValueError(_("must be one of {expected}").format(expected=listed(accepted)))
     return value
 
 

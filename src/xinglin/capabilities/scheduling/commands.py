@@ -11,7 +11,7 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
-from xinglin.kernel.text import N_
+from xinglin.kernel.text import N_, listed
 from xinglin.platform.i18n import gettext as _
 
 
@@ -74,9 +74,13 @@ async def book(context: Context, input: Book) -> Resource:
     """Books a free place and registers the visit for it.
 
     Refused when somebody else was quicker (the message names the nearest free places), when the place lies in the
-    past, or when the patient has a place with this clinic on that day already.
+    past, when the patient has a place with this clinic on that day already, or is recorded as deceased.
     """
     patient = await context.read(input.patient, lock=True)
+    if patient.get("deceasedBoolean") or "deceasedDateTime" in patient:
+        raise Refused(_("This patient is recorded as deceased; please check who it is"), expression="patient")
+    if patient.get("deceasedBoolean") or "deceasedDateTime" in patient:
+        raise Refused(_("This patient is recorded as deceased; please check who it is"), expression="patient")
     slot = await context.read(input.slot, lock=True)
     start = local(slot["start"], context.zone)
     if slot["status"] != "free":
@@ -140,7 +144,7 @@ async def _taken(context: Context, slot: Resource) -> str:
     if not times:
         return _("This place has just been taken, and this clinic has no other free place")
     return _("This place has just been taken. Nearest free: {times}").format(
-        times=", ".join(moment.strftime("%m-%d %H:%M") for moment in times)
+        times=listed(moment.strftime("%m-%d %H:%M") for moment in times)
     )
 
 
