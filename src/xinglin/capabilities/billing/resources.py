@@ -1,0 +1,117 @@
+"""How this capability writes prices, charges and invoices as R4 resources, and which accounts the money moves on."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from xinglin.fhir import build
+from xinglin.fhir.types import Resource
+from xinglin.kernel.context import Context
+
+INVOICE_NUMBER = "urn:xinglin:id:invoice"
+CHARGE_CODE = "urn:xinglin:code:charge"
+REFUND_OF = "urn:xinglin:extension:refund-of"
+PAYMENT_METHOD = "urn:xinglin:extension:payment-method"
+TENDERED = "urn:xinglin:extension:tendered"
+
+METHODS = {"cash": "现金", "card": "银行卡", "qr": "扫码支付"}
+INCOME = "income:outpatient"
+
+
+def method_account(method: str) -> str:
+    """The ledger account of a payment method."""
+    return f"money:{method}"
+
+
+def price_definition(code: str, name: str, unit_price: Decimal) -> Resource:
+    """A ChargeItemDefinition: the price of one unit."""
+    return {
+        "resourceType": "ChargeItemDefinition",
+        "id": code,
+        "url": f"urn:xinglin:price:{code}",
+        "title": name,
+        "status": "active",
+        "code": build.concept(CHARGE_CODE, code, name),
+        "propertyGroup": [{"priceComponent": [{"type": "base", "amount": build.money(unit_price)}]}],
+    }
+
+
+def unit_price(definition: Resource) -> Decimal:
+    """The base price in a ChargeItemDefinition."""
+    components = (part for group in definition["propertyGroup"] for part in group["priceComponent"])
+    return build.amount(next(part["amount"] for part in components if part["type"] == "base"))
+
+
+def charge(encounter: Resource, definition: Resource, quantity: int, service: str, context: Context) -> Resource:
+    """A ChargeItem; `priceOverride` is the total at the price of now and stays as it is.
+
+    What it is for stands in `supportingInformation`, since R4 lets `service` name neither a request nor a visit.
+    """
+    total = unit_price(definition) * quantity
+    return {
+        "resourceType": "ChargeItem",
+        "definitionUri": [definition["url"]],
+        "code": definition["code"],
+        "subject": encounter["subject"],
+        "context": build.reference(f"Encounter/{encounter['id']}"),
+        "occurrenceDateTime": build.instant(context.now),
+        "quantity": {"value": quantity},
+        "priceOverride": build.money(total),
+        "supportingInformation": [build.reference(service)],
+        "enteredDate": build.instant(context.now),
+        "enterer": build.reference(str(context.actor.practitioner), context.actor.name),
+    }
+
+
+def total(charges: Sequence[Resource]) -> Decimal:
+    """The sum of charges, exact to the cent."""
+    return sum((build.amount(item["priceOverride"]) for item in charges), Decimal("0.00"))
+
+
+def services(charges: Sequence[Resource]) -> list[str]:
+    """References of what the charges are for."""
+    return sorted({item["reference"] for charge in charges for item in charge.get("supportingInformation") or ()})
+
+
+def invoice(
+    number: str,
+    charges: Sequence[Resource],
+    context: Context,
+    *,
+    sign: int,
+    extensions: list[dict[str, Any]],
+    note: str | None = None,
+) -> Resource:
+    """An Invoice over charges of one patient; `sign` is 1 for a payment and -1 for a refund."""
+    amount = build.money(sign * total(charges))
+    return build.without_empty(
+        {
+            "resourceType": "Invoice",
+            "extension": extensions,
+            "identifier": [build.identifier(INVOICE_NUMBER, number)],
+            "status": "balanced",
+            "type": {"text": "收费" if sign > 0 else "退费"},
+            "subject": charges[0]["subject"],
+            "recipient": charges[0]["subject"],
+            "date": build.instant(context.now),
+            "participant": [{"actor": build.reference(str(context.actor.practitioner), context.actor.name)}],
+            "lineItem": [
+                {
+                    "sequence": position,
+                    "chargeItemReference": build.reference(item, build.concept_text(item["code"])),
+                    "priceComponent": [
+                        {"type": "base", "amount": build.money(sign * build.amount(item["priceOverride"]))}
+                    ],
+                }
+                for position, item in enumerate(charges, 1)
+            ],
+            "totalNet": amount,
+            "totalGross": amount,
+            "note": [{"text": note}] if note else [],
+        }
+    )
+
+
+def extension(resource: Resource, url: str) -> dict[str, Any]:
+    """The extension of a resource with this url; empty where it has none."""
+    return next((item for item in resource.get("extension") or () if item.get("url") == url), {})

@@ -1,0 +1,154 @@
+"""Lists of the cashier."""
+
+from decimal import Decimal
+from typing import Any
+
+from pydantic import Field
+
+from xinglin.capabilities.billing import resources
+from xinglin.fhir import build
+from xinglin.fhir.types import Resource
+from xinglin.kernel.context import Context
+from xinglin.kernel.text import N_
+from xinglin.kernel.view import Filter, Page, Row, view
+
+
+class BillRow(Row):
+    """A visit with open charges."""
+
+    patient_name: str = Field(title=N_("Patient"))
+    items: int = Field(title=N_("Items"), json_schema_extra={"kind": "number"})
+    total: Decimal = Field(title=N_("Total"), json_schema_extra={"kind": "money"})
+    since: str = Field(title=N_("Time"), json_schema_extra={"kind": "datetime"})
+    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+
+
+@view(
+    "billing.open_bills", title=N_("To be paid"), permission="billing.settle", row=BillRow, empty=N_("Nothing to pay")
+)
+async def open_bills(context: Context, filter: Filter) -> Page[BillRow]:
+    """Visits with open charges, the oldest first."""
+    table = context.registry.tables["charge"]
+    found = await context.search(
+        "ChargeItem", [("_tag", table.tag("PENDING")), ("_sort", "occurrence"), ("_count", "500")]
+    )
+    people = await context.read_many(item["subject"]["reference"] for item in found.resources)
+    visits: dict[str, list[Resource]] = {}
+    for item in found.resources:
+        visits.setdefault(item["context"]["reference"], []).append(item)
+    rows = [
+        BillRow(
+            key=visit,
+            patient_name=build.person_name(people.get(items[0]["subject"]["reference"])),
+            items=len(items),
+            total=resources.total(items),
+            since=items[0]["occurrenceDateTime"],
+            patient=items[0]["subject"]["reference"],
+        )
+        for visit, items in visits.items()
+    ]
+    return Page(rows[: filter.limit], total=len(rows))
+
+
+class ChargeRow(Row):
+    """A charge."""
+
+    name: str = Field(title=N_("Item"))
+    quantity: int = Field(title=N_("Quantity"), json_schema_extra={"kind": "number"})
+    unit_price: Decimal = Field(title=N_("Price"), json_schema_extra={"kind": "money"})
+    total: Decimal = Field(title=N_("Amount"), json_schema_extra={"kind": "money"})
+    state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "charge"})
+
+
+def charge_row(context: Context, item: Resource) -> ChargeRow:
+    """A ChargeItem as a row."""
+    state = context.registry.tables["charge"].of(item)
+    quantity, total = build.amount(item.get("quantity")), build.amount(item.get("priceOverride"))
+    return ChargeRow(
+        key=f"ChargeItem/{item['id']}",
+        name=build.concept_text(item.get("code")),
+        quantity=int(quantity),
+        unit_price=(total / quantity).quantize(Decimal("0.01")) if quantity else total,
+        total=total,
+        state=state.code if state else "",
+    )
+
+
+class InvoiceRow(Row):
+    """An invoice; refunds have a negative total."""
+
+    number: str = Field(title=N_("Invoice"))
+    patient_name: str = Field(title=N_("Patient"))
+    total: Decimal = Field(title=N_("Total"), json_schema_extra={"kind": "money"})
+    method: str = Field(title=N_("Payment method"), json_schema_extra={"kind": "code"})
+    cashier: str = Field(title=N_("Cashier"))
+    at: str = Field(title=N_("Time"), json_schema_extra={"kind": "datetime"})
+
+
+@view(
+    "billing.invoices",
+    title=N_("Invoices of today"),
+    permission="billing.read",
+    row=InvoiceRow,
+    empty=N_("No invoice yet"),
+)
+async def invoices(context: Context, filter: Filter) -> Page[InvoiceRow]:
+    """Today's payments and refunds, the newest first."""
+    query = [*context.on_day("date", context.today), ("_sort", "-date"), ("_count", str(filter.limit))]
+    if filter.cursor:
+        query.append(("_cursor", filter.cursor))
+    found = await context.search("Invoice", query)
+    people = await context.read_many(item["subject"]["reference"] for item in found.resources)
+    rows = [
+        InvoiceRow(
+            key=f"Invoice/{item['id']}",
+            number=build.find_identifier(item, resources.INVOICE_NUMBER) or "",
+            patient_name=build.person_name(people.get(item["subject"]["reference"])),
+            total=build.amount(item["totalGross"]),
+            method=str(resources.extension(item, resources.PAYMENT_METHOD).get("valueCode", "")),
+            cashier=str(item["participant"][0]["actor"].get("display", "")),
+            at=item["date"],
+        )
+        for item in found.resources
+    ]
+    return Page(rows, found.next)
+
+
+async def bill(context: Context, visit: str) -> dict[str, Any]:
+    """The open charges of a visit for the cashier's screen."""
+    table = context.registry.tables["charge"]
+    found = await context.search(
+        "ChargeItem", [("context", visit), ("_tag", table.tag("PENDING")), ("_sort", "_id"), ("_count", "500")]
+    )
+    encounter = await context.read(visit)
+    return {
+        "visit": visit,
+        "number": next((item["value"] for item in encounter.get("identifier") or ()), ""),
+        "patient": await context.read(encounter["subject"]["reference"]),
+        "patient_reference": encounter["subject"]["reference"],
+        "charges": [charge_row(context, item) for item in found.resources],
+        "total": resources.total(found.resources),
+    }
+
+
+async def receipt(context: Context, invoice: str) -> dict[str, Any]:
+    """An invoice with the present state of its charges, for the screen and the printout."""
+    held = await context.read(invoice)
+    references = [line["chargeItemReference"]["reference"] for line in held.get("lineItem") or ()]
+    charges = await context.read_many(references)
+    tendered = resources.extension(held, resources.TENDERED).get("valueMoney")
+    total = build.amount(held["totalGross"])
+    return {
+        "reference": invoice,
+        "invoice": held,
+        "number": build.find_identifier(held, resources.INVOICE_NUMBER),
+        "patient": await context.read(held["subject"]["reference"]),
+        "patient_reference": held["subject"]["reference"],
+        "charges": [charge_row(context, charges[reference]) for reference in references if reference in charges],
+        "total": total,
+        "method": resources.extension(held, resources.PAYMENT_METHOD).get("valueCode"),
+        "tendered": build.amount(tendered) if tendered else None,
+        "change": build.amount(tendered) - total if tendered else None,
+        "refund": bool(resources.extension(held, resources.REFUND_OF)),
+        "reason": "; ".join(note["text"] for note in held.get("note") or ()),
+    }

@@ -1,0 +1,276 @@
+"""The visit and its queue: register, call in, see, finish."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from xinglin.capabilities.outpatient import resources, visits
+from xinglin.capabilities.outpatient.states import NOT_SEEN
+from xinglin.fhir import build
+from xinglin.fhir.outcome import Issue, operation_outcome
+from xinglin.fhir.types import Resource
+from xinglin.kernel.command import Input, command
+from xinglin.kernel.context import Context
+from xinglin.kernel.errors import Refused
+from xinglin.kernel.text import N_
+from xinglin.platform.i18n import gettext as _
+from xinglin.platform.numbers import next_number
+
+CONSULTATION_FEE = "consultation"
+
+
+class RegisterVisit(Input):
+    """A visit for an appointment."""
+
+    patient: str = Field(title=N_("Patient"), pattern=r"^Patient/")
+    appointment: str = Field(title=N_("Appointment"), pattern=r"^Appointment/")
+    practitioner: str = Field(title=N_("Doctor"), pattern=r"^Practitioner/")
+    clinic: str = Field(title=N_("Clinic"))
+    start: datetime = Field(title=N_("Begin"))
+
+
+@command(
+    "outpatient.register_visit",
+    title=N_("Register visit"),
+    permission="outpatient.register",
+    done=N_("Visit registered"),
+)
+async def register_visit(context: Context, input: RegisterVisit) -> Resource:
+    """Registers a visit and gives it a number: the day and a running number."""
+    patient = await context.read(input.patient)
+    day = input.start.astimezone(context.zone).strftime("%y%m%d")
+    number = f"{day}{await next_number(context.connection, f'visit-{day}'):04d}"
+    encounter = resources.visit(
+        number=number,
+        patient=input.patient,
+        patient_name=build.person_name(patient),
+        practitioner=input.practitioner,
+        clinic=input.clinic,
+        appointment=input.appointment,
+        start=input.start,
+    )
+    return await context.create(context.moved("visit", encounter))
+
+
+class OfAppointment(Input):
+    """The visit that an appointment is for."""
+
+    appointment: str = Field(title=N_("Appointment"), pattern=r"^Appointment/")
+
+
+class CancelVisit(OfAppointment):
+    """A visit that does not take place."""
+
+    reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
+
+
+@command(
+    "outpatient.join_queue",
+    title=N_("Join the queue"),
+    permission="outpatient.register",
+    done=N_("In the queue"),
+)
+async def join_queue(context: Context, input: OfAppointment) -> Resource:
+    """Puts a registered visit into its doctor's queue under the next number of the day."""
+    encounter = await visits.of_appointment(context, input.appointment)
+    encounter = await context.move("visit", encounter)
+    doctor = resources.attender(encounter)
+    assert doctor is not None
+    number = await next_number(context.connection, f"queue-{doctor}-{context.today.isoformat()}")
+    place = resources.queue_place(encounter, f"{number:03d}", doctor, context.now)
+    return await context.create(context.moved("queue", place))
+
+
+@command(
+    "outpatient.cancel_visit",
+    title=N_("Cancel visit"),
+    permission="outpatient.register",
+    done=N_("Visit cancelled"),
+    tone="danger",
+)
+async def cancel_visit(context: Context, input: CancelVisit) -> Resource:
+    """Cancels a registered visit whose patient has not checked in."""
+    encounter = context.moved("visit", await visits.of_appointment(context, input.appointment))
+    return await context.update({**encounter, "reasonCode": [{"text": input.reason}]})
+
+
+class VisitStep(Input):
+    """A visit that goes on to its next state."""
+
+    visit: str = Field(title=N_("Visit"), pattern=r"^Encounter/", json_schema_extra={"widget": "hidden"})
+
+
+async def _move_place(context: Context, visit: str) -> Resource:
+    visits.own_visit(context, await context.read(visit))
+    place = context.moved("queue", await visits.queue_place(context, visit))
+    return await context.update({**place, "lastModified": build.instant(context.now)})
+
+
+@command("outpatient.call_in", title=N_("Call"), permission="outpatient.treat", done=N_("Called"), tone="primary")
+async def call_in(context: Context, input: VisitStep) -> Resource:
+    """Calls a waiting patient in; may be repeated while the patient does not come."""
+    return await _move_place(context, input.visit)
+
+
+@command("outpatient.pass_over", title=N_("Pass over"), permission="outpatient.treat", done=N_("Passed over"))
+async def pass_over(context: Context, input: VisitStep) -> Resource:
+    """Passes over a called patient who does not come; the place is kept and can wait again."""
+    return await _move_place(context, input.visit)
+
+
+@command("outpatient.requeue", title=N_("Wait again"), permission="outpatient.read", done=N_("Waiting again"))
+async def requeue(context: Context, input: VisitStep) -> Resource:
+    """Lets a patient who was passed over wait again, behind those who wait now."""
+    place = context.moved("queue", await visits.queue_place(context, input.visit))
+    moment = build.instant(context.now)
+    return await context.update({**place, "lastModified": moment, "authoredOn": moment})
+
+
+class LeaveQueue(VisitStep):
+    """A patient who does not wait any longer."""
+
+    reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
+
+
+@command(
+    "outpatient.leave",
+    title=N_("Patient left"),
+    permission="outpatient.read",
+    done=N_("Taken off the queue"),
+    tone="danger",
+)
+async def leave(context: Context, input: LeaveQueue) -> Resource:
+    """Takes a patient who left without being seen off the queue, and cancels the visit."""
+    encounter = context.moved("visit", await context.read(input.visit, lock=True))
+    place = context.moved("queue", await visits.queue_place(context, input.visit))
+    await context.update({**place, "lastModified": build.instant(context.now)})
+    return await context.update({**encounter, "reasonCode": [{"text": input.reason}]})
+
+
+class CloseQueues(Input):
+    """A day that is over."""
+
+    day: date = Field(title=N_("Day"))
+
+
+@command(
+    "outpatient.close_queues",
+    title=N_("Close the queues"),
+    permission="outpatient.close",
+    done=N_("Queues closed"),
+)
+async def close_queues(context: Context, input: CloseQueues) -> Resource:
+    """Takes everybody off the queues of a past day who was never seen."""
+    if input.day >= context.today:
+        raise Refused(_("Only a past day can be closed"), expression="day")
+    table = context.registry.tables["queue"]
+    states = ",".join(table.tag(code) for code in NOT_SEEN)
+    query = [*context.on_day("authored-on", input.day), ("_tag", states), ("_count", "500")]
+    left = 0
+    while (found := await context.search("Task", query)).resources:
+        for place in found.resources:
+            await context.call("outpatient.leave", visit=place["focus"]["reference"], reason=_("Not seen"))
+            left += 1
+    return operation_outcome([Issue("information", "informational", _("{count} not seen").format(count=left))])
+
+
+@command(
+    "outpatient.receive",
+    title=N_("Begin consultation"),
+    permission="outpatient.treat",
+    done=N_("Consultation begun"),
+    tone="primary",
+)
+async def receive(context: Context, input: VisitStep) -> Resource:
+    """Begins the consultation with a patient who has been called."""
+    encounter = await context.read(input.visit, lock=True)
+    visits.own_visit(context, encounter)
+    moved = context.moved("visit", encounter)
+    await _move_place(context, input.visit)
+    return await context.update({**moved, "period": {"start": build.instant(context.now)}})
+
+
+@command(
+    "outpatient.finish",
+    title=N_("Sign and finish"),
+    permission="outpatient.treat",
+    done=N_("Signed; the visit goes on to the cashier"),
+    tone="primary",
+)
+async def finish(context: Context, input: VisitStep) -> Resource:
+    """Signs the record, issues the prescriptions, charges the consultation and ends it.
+
+    Refused with a list of what is missing: chief complaint, history or diagnosis.
+    """
+    encounter = await visits.in_consultation(context, input.visit)
+    composition = await visits.composition(context, input.visit)
+    _refuse_incomplete(composition, encounter)
+    assert composition is not None
+    await _sign(context, composition)
+    await context.call("pharmacy.issue", visit=input.visit)
+    await context.call(
+        "billing.charge",
+        visit=input.visit,
+        item=CONSULTATION_FEE,
+        quantity=1,
+        service=input.visit,
+        once=True,
+    )
+    place = context.moved("queue", await visits.queue_place(context, input.visit))
+    await context.update({**place, "lastModified": build.instant(context.now)})
+    target = await visits.standing(context, input.visit)
+    return await context.move("visit", encounter, to=target)
+
+
+def _refuse_incomplete(composition: Resource | None, encounter: Resource) -> None:
+    values = resources.note_values(composition)
+    missing = [
+        name
+        for name, present in (
+            (_("chief complaint"), values["chief_complaint"]),
+            (_("history of present illness"), values["present_illness"]),
+            (_("diagnosis"), encounter.get("diagnosis")),
+        )
+        if not present
+    ]
+    if missing:
+        raise Refused(_("Before signing, please add: {missing}").format(missing=", ".join(missing)))
+
+
+async def _sign(context: Context, composition: Resource) -> None:
+    signed_before = any(entry.get("mode") == "legal" for entry in composition.get("attester") or ())
+    attester = {
+        "mode": "legal",
+        "time": build.instant(context.now),
+        "party": build.reference(str(context.actor.practitioner), context.actor.name),
+    }
+    await context.update(
+        {
+            **composition,
+            "status": "amended" if signed_before else "final",
+            "attester": [*(composition.get("attester") or ()), attester],
+        }
+    )
+
+
+class ReopenVisit(VisitStep):
+    """A signed visit that the doctor must change."""
+
+    reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
+
+
+@command(
+    "outpatient.reopen",
+    title=N_("Reopen"),
+    permission="outpatient.treat",
+    done=N_("Consultation reopened"),
+)
+async def reopen(context: Context, input: ReopenVisit) -> Resource:
+    """Takes a signed visit back into consultation; the signed record stays in the history."""
+    encounter = await context.read(input.visit, lock=True)
+    visits.own_visit(context, encounter)
+    moved = context.moved("visit", encounter)
+    place = context.moved("queue", await visits.queue_place(context, input.visit))
+    note = {"text": input.reason, "time": build.instant(context.now)}
+    await context.update({**place, "note": [*(place.get("note") or ()), note]})
+    return await context.update(moved)

@@ -1,0 +1,81 @@
+"""The doctor's workstation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from xinglin.capabilities.outpatient import chart, resources, views, visits
+from xinglin.fhir.types import Resource
+from xinglin.kernel.application import run_view
+from xinglin.kernel.context import Context
+from xinglin.kernel.screen import screen
+from xinglin.kernel.text import N_
+
+TABS = ("record", "timeline", "orders", "results")
+PAGE_ROWS = 30
+
+
+@screen(
+    "outpatient.doctor",
+    title=N_("Doctor"),
+    path="/doctor",
+    permission="outpatient.treat",
+    template="outpatient/doctor.html",
+    icon="stethoscope",
+    badge="outpatient.queue",
+    order=20,
+)
+async def doctor(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
+    """The queue, and the chart of the visit that is open.
+
+    Query: `visit` the open visit, `tab` one of record, timeline, orders and results, `cursor` a page of the tab.
+    """
+    shown: dict[str, Any] = {
+        "queue": await run_view(context, views.queue, {"limit": 200}),
+        "seen": await run_view(context, views.seen, {"limit": 100}),
+        "tabs": TABS,
+        "tab": query.get("tab") if query.get("tab") in TABS else TABS[0],
+        "visit": None,
+    }
+    if query.get("visit"):
+        shown.update(await _open_visit(context, query["visit"], shown["tab"], query.get("cursor")))
+    return shown
+
+
+async def _open_visit(context: Context, visit: str, tab: str, cursor: str | None) -> dict[str, Any]:
+    encounter = await context.read(visit)
+    visits.own_visit(context, encounter)
+    patient = encounter["subject"]["reference"]
+    composition = await visits.composition(context, visit)
+    lines = context.registry.views["pharmacy.lines"]
+    return {
+        "visit": encounter,
+        "visit_reference": visit,
+        "visit_state": context.registry.tables["visit"].of(encounter),
+        "visit_number": next((item["value"] for item in encounter.get("identifier") or ()), ""),
+        "patient": await context.read(patient),
+        "patient_reference": patient,
+        "summary": await chart.summary(context, patient),
+        "composition": composition,
+        "note": resources.note_values(composition),
+        "diagnoses": await visits.diagnoses(context, encounter),
+        "lines": await run_view(context, lines, {"visit": visit, "limit": 100}),
+        "page_rows": await _tab(context, tab, patient, cursor),
+    }
+
+
+async def _tab(context: Context, tab: str, patient: str, cursor: str | None) -> dict[str, Any]:
+    """Rows of the tabs that reach beyond the open visit, newest first, with the cursor of the next page."""
+    queries: dict[str, tuple[str, list[tuple[str, str]]]] = {
+        "timeline": ("Encounter", [("_sort", "-date")]),
+        "orders": ("MedicationRequest", [("_sort", "-authoredon")]),
+        "results": ("Observation", [("category", "laboratory"), ("_sort", "-date")]),
+    }
+    if tab not in queries:
+        return {"rows": [], "next": None}
+    type, query = queries[tab]
+    pairs = [("patient", patient), *query, ("_count", str(PAGE_ROWS))]
+    found = await context.search(type, [*pairs, *([("_cursor", cursor)] if cursor else [])])
+    rows: list[Resource | chart.Result | None] = [
+        chart.result(item) if tab == "results" else item for item in found.resources
+    ]
+    return {"rows": [row for row in rows if row is not None], "next": found.next}

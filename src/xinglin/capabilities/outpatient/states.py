@@ -1,0 +1,66 @@
+"""The workflows of a visit and of its place in the queue."""
+
+from xinglin.kernel.states import State, StateTable, Transition
+from xinglin.kernel.text import N_
+
+DESK = ("registrar", "nurse")
+DOCTOR = ("doctor",)
+SYSTEM = ("system",)
+NOT_SEEN = ("WAITING", "CALLED", "PASSED")
+AFTER_CONSULT = ("PENDING_FEE", "PENDING_MEDICATION", "FINISHED")
+"""Where a visit stands once the doctor is done: bills open, medicine to be fetched, or nothing left."""
+
+visit = StateTable(
+    name="visit",
+    title=N_("Visit"),
+    type="Encounter",
+    states=(
+        State("REGISTERED", N_("Registered"), "planned"),
+        State("WAITING", N_("Waiting"), "arrived"),
+        State("IN_CONSULT", N_("In consultation"), "in-progress"),
+        State("PENDING_FEE", N_("To be paid"), "in-progress"),
+        State("PENDING_MEDICATION", N_("To fetch medicine"), "in-progress"),
+        State("FINISHED", N_("Finished"), "finished"),
+        State("CANCELLED", N_("Cancelled"), "cancelled"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.register_visit", "REGISTERED", DESK),
+        Transition("REGISTERED", "outpatient.join_queue", "WAITING", DESK),
+        Transition("REGISTERED", "outpatient.cancel_visit", "CANCELLED", (*DESK, *SYSTEM)),
+        Transition("WAITING", "outpatient.leave", "CANCELLED", (*DESK, *DOCTOR, *SYSTEM)),
+        Transition("WAITING", "outpatient.receive", "IN_CONSULT", DOCTOR),
+        *(Transition("IN_CONSULT", "outpatient.finish", state, DOCTOR) for state in AFTER_CONSULT),
+        *(Transition(state, "outpatient.reopen", "IN_CONSULT", DOCTOR) for state in AFTER_CONSULT),
+        *(
+            Transition(before, "outpatient.handlers.advance", after, SYSTEM)
+            for before in AFTER_CONSULT
+            for after in AFTER_CONSULT
+            if before != after
+        ),
+    ),
+)
+
+queue = StateTable(
+    name="queue",
+    title=N_("Queue"),
+    type="Task",
+    states=(
+        State("WAITING", N_("Waiting"), "requested"),
+        State("CALLED", N_("Called"), "received"),
+        State("PASSED", N_("Passed over"), "on-hold"),
+        State("SERVING", N_("With the doctor"), "in-progress"),
+        State("SERVED", N_("Served"), "completed"),
+        State("LEFT", N_("Left"), "cancelled"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.join_queue", "WAITING", DESK),
+        Transition("WAITING", "outpatient.call_in", "CALLED", DOCTOR),
+        Transition("CALLED", "outpatient.call_in", "CALLED", DOCTOR),
+        Transition("CALLED", "outpatient.pass_over", "PASSED", DOCTOR),
+        Transition("PASSED", "outpatient.requeue", "WAITING", (*DOCTOR, *DESK)),
+        *(Transition(before, "outpatient.leave", "LEFT", (*DESK, *DOCTOR, *SYSTEM)) for before in NOT_SEEN),
+        Transition("CALLED", "outpatient.receive", "SERVING", DOCTOR),
+        Transition("SERVING", "outpatient.finish", "SERVED", DOCTOR),
+        Transition("SERVED", "outpatient.reopen", "SERVING", DOCTOR),
+    ),
+)

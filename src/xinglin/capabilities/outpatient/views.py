@@ -1,0 +1,156 @@
+"""Lists of the outpatient clinic."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from xinglin.capabilities.outpatient import resources
+from xinglin.capabilities.outpatient.record import DIAGNOSES
+from xinglin.fhir import build
+from xinglin.fhir.types import Resource
+from xinglin.kernel.context import Context
+from xinglin.kernel.text import N_
+from xinglin.kernel.view import Filter, Page, Row, RowAction, view
+from xinglin.terminology import catalogue
+
+CALL_ORDER = ("SERVING", "CALLED", "WAITING", "PASSED")
+
+
+class QueueRow(Row):
+    """A place in the doctor's queue."""
+
+    number: str = Field(title=N_("No."))
+    patient_name: str = Field(title=N_("Patient"))
+    gender: str = Field(title=N_("Sex"), json_schema_extra={"kind": "code"})
+    age: int | None = Field(title=N_("Age"), json_schema_extra={"kind": "number"})
+    waited: int = Field(title=N_("Waits, min"), json_schema_extra={"kind": "number"})
+    state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "queue"})
+    visit: str = Field(title=N_("Visit"), json_schema_extra={"hidden": True})
+    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+
+
+@view(
+    "outpatient.queue",
+    title=N_("Queue"),
+    permission="outpatient.treat",
+    row=QueueRow,
+    actions=(
+        RowAction("outpatient.call_in", {"visit": "visit"}, frozenset({"WAITING", "CALLED"})),
+        RowAction("outpatient.receive", {"visit": "visit"}, frozenset({"CALLED"})),
+        RowAction("outpatient.pass_over", {"visit": "visit"}, frozenset({"CALLED"})),
+        RowAction("outpatient.requeue", {"visit": "visit"}, frozenset({"PASSED"})),
+        RowAction("outpatient.leave", {"visit": "visit"}, frozenset({"CALLED", "PASSED"})),
+    ),
+    empty=N_("Nobody is waiting"),
+)
+async def queue(context: Context, filter: Filter) -> Page[QueueRow]:
+    """The queue of the signed-in doctor: with the doctor, called, waiting in order, passed over."""
+    table = context.registry.tables["queue"]
+    found = await context.search(
+        "Task",
+        [
+            ("owner", context.actor.practitioner or "Practitioner/none"),
+            ("_tag", ",".join(table.tag(code) for code in CALL_ORDER)),
+            ("_sort", "authored-on"),
+            ("_count", str(filter.limit)),
+        ],
+    )
+    people = await context.read_many(place["for"]["reference"] for place in found.resources)
+    rows = [_queue_row(context, place, people.get(place["for"]["reference"])) for place in found.resources]
+    return Page(sorted(rows, key=lambda row: CALL_ORDER.index(row.state)), total=len(rows))
+
+
+def _queue_row(context: Context, place: Resource, patient: Resource | None) -> QueueRow:
+    state = context.registry.tables["queue"].of(place)
+    since = datetime.fromisoformat(place["authoredOn"])
+    return QueueRow(
+        key=f"Task/{place['id']}",
+        number=build.find_identifier(place, resources.QUEUE_NUMBER) or "",
+        patient_name=build.person_name(patient),
+        gender=str((patient or {}).get("gender", "unknown")),
+        age=build.age_in_years((patient or {}).get("birthDate"), context.today),
+        waited=max(0, int((context.now - since).total_seconds() // 60)),
+        state=state.code if state else "WAITING",
+        visit=place["focus"]["reference"],
+        patient=place["for"]["reference"],
+    )
+
+
+class VisitRow(Row):
+    """A visit of today that the doctor has seen."""
+
+    number: str = Field(title=N_("Visit number"))
+    patient_name: str = Field(title=N_("Patient"))
+    state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "visit"})
+    returned: bool = Field(title=N_("Prescription returned"), json_schema_extra={"kind": "flag"})
+    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+
+
+@view(
+    "outpatient.seen",
+    title=N_("Seen today"),
+    permission="outpatient.treat",
+    row=VisitRow,
+    empty=N_("Nobody seen yet"),
+)
+async def seen(context: Context, filter: Filter) -> Page[VisitRow]:
+    """Today's visits of the signed-in doctor whose consultation has ended; returned prescriptions first."""
+    table, prescription = context.registry.tables["visit"], context.registry.tables["prescription"]
+    found = await context.search(
+        "Encounter",
+        [
+            ("participant", context.actor.practitioner or "Practitioner/none"),
+            *context.on_day("date", context.today),
+            ("_tag", ",".join(table.tag(code) for code in ("PENDING_FEE", "PENDING_MEDICATION", "FINISHED"))),
+            ("_sort", "-date"),
+            ("_count", str(filter.limit)),
+        ],
+    )
+    visits = ",".join(f"Encounter/{visit['id']}" for visit in found.resources)
+    returned = set()
+    if visits:
+        query = [("encounter", visits), ("_tag", prescription.tag("REJECTED")), ("_count", "200")]
+        rejected = await context.search("MedicationRequest", query)
+        returned = {item["encounter"]["reference"] for item in rejected.resources}
+    rows = []
+    for visit in found.resources:
+        state = table.of(visit)
+        reference = f"Encounter/{visit['id']}"
+        rows.append(
+            VisitRow(
+                key=reference,
+                number=build.find_identifier(visit, resources.VISIT_NUMBER) or "",
+                patient_name=str(visit["subject"].get("display", "")),
+                state=state.code if state else "",
+                returned=reference in returned,
+                patient=visit["subject"]["reference"],
+            )
+        )
+    return Page(sorted(rows, key=lambda row: not row.returned), total=len(rows))
+
+
+class SearchText(Filter):
+    """What somebody types to find a code: characters, pinyin, initials or the code itself."""
+
+    text: str = Field("", title=N_("Search"), max_length=60)
+
+
+class DiagnosisRow(Row):
+    """A diagnosis to choose."""
+
+    code: str = Field(title=N_("Code"))
+    name: str = Field(title=N_("Diagnosis"))
+
+
+@view(
+    "outpatient.diagnosis_search",
+    title=N_("Diagnoses"),
+    permission="outpatient.treat",
+    row=DiagnosisRow,
+    empty=N_("No diagnosis fits"),
+)
+async def diagnosis_search(context: Context, filter: SearchText) -> Page[DiagnosisRow]:
+    """Diagnoses by characters, pinyin, initials or code, best fit first."""
+    held = await catalogue(context.repository, DIAGNOSES)
+    found = held.find(filter.text, filter.limit)
+    return Page([DiagnosisRow(key=concept.code, code=concept.code, name=concept.display) for concept in found])

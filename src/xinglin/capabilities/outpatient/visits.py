@@ -1,0 +1,74 @@
+"""Finding a visit and what belongs to it."""
+
+from xinglin.capabilities.outpatient.resources import attender
+from xinglin.fhir.types import Resource
+from xinglin.kernel.context import Context
+from xinglin.kernel.errors import Refused
+from xinglin.platform.i18n import gettext as _
+
+
+async def of_appointment(context: Context, appointment: str) -> Resource:
+    """The visit that an appointment is for, locked."""
+    found = await context.search("Encounter", [("appointment", appointment), ("_count", "1")])
+    if not found.resources:
+        raise Refused(_("There is no visit for this appointment"))
+    return await context.read(f"Encounter/{found.resources[0]['id']}", lock=True)
+
+
+async def queue_place(context: Context, visit: str) -> Resource:
+    """The visit's place in the queue, locked."""
+    found = await context.search("Task", [("focus", visit), ("_count", "1")])
+    if not found.resources:
+        raise Refused(_("The patient has not checked in"))
+    return await context.read(f"Task/{found.resources[0]['id']}", lock=True)
+
+
+async def composition(context: Context, visit: str) -> Resource | None:
+    """The outpatient record of a visit, or None while nothing is written."""
+    found = await context.search("Composition", [("encounter", visit), ("_count", "1")])
+    return found.resources[0] if found.resources else None
+
+
+async def diagnoses(context: Context, encounter: Resource) -> list[Resource]:
+    """The diagnoses of a visit in their order; the first is the main one."""
+    listed = [entry["condition"]["reference"] for entry in encounter.get("diagnosis") or ()]
+    held = await context.read_many(listed)
+    return [held[reference] for reference in listed if reference in held]
+
+
+async def in_consultation(context: Context, visit: str) -> Resource:
+    """The visit, locked, if the signed-in doctor attends it and it is in consultation.
+
+    Raises:
+        Refused: it is another doctor's, or in another state.
+    """
+    encounter = await context.read(visit, lock=True)
+    own_visit(context, encounter)
+    state = context.registry.tables["visit"].of(encounter)
+    if state is None or state.code != "IN_CONSULT":
+        raise Refused(
+            _("The visit is in state '{state}'; this is possible only in consultation").format(
+                state=_(state.title) if state else "—"
+            )
+        )
+    return encounter
+
+
+def own_visit(context: Context, encounter: Resource) -> None:
+    """Refuses unless the signed-in doctor attends the visit."""
+    if attender(encounter) != context.actor.practitioner:
+        raise Refused(_("This visit belongs to another doctor"))
+
+
+async def standing(context: Context, visit: str) -> str:
+    """Where a visit stands once the doctor is done: a state of the visit's table, read from bills and medicines."""
+    prescription, charge = context.registry.tables["prescription"], context.registry.tables["charge"]
+    medicines = await context.search("MedicationRequest", [("encounter", visit), ("_count", "200")])
+    charges = await context.search("ChargeItem", [("context", visit), ("_count", "500")])
+    states = {state.code for item in medicines.resources if (state := prescription.of(item))}
+    bills = {state.code for item in charges.resources if (state := charge.of(item))}
+    if "PENDING" in bills or states & {"CREATED", "REVIEWED", "REJECTED"}:
+        return "PENDING_FEE"
+    if states & {"PAID", "DISPENSING"}:
+        return "PENDING_MEDICATION"
+    return "FINISHED"

@@ -1,0 +1,84 @@
+"""Lists of patients."""
+
+from pydantic import Field
+
+from xinglin.capabilities.patients.identity_number import SYSTEM
+from xinglin.capabilities.patients.resources import MEDICAL_RECORD_NUMBER
+from xinglin.fhir import build
+from xinglin.fhir.types import Resource
+from xinglin.kernel.context import Context
+from xinglin.kernel.text import N_
+from xinglin.kernel.view import Filter, Page, Row, view
+
+
+class FindPatient(Filter):
+    """Part of a name, its pinyin or initials, a phone number, a record number or an ID number."""
+
+    text: str = Field("", title=N_("Name, pinyin, phone or number"), max_length=80)
+
+
+class PatientRow(Row):
+    """A patient as somebody at a window needs to see: enough to be sure who it is."""
+
+    name: str = Field(title=N_("Name"))
+    gender: str = Field(title=N_("Sex"), json_schema_extra={"kind": "code"})
+    age: int | None = Field(title=N_("Age"), json_schema_extra={"kind": "number"})
+    birth_date: str = Field(title=N_("Birth date"))
+    record_number: str = Field(title=N_("Record number"))
+    identity_number: str = Field(title=N_("ID number"))
+    phone: str = Field(title=N_("Phone"))
+
+
+def masked(number: str | None) -> str:
+    """An ID number with its middle hidden: birth date and sequence are nobody's business on a list."""
+    return f"{number[:4]}{'*' * 10}{number[-4:]}" if number and len(number) == 18 else (number or "")
+
+
+def record_number(patient: Resource) -> str:
+    """The record number of this hospital, else the one that a patient brought from another."""
+    own = build.find_identifier(patient, MEDICAL_RECORD_NUMBER)
+    foreign = (
+        str(item.get("value", ""))
+        for item in patient.get("identifier") or ()
+        if build.first_code(item.get("type")) == "MR"
+    )
+    return own or next(foreign, "")
+
+
+def patient_row(context: Context, patient: Resource) -> PatientRow:
+    """A Patient as a row."""
+    phones = [entry.get("value", "") for entry in patient.get("telecom") or () if entry.get("system") == "phone"]
+    return PatientRow(
+        key=f"Patient/{patient['id']}",
+        name=build.person_name(patient),
+        gender=str(patient.get("gender", "unknown")),
+        age=build.age_in_years(patient.get("birthDate"), context.today),
+        birth_date=str(patient.get("birthDate", "")),
+        record_number=record_number(patient),
+        identity_number=masked(build.find_identifier(patient, SYSTEM)),
+        phone=phones[0] if phones else "",
+    )
+
+
+@view(
+    "patients.find",
+    title=N_("Patients"),
+    permission="patients.read",
+    row=PatientRow,
+    empty=N_("Nobody found. Register the person as a new patient."),
+)
+async def find(context: Context, filter: FindPatient) -> Page[PatientRow]:
+    """Patients by name, pinyin, initials, phone, record number or ID number, the latest registered first."""
+    text = filter.text.strip()
+    query = [("_count", str(filter.limit)), ("_sort", "-_lastUpdated")]
+    if filter.cursor:
+        query.append(("_cursor", filter.cursor))
+    if any(character.isdigit() for character in text):
+        found = await context.search("Patient", [*query, ("identifier", text.upper())])
+        if not found.resources:
+            found = await context.search("Patient", [*query, ("phone", text)])
+    elif text:
+        found = await context.search("Patient", [*query, ("name", text)])
+    else:
+        found = await context.search("Patient", query)
+    return Page([patient_row(context, patient) for patient in found.resources], found.next, found.total)

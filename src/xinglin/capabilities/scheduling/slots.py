@@ -1,0 +1,26 @@
+"""Slots and their times."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from xinglin.fhir import build
+from xinglin.fhir.types import Resource
+
+
+def local(instant: str, zone: ZoneInfo) -> datetime:
+    """A FHIR instant as a time in the hospital's zone."""
+    return datetime.fromisoformat(instant).astimezone(zone)
+
+
+def slot_resource(schedule: Resource, begin: datetime, end: datetime) -> Resource:
+    """A free Slot of `schedule`."""
+    return build.without_empty(
+        {
+            "resourceType": "Slot",
+            "schedule": build.reference(schedule),
+            "specialty": schedule.get("specialty", []),
+            "status": "free",
+            "start": build.instant(begin),
+            "end": build.instant(end),
+        }
+    )

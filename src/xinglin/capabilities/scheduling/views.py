@@ -1,0 +1,167 @@
+"""Lists of clinics, free places and appointments."""
+
+from datetime import date
+
+from pydantic import Field
+
+from xinglin.capabilities.scheduling.slots import local
+from xinglin.fhir import build
+from xinglin.fhir.types import Resource
+from xinglin.kernel.context import Context
+from xinglin.kernel.text import N_
+from xinglin.kernel.view import Filter, Page, Row, RowAction, view
+from xinglin.platform.i18n import gettext as _
+
+
+class ClinicRow(Row):
+    """A clinic: a doctor of a department who gives out places."""
+
+    name: str = Field(title=N_("Clinic"))
+    doctor: str = Field(title=N_("Doctor"))
+
+
+def clinic_name(schedule: Resource) -> str:
+    """The department of a Schedule, Slot or Appointment."""
+    return build.concept_text((schedule.get("specialty") or [None])[0])
+
+
+def doctor_name(holder: Resource) -> str:
+    """The doctor among the actors of a Schedule or the participants of an Appointment."""
+    actors = holder.get("actor") or [entry.get("actor", {}) for entry in holder.get("participant") or ()]
+    return next(
+        (str(actor.get("display", "")) for actor in actors if actor.get("reference", "").startswith("Practitioner/")),
+        "",
+    )
+
+
+@view("scheduling.clinics", title=N_("Clinics"), permission="scheduling.read", row=ClinicRow)
+async def clinics(context: Context, filter: Filter) -> Page[ClinicRow]:
+    """Active clinics."""
+    found = await context.search("Schedule", [("active", "true"), ("_count", str(filter.limit)), ("_sort", "_id")])
+    rows = [
+        ClinicRow(key=f"Schedule/{schedule['id']}", name=clinic_name(schedule), doctor=doctor_name(schedule))
+        for schedule in found.resources
+    ]
+    return Page(rows, found.next, found.total)
+
+
+class FreeSlots(Filter):
+    """A day, and a clinic where one is wanted."""
+
+    day: date | None = Field(None, title=N_("Day"))
+    clinic: str | None = Field(None, title=N_("Clinic"), pattern=r"^Schedule/")
+
+
+class SlotRow(Row):
+    """A free place."""
+
+    time: str = Field(title=N_("Time"))
+    clinic: str = Field(title=N_("Clinic"))
+    doctor: str = Field(title=N_("Doctor"))
+    start: str = Field(title=N_("Begin"), json_schema_extra={"hidden": True})
+    schedule: str = Field(title=N_("Clinic"), json_schema_extra={"hidden": True})
+
+
+@view(
+    "scheduling.free_slots",
+    title=N_("Free places"),
+    permission="scheduling.read",
+    row=SlotRow,
+    empty=N_("No free place. Choose another day or clinic."),
+)
+async def free_slots(context: Context, filter: FreeSlots) -> Page[SlotRow]:
+    """Free places that have not gone by, earliest first."""
+    query = [*context.on_day("start", filter.day or context.today), ("status", "free"), ("_sort", "start")]
+    if filter.clinic:
+        query.append(("schedule", filter.clinic))
+    if filter.cursor:
+        query.append(("_cursor", filter.cursor))
+    found = await context.search("Slot", [*query, ("_count", str(filter.limit))])
+    schedules = await context.read_many(slot["schedule"]["reference"] for slot in found.resources)
+    rows = []
+    for slot in found.resources:
+        if local(slot["end"], context.zone) <= context.now:
+            continue
+        schedule = schedules.get(slot["schedule"]["reference"], slot)
+        rows.append(
+            SlotRow(
+                key=f"Slot/{slot['id']}",
+                time=local(slot["start"], context.zone).strftime("%H:%M"),
+                clinic=clinic_name(schedule),
+                doctor=doctor_name(schedule),
+                start=slot["start"],
+                schedule=slot["schedule"]["reference"],
+            )
+        )
+    return Page(rows, found.next)
+
+
+class Appointments(Filter):
+    """A day, and a state where one is wanted."""
+
+    day: date | None = Field(None, title=N_("Day"))
+    state: str | None = Field(None, title=N_("State"), pattern=r"^(RESERVED|ARRIVED|CANCELLED|NO_SHOW)$")
+    patient: str | None = Field(None, title=N_("Patient"), pattern=r"^Patient/")
+
+
+class AppointmentRow(Row):
+    """An appointment with what the desk needs to see of the patient."""
+
+    time: str = Field(title=N_("Time"))
+    patient_name: str = Field(title=N_("Patient"))
+    gender: str = Field(title=N_("Sex"), json_schema_extra={"kind": "code"})
+    age: int | None = Field(title=N_("Age"), json_schema_extra={"kind": "number"})
+    clinic: str = Field(title=N_("Clinic"))
+    doctor: str = Field(title=N_("Doctor"))
+    state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "appointment"})
+    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+
+
+@view(
+    "scheduling.appointments",
+    title=N_("Appointments"),
+    permission="scheduling.read",
+    row=AppointmentRow,
+    actions=(
+        RowAction("scheduling.check_in", {"appointment": "key"}, frozenset({"RESERVED"})),
+        RowAction("scheduling.cancel", {"appointment": "key"}, frozenset({"RESERVED"})),
+    ),
+    empty=N_("No appointments"),
+)
+async def appointments(context: Context, filter: Appointments) -> Page[AppointmentRow]:
+    """Appointments of a day, earliest first; of one patient from that day on where a patient is named."""
+    table = context.registry.tables["appointment"]
+    day = filter.day or context.today
+    wanted = context.on_day("date", day)
+    query = [*(wanted[:1] if filter.patient else wanted), ("_sort", "date"), ("_count", str(filter.limit))]
+    if filter.patient:
+        query.append(("patient", filter.patient))
+    if filter.state:
+        query.append(("_tag", table.tag(filter.state)))
+    if filter.cursor:
+        query.append(("_cursor", filter.cursor))
+    found = await context.search("Appointment", query)
+    people = await context.read_many(map(_patient, found.resources))
+    rows = [_row(context, item, people.get(_patient(item) or "")) for item in found.resources]
+    return Page(rows, found.next, found.total)
+
+
+def _patient(appointment: Resource) -> str | None:
+    actors = (entry.get("actor", {}).get("reference", "") for entry in appointment.get("participant") or ())
+    return next((str(actor) for actor in actors if actor.startswith("Patient/")), None)
+
+
+def _row(context: Context, appointment: Resource, patient: Resource | None) -> AppointmentRow:
+    state = context.registry.tables["appointment"].of(appointment)
+    start = local(appointment["start"], context.zone)
+    return AppointmentRow(
+        key=f"Appointment/{appointment['id']}",
+        time=start.strftime("%H:%M" if start.date() == context.today else "%m-%d %H:%M"),
+        patient_name=build.person_name(patient) or _("unknown"),
+        gender=str((patient or {}).get("gender", "unknown")),
+        age=build.age_in_years((patient or {}).get("birthDate"), context.today),
+        clinic=clinic_name(appointment),
+        doctor=doctor_name(appointment),
+        state=state.code if state else "",
+        patient=_patient(appointment) or "",
+    )

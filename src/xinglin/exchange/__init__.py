@@ -1,0 +1,1 @@
+"""The open exchange: how other systems come in."""

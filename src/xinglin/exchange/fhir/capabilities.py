@@ -1,0 +1,72 @@
+"""The CapabilityStatement, made from what is registered: it can't promise what the server does not do."""
+
+from datetime import datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+from xinglin.fhir.definitions import resource_types
+from xinglin.fhir.search import parameters
+from xinglin.fhir.types import Resource
+
+_INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
+
+
+def capability_statement(started: datetime, base_url: str) -> Resource:
+    """What the server can do (FHIR R4, CapabilityStatement), as of its start."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": started.isoformat("T", "seconds"),
+        "kind": "instance",
+        "software": {"name": "Xinglin", "version": _version()},
+        "implementation": {"description": "Xinglin hospital platform", "url": base_url.rstrip("/")},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json"],
+        "rest": [
+            {
+                "mode": "server",
+                "resource": [_resource(name) for name in sorted(resource_types())],
+                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+            }
+        ],
+    }
+
+
+@cache
+def _resource(type: str) -> Resource:
+    known = parameters(type)
+    searched = [{"name": p.code, "type": p.type} for p in known.values()]
+    searched += [{"name": "_id", "type": "token"}, {"name": "_lastUpdated", "type": "date"}]
+    includes = [f"{type}:{p.code}" for p in known.values() if p.type == "reference"]
+    return {
+        "type": type,
+        "interaction": [{"code": code} for code in _INTERACTIONS],
+        "versioning": "versioned-update",
+        "readHistory": True,
+        "updateCreate": True,
+        "conditionalCreate": True,
+        "conditionalRead": "not-match",
+        "conditionalUpdate": False,
+        "conditionalDelete": "not-supported",
+        "referencePolicy": ["literal", "logical"],
+        **({"searchInclude": includes} if includes else {}),
+        **({"searchRevInclude": list(_referring(type))} if _referring(type) else {}),
+        "searchParam": sorted(searched, key=lambda p: p["name"]),
+    }
+
+
+@cache
+def _referring(type: str) -> tuple[str, ...]:
+    return tuple(
+        f"{source}:{p.code}"
+        for source in sorted(resource_types())
+        for p in parameters(source).values()
+        if p.type == "reference" and type in p.targets
+    )
+
+
+def _version() -> str:
+    try:
+        return version("xinglin")
+    except PackageNotFoundError:
+        return "development"

@@ -1,0 +1,47 @@
+"""The intermediate form of an issue while a resource is walked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from xinglin.fhir.types import Json
+
+
+class Fault(NamedTuple):
+    """A breach at `path`, relative to whoever reports it (`.gender`, `[0].system`, or "" for the value itself).
+
+    Each level of the walk puts its own part before the path, so that a resource without faults costs no path at all.
+    """
+
+    path: str
+    code: str
+    text: str
+
+    def below(self, prefix: str) -> "Fault":
+        """The same fault as the parent sees it."""
+        return Fault(prefix + self.path, self.code, self.text)
+
+
+@dataclass(slots=True)
+class Context:
+    """What the check of one resource needs to know of it: the type of each contained resource, by its id."""
+
+    contained: dict[str, str] = field(default_factory=dict)
+
+
+Faults: TypeAlias = "list[Fault] | None"
+Check: TypeAlias = Callable[[Json, Context], Faults]
+"""Checks one value. Returns None where all is well."""
+
+
+def shown(value: Json, limit: int = 60) -> str:
+    """A value as it may stand in a message: quoted, and cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def listed(names: "frozenset[str] | set[str] | list[str]", limit: int = 25) -> str:
+    """Names in alphabetical order for a message, cut after `limit`."""
+    ordered = sorted(names)
+    rest = len(ordered) - limit
+    return ", ".join(ordered[:limit]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,210 @@
+"""Compiles, for each type, the check of its JSON objects, and walks a resource with them."""
+
+from collections.abc import Callable
+from functools import cache
+
+from xinglin.fhir.definitions import Element, TypeRef, resource_types, type_definition
+from xinglin.fhir.types import Json, Resource
+from xinglin.fhir.validation.bindings import bound_codes, coding_check, concept_check
+from xinglin.fhir.validation.faults import Check, Context, Fault, Faults, listed, shown
+from xinglin.fhir.validation.primitives import primitive_check
+from xinglin.fhir.validation.references import reference_check
+
+
+class _Shape:
+    """What the objects of one type may hold: property → (its check, the element's name, whether it is a choice)."""
+
+    __slots__ = ("fields", "name", "required")
+
+    def __init__(self, name: str) -> None:
+        definition = type_definition(name)
+        self.name = name
+        self.fields: dict[str, tuple[Check, str, bool]] = {}
+        self.required: list[tuple[str, frozenset[str]]] = []
+        for element in definition.elements.values():
+            names = element.json_names()
+            for json_name, ref in names.items():
+                self.fields[json_name] = (_field_check(element, ref), element.name, element.choice)
+                if type_definition(ref.name).primitive and element.name != "id":
+                    self.fields[f"_{json_name}"] = (_companion_check(element), element.name, False)
+            if element.min:
+                accepted = frozenset(names) | {f"_{n}" for n in names}
+                self.required.append((element.name, accepted))
+        if definition.kind == "resource":
+            self.fields["resourceType"] = (lambda *_: None, "resourceType", False)
+
+
+@cache
+def _shape(name: str) -> _Shape:
+    return _Shape(name)
+
+
+@cache
+def object_check(name: str) -> Check:
+    """The check of a JSON object of this type. What it needs is compiled when the first object comes."""
+    shape: _Shape | None = None
+
+    def check(value: Json, context: Context) -> Faults:
+        nonlocal shape
+        if value.__class__ is not dict:
+            return [Fault("", "structure", f"{shown(value)} is not a JSON object, as the type {name} must be")]
+        if not value:
+            return [Fault("", "structure", "an object must not be empty; leave the element out")]
+        if shape is None:
+            shape = _shape(name)
+        fields = shape.fields
+        faults: list[Fault] = []
+        chosen: dict[str, str] | None = None
+        for key, item in value.items():
+            found = fields.get(key)
+            if found is None:
+                faults.append(_unknown(key, shape))
+                continue
+            item_check, element, choice = found
+            if choice:
+                if chosen is None:
+                    chosen = {}
+                if (other := chosen.setdefault(element, key)) != key:
+                    faults.append(Fault(f".{element}", "structure", f"only one of {other} and {key} may be present"))
+            result = item_check(item, context)
+            if result is not None:
+                faults += [fault.below(f".{element}") for fault in result]
+        faults += _between(value, shape)
+        return faults or None
+
+    return check
+
+
+def _between(value: Resource, shape: _Shape) -> list[Fault]:
+    """Faults that no single property shows: what is missing, and nulls without an extension in their place."""
+    faults = [
+        Fault(f".{element}", "required", f"{shape.name} must have the element {element}")
+        for element, accepted in shape.required
+        if element not in value and accepted.isdisjoint(value)
+    ]
+    for key, item in value.items():
+        if item.__class__ is list and None in item:
+            other = value.get(key[1:] if key[0] == "_" else f"_{key}")
+            partner = other if isinstance(other, list) else []
+            faults += [
+                Fault(f".{key.lstrip('_')}[{i}]", "structure", f"null stands only where _{key} has an extension")
+                for i, entry in enumerate(item)
+                if entry is None and (i >= len(partner) or partner[i] is None)
+            ]
+    return faults
+
+
+def _unknown(key: str, shape: _Shape) -> Fault:
+    known = {name for name in shape.fields if name[0] != "_"}
+    return Fault(f".{key}", "structure", f"{shape.name} has no element {key}; accepted are {listed(known, 60)}")
+
+
+def _field_check(element: Element, ref: TypeRef) -> Check:
+    single = _value_check(element, ref)
+    if element.max == 1:
+        return single if type_definition(ref.name).primitive else _single(single)
+    primitive = type_definition(ref.name).primitive
+
+    def check(value: Json, context: Context) -> Faults:
+        if value.__class__ is not list:
+            return [Fault("", "structure", "this element repeats, so it must be a JSON array")]
+        if not value:
+            return [Fault("", "structure", "an array must not be empty; leave the element out")]
+        faults: list[Fault] = []
+        for index, item in enumerate(value):
+            if item is None and primitive:
+                continue  # the parent sees whether an extension stands in its place
+            result = single(item, context)
+            if result is not None:
+                faults += [fault.below(f"[{index}]") for fault in result]
+        if element.max and len(value) > element.max:
+            faults.append(Fault("", "structure", f"at most {element.max} are accepted, there are {len(value)}"))
+        return faults or None
+
+    return check
+
+
+def _single(check: Check) -> Check:
+    def check_single(value: Json, context: Context) -> Faults:
+        if value.__class__ is list:
+            return [Fault("", "structure", "this element does not repeat, so it must not be a JSON array")]
+        return check(value, context)
+
+    return check_single
+
+
+def _value_check(element: Element, ref: TypeRef) -> Check:
+    """The check of one value of this type, with the binding and the reference targets of the element."""
+    if type_definition(ref.name).primitive:
+        codes = bound_codes(element.binding) if ref.name in ("code", "string", "uri") else None
+        return primitive_check(ref.name, codes)
+    if ref.name == "Resource" or ref.name in resource_types():
+        return _contained if element.name == "contained" else _nested_resource
+    structure = object_check(ref.name)
+    further: Check | None = None
+    if ref.name == "Reference":
+        further = reference_check(ref.targets)
+    elif element.binding:
+        by_type: dict[str, Callable[[str], Check | None]] = {"Coding": coding_check, "CodeableConcept": concept_check}
+        further = by_type[ref.name](element.binding) if ref.name in by_type else None
+    return structure if further is None else _both(structure, further)
+
+
+def _both(structure: Check, further: Check) -> Check:
+    def check(value: Json, context: Context) -> Faults:
+        faults = structure(value, context)
+        return faults if faults is not None else further(value, context)
+
+    return check
+
+
+def _companion_check(element: Element) -> Check:
+    """The check of `_name`: id and extensions of a primitive (FHIR R4, JSON, primitive elements)."""
+    single = object_check("Element")
+    if element.max == 1:
+        return single
+
+    def check(value: Json, context: Context) -> Faults:
+        if value.__class__ is not list or not value:
+            return [Fault("", "structure", f"_{element.name} must be a JSON array, with null where there is nothing")]
+        faults: list[Fault] = []
+        for index, item in enumerate(value):
+            if item is not None:
+                faults += [fault.below(f"[{index}]") for fault in single(item, context) or ()]
+        return faults or None
+
+    return check
+
+
+def check_resource(resource: Json) -> list[Fault]:
+    """Every fault of a resource, with paths relative to it."""
+    contained = resource.get("contained") if isinstance(resource, dict) else None
+    context = Context()
+    if isinstance(contained, list):
+        context.contained = {
+            str(r.get("id")): str(r.get("resourceType")) for r in contained if isinstance(r, dict) and "id" in r
+        }
+    return _typed(resource, context) or []
+
+
+def _typed(resource: Json, context: Context) -> Faults:
+    if not isinstance(resource, dict):
+        return [Fault("", "structure", f"{shown(resource)} is not a JSON object, as a resource must be")]
+    kind = resource.get("resourceType")
+    if kind is None:
+        return [Fault(".resourceType", "required", "a resource must name its resourceType, such as Patient")]
+    if not isinstance(kind, str) or kind not in resource_types():
+        return [Fault(".resourceType", "value", f"{shown(kind)} is not a resource type of FHIR R4")]
+    return object_check(kind)(resource, context)
+
+
+def _nested_resource(value: Json, _: Context) -> Faults:
+    return check_resource(value) or None
+
+
+def _contained(value: Json, context: Context) -> Faults:
+    if isinstance(value, dict) and "contained" in value:
+        return [Fault(".contained", "structure", "a contained resource must not contain others")]
+    if isinstance(value, dict) and "id" not in value:
+        return [Fault(".id", "required", "a contained resource must have an id, so that it can be referred to")]
+    return _typed(value, context)

@@ -1,0 +1,260 @@
+"""The application: runs commands, views and screens, each in one transaction, with access, audit and idempotency."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+from pydantic import ValidationError
+
+from xinglin.fhir import json
+from xinglin.fhir.outcome import BadRequest, FhirError, NotFound
+from xinglin.fhir.types import Resource
+from xinglin.kernel.capability import Registry
+from xinglin.kernel.command import Command
+from xinglin.kernel.context import DEFAULT_ZONE, Change, Context, as_system, parse_input, reference
+from xinglin.kernel.errors import Refused, from_validation
+from xinglin.kernel.event import Event, Handler
+from xinglin.kernel.view import Page, View
+from xinglin.platform import audit, idempotency, outbox
+from xinglin.platform.database import Database
+from xinglin.platform.i18n import gettext as _
+from xinglin.platform.identity import Actor
+
+ATTEMPTS = 4
+"""How often a command is tried when the database reports that concurrent transactions got in each other's way."""
+
+
+def utc_now() -> datetime:
+    """The time of the machine, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did: the `resource` it is about and every change. `replayed`: it had been done before."""
+
+    resource: Resource
+    changes: tuple[Change, ...]
+    replayed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object: `{"resource", "changes", "replayed"}`."""
+        return {
+            "resource": self.resource,
+            "changes": [asdict(change) for change in self.changes],
+            "replayed": self.replayed,
+        }
+
+
+class Application:
+    """An installation: a registry over a database."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        database: Database,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        zone: ZoneInfo = DEFAULT_ZONE,
+    ) -> None:
+        self.registry = registry
+        self.database = database
+        self.clock = clock
+        self.zone = zone
+
+    def context(self, connection: psycopg.AsyncConnection[Any], actor: Actor, *, step: str = "") -> Context:
+        """A context inside a transaction that the caller opened and ends."""
+        return Context(self.registry, connection, actor, self.clock(), zone=self.zone, step=step)
+
+    async def execute(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        actor: Actor,
+        *,
+        key: str | None = None,
+        client: str | None = None,
+    ) -> Outcome:
+        """Runs the command `name` in one transaction.
+
+        `key` is the idempotency key: a second call of the same actor with the same key and input gives the first
+        one's outcome and changes nothing. `client` is the caller's network address, for the audit.
+
+        Raises:
+            NotFound: no such command. BadRequest: the input is wrong. NotPermitted, Refused: it may not happen.
+            Conflict: the key was used for something else.
+        """
+        command = self.registry.commands.get(name)
+        if command is None:
+            raise NotFound(_("There is no command {name}").format(name=name))
+        try:
+            return await self._retried(command, values, actor, key, client)
+        except FhirError as error:
+            await self._audit_refusal(command, actor, client, error)
+            raise
+
+    async def _retried(
+        self, command: Command, values: Mapping[str, Any], actor: Actor, key: str | None, client: str | None
+    ) -> Outcome:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self.database.transaction() as connection:
+                    return await self._run(connection, command, values, actor, key, client)
+            except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _run(
+        self,
+        connection: psycopg.AsyncConnection[Any],
+        command: Command,
+        values: Mapping[str, Any],
+        actor: Actor,
+        key: str | None,
+        client: str | None,
+    ) -> Outcome:
+        context = self.context(connection, actor, step=command.name)
+        now = context.now
+        context.demand(command.permission, command.title)
+        given = parse_input(command, values)
+        if key is not None:
+            digest = _digest(command.name, given.model_dump_json())
+            kept = await idempotency.claim(connection, actor.account_id, key, digest, now)
+            if kept is not None:
+                done = json.loads(kept)
+                return Outcome(done["resource"], tuple(Change(**change) for change in done["changes"]), replayed=True)
+        resource = await command.run(context, given)
+        outcome = Outcome(resource, tuple(context.work.changes))
+        await self.publish(context)
+        await audit.record(
+            connection,
+            actor=actor,
+            action="command",
+            command=command.name,
+            entities=_touched(outcome),
+            outcome="success",
+            at=now,
+            client=client,
+        )
+        if key is not None:
+            await idempotency.keep(connection, actor.account_id, key, json.dumps(outcome.to_json()))
+        return outcome
+
+    async def view(self, name: str, values: Mapping[str, Any], actor: Actor) -> Page[Any]:
+        """Rows of the view `name`.
+
+        Raises:
+            NotFound: no such view. BadRequest: a parameter is wrong. NotPermitted: the actor may not see it.
+        """
+        view = self.registry.views.get(name)
+        if view is None:
+            raise NotFound(_("There is no view {name}").format(name=name))
+        async with self.reading(actor) as context:
+            return await run_view(context, view, values)
+
+    def reading(self, actor: Actor) -> "_Reading":
+        """A context to read in, as `async with`; whatever it might write is refused by the database."""
+        return _Reading(self, actor)
+
+    def outbox_handlers(self) -> outbox.Handlers:
+        """The capabilities' handlers in the form that the outbox delivers to."""
+        return {
+            event: {handler.name: partial(self._handle, handler) for handler in handlers}
+            for event, handlers in self.registry.handlers.items()
+        }
+
+    async def _handle(
+        self, handler: Handler, connection: psycopg.AsyncConnection[Any], published: outbox.Published
+    ) -> None:
+        """Runs one handler for one event inside the outbox's transaction, as the system."""
+        actor = as_system("zh_CN")
+        context = self.context(connection, actor, step=handler.name)
+        payload = published.payload
+        await handler.run(context, Event(published.event, payload["subject"], published.key, payload["data"]))
+        await self.publish(context)
+        if context.work.changes:
+            await audit.record(
+                connection,
+                actor=actor,
+                action="event",
+                command=handler.name,
+                entities=sorted({f"{change.type}/{change.id}" for change in context.work.changes}),
+                outcome="success",
+                at=context.now,
+            )
+
+    async def publish(self, context: Context) -> None:
+        """Writes the context's events to the outbox, in its transaction."""
+        for event in context.work.events:
+            payload = {"subject": event.subject, "data": event.data}
+            await outbox.publish(context.connection, event=event.name, payload=payload, key=event.key, at=context.now)
+
+    async def _audit_refusal(self, command: Command, actor: Actor, client: str | None, error: FhirError) -> None:
+        async with self.database.transaction() as connection:
+            await audit.record(
+                connection,
+                actor=actor,
+                action="command",
+                command=command.name,
+                entities=[],
+                outcome="refused",
+                at=self.clock(),
+                client=client,
+                detail=type(error).__name__,
+            )
+
+
+class _Reading:
+    """The asynchronous context manager of `Application.reading`."""
+
+    def __init__(self, application: Application, actor: Actor) -> None:
+        self._application = application
+        self._actor = actor
+        self._transaction: Any = None
+
+    async def __aenter__(self) -> Context:
+        self._transaction = self._application.database.transaction()
+        connection = await self._transaction.__aenter__()
+        await connection.execute("SET TRANSACTION READ ONLY")
+        return self._application.context(connection, self._actor)
+
+    async def __aexit__(self, *error: Any) -> Any:
+        return await self._transaction.__aexit__(*error)
+
+
+async def run_view(context: Context, view: View, values: Mapping[str, Any]) -> Page[Any]:
+    """Runs a view inside an open context, for screens that show several.
+
+    Raises:
+        NotPermitted: the actor may not see it. BadRequest: a parameter is wrong.
+    """
+    context.demand(view.permission, view.title)
+    try:
+        wanted = view.filter.model_validate(dict(values))
+    except ValidationError as error:
+        names = {name: info.title or name for name, info in view.filter.model_fields.items()}
+        raise from_validation(error, names) from None
+    page: Page[Any] = await view.run(context, wanted)
+    return page
+
+
+def _digest(name: str, text: str) -> str:
+    return hashlib.sha256(f"{name}\0{text}".encode()).hexdigest()
+
+
+def _touched(outcome: Outcome) -> list[str]:
+    """References of everything that a command was about, patients first."""
+    patients = {change.patient for change in outcome.changes if change.patient}
+    others = {f"{change.type}/{change.id}" for change in outcome.changes}
+    if "id" in outcome.resource:
+        others.add(reference(outcome.resource))
+    return [*sorted(patients), *sorted(others - patients)]
+
+
+__all__ = ["Application", "BadRequest", "Outcome", "Refused", "run_view", "utc_now"]

@@ -1,0 +1,120 @@
+"""Packaged business capabilities and the registry that holds them."""
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from xinglin.kernel.command import Command
+from xinglin.kernel.event import Handler
+from xinglin.kernel.screen import Screen
+from xinglin.kernel.states import StateTable
+from xinglin.kernel.view import View
+
+if TYPE_CHECKING:
+    from xinglin.kernel.context import Context
+
+Grants = Mapping[str, tuple[str, ...]]
+Seed = Callable[["Context"], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Capability:
+    """A part of the hospital: `needs` names the capabilities whose commands it calls, `grants` gives each role its
+    permissions, `seed` writes the master data of the demonstration hospital (and may run again without harm)."""
+
+    name: str
+    title: str
+    modules: tuple[ModuleType, ...]
+    needs: tuple[str, ...] = ()
+    grants: Grants = field(default_factory=dict)
+    seed: Seed | None = None
+    order: int = 100
+
+    def declared(self, kind: type) -> list[Any]:
+        """Everything of `kind` that the capability's modules declare."""
+        return [
+            value
+            for module in self.modules
+            for name, value in vars(module).items()
+            if isinstance(value, kind) and not name.startswith("_")
+        ]
+
+
+class Registry:
+    """All capabilities of an installation, checked against each other when it is built.
+
+    Raises:
+        ValueError: two declarations bear one name, a need is missing, a name lies outside its capability, or a
+            transition names a command that nobody offers.
+    """
+
+    def __init__(self, capabilities: Iterable[Capability]) -> None:
+        self.capabilities = {item.name: item for item in sorted(capabilities, key=lambda c: (c.order, c.name))}
+        self.commands: dict[str, Command] = {}
+        self.views: dict[str, View] = {}
+        self.screens: dict[str, Screen] = {}
+        self.tables: dict[str, StateTable] = {}
+        self.handlers: dict[str, list[Handler]] = {}
+        self._permissions: dict[str, set[str]] = {}
+        for capability in self.capabilities.values():
+            self._add(capability)
+        self._check()
+
+    @classmethod
+    def discover(cls, package: str = "xinglin.capabilities") -> "Registry":
+        """Imports every folder of `package` and takes the `capability` that each offers."""
+        root = importlib.import_module(package)
+        names = sorted(info.name for info in pkgutil.iter_modules(root.__path__))
+        return cls(importlib.import_module(f"{package}.{name}").capability for name in names)
+
+    def permissions(self, roles: Iterable[str]) -> frozenset[str]:
+        """All permissions that `roles` give together."""
+        return frozenset().union(*(self._permissions.get(role, set()) for role in roles))
+
+    def _add(self, capability: Capability) -> None:
+        books: tuple[tuple[type, dict[str, Any]], ...] = (
+            (Command, self.commands),
+            (View, self.views),
+            (Screen, self.screens),
+        )
+        for kind, book in books:
+            for item in capability.declared(kind):
+                name: str = item.name
+                if name.partition(".")[0] != capability.name:
+                    raise ValueError(f"{kind.__name__} {name} lies outside its capability {capability.name}")
+                if book.get(name, item) is not item:
+                    raise ValueError(f"{kind.__name__} {name} is declared twice")
+                book[name] = item
+        for table in capability.declared(StateTable):
+            if self.tables.setdefault(table.name, table) is not table:
+                raise ValueError(f"State table {table.name} is declared twice")
+        for handler in capability.declared(Handler):
+            for event in handler.events:
+                self.handlers.setdefault(event, []).append(handler)
+        for role, permissions in capability.grants.items():
+            self._permissions.setdefault(role, set()).update(permissions)
+
+    def _check(self) -> None:
+        for capability in self.capabilities.values():
+            missing = [need for need in capability.needs if need not in self.capabilities]
+            if missing:
+                raise ValueError(f"Capability {capability.name} needs {', '.join(missing)}, which is not installed")
+        for table in self.tables.values():
+            unknown = {t.command for t in table.transitions} - self.commands.keys() - self._handler_names()
+            if unknown:
+                raise ValueError(f"State table {table.name} names {', '.join(sorted(unknown))}, which nobody offers")
+        granted = frozenset().union(*self._permissions.values()) if self._permissions else frozenset()
+        offered: list[Command | View | Screen] = [
+            *self.commands.values(),
+            *self.views.values(),
+            *self.screens.values(),
+        ]
+        for item in offered:
+            if item.permission not in granted:
+                raise ValueError(f"{item.name} asks for permission {item.permission}, which no role has")
+
+    def _handler_names(self) -> set[str]:
+        return {handler.name for handlers in self.handlers.values() for handler in handlers}

@@ -1,0 +1,206 @@
+"""The context: what a command, a view or a handler works with, inside one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+from pydantic import ValidationError
+
+from xinglin.fhir.types import Resource
+from xinglin.kernel.capability import Registry
+from xinglin.kernel.command import Command
+from xinglin.kernel.errors import NotPermitted, from_validation
+from xinglin.kernel.event import Event
+from xinglin.ledger import Books
+from xinglin.platform.i18n import gettext as _
+from xinglin.platform.identity import Actor
+from xinglin.store.repository import Repository, SearchPage
+
+DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
+"""The one time zone of China; an installation elsewhere names its own in the settings."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource that a command wrote: `create`, `update` or `delete` of `type`/`id` in `version`."""
+
+    kind: str
+    type: str
+    id: str
+    version: int
+    patient: str | None = None
+
+
+@dataclass
+class Work:
+    """What has been done so far in this transaction."""
+
+    changes: list[Change] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+def reference(resource: Resource) -> str:
+    """The literal reference of a stored resource, `Type/id`."""
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
+def patient_of(resource: Resource) -> str | None:
+    """The patient whom a resource is about, as `Patient/id`."""
+    if resource["resourceType"] == "Patient":
+        return reference(resource) if "id" in resource else None
+    for element in ("subject", "patient", "for", "beneficiary"):
+        target = resource.get(element)
+        if isinstance(target, dict) and str(target.get("reference", "")).startswith("Patient/"):
+            return str(target["reference"])
+    participants = (entry.get("actor", {}).get("reference", "") for entry in resource.get("participant") or ())
+    return next((str(target) for target in participants if target.startswith("Patient/")), None)
+
+
+class Context:
+    """The one way from a capability to the store, the books, other commands and events.
+
+    `actor` is who acts, `now` the time of the whole transaction, `books` the ledger. Nothing here commits.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        connection: psycopg.AsyncConnection[Any],
+        actor: Actor,
+        now: datetime,
+        *,
+        zone: ZoneInfo = DEFAULT_ZONE,
+        step: str = "",
+        work: Work | None = None,
+    ) -> None:
+        self.registry = registry
+        self.connection = connection
+        self.actor = actor
+        self.now = now.astimezone(zone)
+        self.zone = zone
+        self.repository = Repository(connection, now=now, zone=zone)
+        self.books = Books(connection, now=now)
+        self.work = work or Work()
+        self._step = step
+        self._permissions = registry.permissions(actor.roles)
+
+    @property
+    def today(self) -> date:
+        """The day it is in the hospital."""
+        return self.now.date()
+
+    def on_day(self, parameter: str, day: date) -> list[tuple[str, str]]:
+        """Search parameters for "on this day in the hospital"; a bare date would mean a day in UTC."""
+        begin = datetime.combine(day, time(), self.zone)
+        return [
+            (parameter, f"ge{begin.isoformat()}"),
+            (parameter, f"lt{(begin + timedelta(days=1)).isoformat()}"),
+        ]
+
+    async def lock(self, name: str) -> None:
+        """Waits until no other transaction holds the lock `name`, and holds it until this one ends."""
+        await self.connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+
+    def may(self, permission: str) -> bool:
+        """Tells whether the actor holds `permission`."""
+        return permission in self._permissions
+
+    def demand(self, permission: str, what: str) -> None:
+        """Raises `NotPermitted` unless the actor holds `permission`."""
+        if not self.may(permission):
+            raise NotPermitted(_("You may not do this: {what}").format(what=_(what)))
+
+    async def read(self, reference: str, *, lock: bool = False) -> Resource:
+        """The current version of `Type/id`; with `lock` nobody else changes it before this transaction ends."""
+        type, _slash, id = reference.partition("/")
+        return await self.repository.read(type, id, lock=lock)
+
+    async def read_many(self, references: Iterable[str | None]) -> dict[str, Resource]:
+        """Current versions by `Type/id`, in one round trip; those that do not exist are absent."""
+        wanted = {tuple(item.split("/", 1)) for item in references if item and "/" in item}
+        return await self.repository.read_many([(type, id) for type, id in sorted(wanted)]) if wanted else {}
+
+    async def search(self, type: str, query: Iterable[tuple[str, str]]) -> SearchPage:
+        """A FHIR search over `type` with decoded parameter pairs."""
+        return await self.repository.search(type, list(query))
+
+    async def create(self, resource: Resource, *, id: str | None = None) -> Resource:
+        """Writes a new resource."""
+        return self._note("create", await self.repository.create(resource, id=id))
+
+    async def update(self, resource: Resource) -> Resource:
+        """Writes the next version of a resource, refused if somebody wrote one since `resource` was read."""
+        version = (resource.get("meta") or {}).get("versionId")
+        return self._note("update", await self.repository.update(resource, if_match=int(version) if version else None))
+
+    async def delete(self, resource: Resource) -> None:
+        """Deletes a resource; its history stays."""
+        version = int(resource["meta"]["versionId"])
+        await self.repository.delete(resource["resourceType"], resource["id"], if_match=version)
+        self.work.changes.append(
+            Change("delete", resource["resourceType"], resource["id"], version + 1, patient_of(resource))
+        )
+
+    def moved(self, table: str, resource: Resource, to: str | None = None) -> Resource:
+        """`resource` in its next state by the step that runs now; nothing is written yet."""
+        return self.registry.tables[table].move(resource, self._step, self.actor.roles, to)
+
+    async def move(self, table: str, resource: Resource, to: str | None = None) -> Resource:
+        """Takes a stored resource to its next state by the step that runs now."""
+        return await self.update(self.moved(table, resource, to))
+
+    async def call(self, name: str, /, **values: Any) -> Resource:
+        """Runs another command by name inside this transaction, under this actor, for the step that runs now.
+
+        The permission asked for is that of the outer command: whoever may finish a visit need not hold the
+        permissions of every capability that a finished visit touches. State tables still look at the roles.
+        """
+        command = self.registry.commands[name]
+        return await command.run(self._inside(name), parse_input(command, values))
+
+    def as_step(self, name: str) -> "Context":
+        """The same work under the name of another step."""
+        return self._inside(name)
+
+    def emit(self, name: str, subject: Resource, *, key: str, **data: Any) -> None:
+        """Publishes an event with this transaction.
+
+        Events of one `key`, the reference of what they have in common, are delivered in the order in which they were
+        published; whoever emits must hold that resource's lock, or the order means nothing.
+        """
+        self.work.events.append(Event(name, reference(subject), key, data))
+
+    def _inside(self, step: str) -> "Context":
+        return Context(self.registry, self.connection, self.actor, self.now, zone=self.zone, step=step, work=self.work)
+
+    def _note(self, kind: str, resource: Resource) -> Resource:
+        version = int(resource["meta"]["versionId"])
+        self.work.changes.append(Change(kind, resource["resourceType"], resource["id"], version, patient_of(resource)))
+        return resource
+
+
+def parse_input(command: Command, values: Any) -> Any:
+    """`values` as the command's typed input.
+
+    Raises:
+        BadRequest: one issue for each field that is wrong.
+    """
+    if isinstance(values, command.input):
+        return values
+    try:
+        return command.input.model_validate(values)
+    except ValidationError as error:
+        raise from_validation(error, command.labels()) from None
+
+
+SYSTEM = Actor(
+    account_id="system", name="Xinglin", login="system", practitioner=None, roles=("system",), locale="zh_CN"
+)
+
+
+def as_system(locale: str) -> Actor:
+    """The actor under which handlers and scheduled jobs work."""
+    return replace(SYSTEM, locale=locale)

@@ -1,0 +1,66 @@
+"""The ASGI application: screens at `/`, commands and views at `/api`, FHIR at `/fhir`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from xinglin.exchange.api import create_api
+from xinglin.exchange.fhir import routes
+from xinglin.kernel.application import Application
+from xinglin.kernel.capability import Registry
+from xinglin.platform import i18n
+from xinglin.platform.database import Database, DatabaseError
+from xinglin.platform.settings import Settings, load_settings
+from xinglin.server.doors import TokenGate
+from xinglin.web.app import create_web
+
+__all__ = ["create_app", "create_application"]
+
+
+def create_application(settings: Settings, name: str) -> Application:
+    """An installation over the database that the settings name; the pool is not open yet. `name` shows in the
+    database's list of connections."""
+    if settings.database_url is None:
+        raise DatabaseError("XINGLIN_DATABASE_URL is not set; `xinglin demo` and `xinglin serve` set it by themselves.")
+    database = Database(settings.database_url, max_size=settings.database_pool, application=name)
+    return Application(Registry.discover(), database, zone=ZoneInfo(settings.timezone))
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The whole server, for `uvicorn --factory xinglin.server:create_app`."""
+    chosen = settings or load_settings()
+    application = create_application(chosen, "xinglin-server")
+    gate = TokenGate(application, chosen)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        i18n.preload()
+        await application.database.open()
+        try:
+            yield
+        finally:
+            await application.database.close()
+
+    async def alive(_request: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def ready(_request: Request) -> Response:
+        async with application.database.transaction() as connection:
+            await connection.execute("SELECT 1")
+        return JSONResponse({"status": "ready"})
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/healthz", alive),
+            Route("/readyz", ready),
+            Mount("/api", create_api(lambda: application, gate)),
+            Mount("/fhir", routes=routes(gate.repository)),
+            Mount("/", create_web(application, chosen)),
+        ],
+    )

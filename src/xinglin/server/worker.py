@@ -1,0 +1,59 @@
+"""The worker: delivers events to the capabilities, and does what the hospital does by the clock."""
+
+import asyncio
+from contextvars import ContextVar
+from datetime import timedelta
+
+from xinglin.kernel.application import Application
+from xinglin.kernel.context import as_system
+from xinglin.platform import i18n, idempotency, identity, jobs, outbox
+from xinglin.platform.settings import Settings
+from xinglin.server.app import create_application
+
+KEYS_KEPT = timedelta(days=7)
+"""How long an idempotency key is remembered."""
+
+_application: ContextVar[Application] = ContextVar("application")
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+    """Works until `stop` is set, then finishes what is in hand. When one part fails, the others end too."""
+    i18n.preload()
+    application = create_application(settings, "xinglin-worker")
+    _application.set(application)
+    await application.database.open()
+    try:
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(
+                outbox.run(application.database, application.outbox_handlers(), stop, clock=application.clock)
+            )
+            parts.create_task(jobs.run(application.database.conninfo, stop, concurrency=settings.job_concurrency))
+    finally:
+        await application.database.close()
+
+
+@jobs.task("hospital.close_yesterday", cron="15 * * * *")
+async def close_yesterday_job(timestamp: int) -> None:  # noqa: ARG001  (its time, which every such job is given)
+    """Hourly, so that it comes soon after midnight in every time zone; a day that is closed stays as it is."""
+    await close_yesterday(_application.get())
+
+
+@jobs.task("platform.sweep", cron="45 * * * *")
+async def sweep_job(timestamp: int) -> None:  # noqa: ARG001
+    """Hourly."""
+    await sweep(_application.get())
+
+
+async def close_yesterday(application: Application) -> None:
+    """Ends what yesterday left open: appointments whose patients did not come, places in queues."""
+    yesterday = application.clock().astimezone(application.zone).date() - timedelta(days=1)
+    for command in ("scheduling.close_day", "outpatient.close_queues"):
+        await application.execute(command, {"day": yesterday}, as_system("zh_CN"))
+
+
+async def sweep(application: Application) -> None:
+    """Forgets idempotency keys and sessions that are over."""
+    now = application.clock()
+    async with application.database.transaction() as connection:
+        await idempotency.forget(connection, now - KEYS_KEPT)
+        await identity.forget_old(connection, now)

@@ -1,0 +1,61 @@
+"""Writes many resources with a few round trips: new ones by COPY, new versions in one pipeline."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.errors import UniqueViolation
+
+from xinglin.fhir.outcome import Conflict
+from xinglin.store.cursors import execute, queries
+from xinglin.store.rows import Row
+
+Connection = AsyncConnection[Any]
+
+
+async def lock_versions(
+    connection: Connection, targets: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[int, bool]]:
+    """(type, id) → (version, deleted) of those that exist; nobody else can change them until the commit."""
+    if not targets:
+        return {}
+    wanted = {"types": [type for type, _ in targets], "ids": [id for _, id in targets]}
+    rows = await (await execute(connection, queries.lock, wanted)).fetchall()
+    return {(type, id): (version, deleted) for type, id, version, deleted in rows}
+
+
+async def insert_all(connection: Connection, rows: Sequence[Row]) -> None:
+    """Writes new resources. Raises `Conflict` where another transaction created one of them at the same time."""
+    if not rows:
+        return
+    cursor = await execute(connection, queries.next_keys, {"count": len(rows)})
+    keys = [key for (key,) in await cursor.fetchall()]
+    keyed = list(zip(keys, rows, strict=True))
+    try:
+        await _copy(
+            connection,
+            queries.copy_resources,
+            [(row.type, key, row.id, row.version, row.updated, row.content(), row.array()) for key, row in keyed],
+        )
+    except UniqueViolation as error:
+        raise Conflict(
+            "Another transaction created one of these resources at the same time; repeat the request"
+        ) from error
+    dates = [(key, number, *span) for key, row in keyed for number, span in row.terms.dates]
+    await _copy(connection, queries.copy_dates, dates)
+    strings = [(key, number, text) for key, row in keyed for number, text in row.terms.strings]
+    await _copy(connection, queries.copy_strings, strings)
+
+
+async def _copy(connection: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        async with connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
+            for row in rows:
+                await copy.write_row(row)
+
+
+async def update_all(connection: Connection, rows: Sequence[Row]) -> None:
+    """Writes new versions of resources that `lock_versions` holds."""
+    if rows:
+        async with connection.cursor() as cursor:
+            await cursor.executemany(queries.update.encode(), [row.parameters() for row in rows])

@@ -1,0 +1,149 @@
+"""The repository: every read, write and search of FHIR resources, within the caller's transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from xinglin.fhir import json
+from xinglin.fhir.outcome import PreconditionFailed
+from xinglin.fhir.search import Query, parse_query
+from xinglin.fhir.types import Resource
+from xinglin.store import including, searching, versions, writing
+from xinglin.store.batches import process_batch
+from xinglin.store.bundles import process_transaction
+from xinglin.store.cursors import execute, queries
+from xinglin.store.searching import SearchPage
+from xinglin.store.versions import Version
+
+__all__ = ["Repository", "SearchPage", "Version"]
+
+
+class Repository:
+    """FHIR resources in PostgreSQL, seen through one transaction.
+
+    The caller opens the transaction on `connection` (READ COMMITTED), and commits it or rolls it back. `now` stamps
+    what is written. A date without a time zone, such as a birth date, means a day in `zone`, the hospital's own; it
+    must not change once resources are stored. Errors are `xinglin.fhir.outcome.FhirError`.
+    """
+
+    def __init__(self, connection: AsyncConnection[Any], *, now: datetime, zone: tzinfo = UTC) -> None:
+        self.connection = connection
+        self.now = now
+        self.zone = zone
+
+    async def create(self, resource: Resource, *, id: str | None = None, if_none_exist: str | None = None) -> Resource:
+        """Writes a new resource and gives it back with id and meta; an id in the resource is not kept.
+
+        With `if_none_exist`, a search on the type such as `identifier=system|value`: the one resource that matches is
+        given back instead, and several raise `PreconditionFailed`. Raises `Invalid` with every issue, and `Conflict`
+        where `id` is taken.
+        """
+        if if_none_exist is not None:
+            return (await self.create_unless(resource, if_none_exist))[0]
+        return await writing.create(self.connection, resource, id, self.now, self.zone)
+
+    async def create_unless(self, resource: Resource, condition: str | None) -> tuple[Resource, bool]:
+        """As `create` with `if_none_exist`, and tells whether the resource is new."""
+        if condition is not None:
+            existing = await self.match(str(resource.get("resourceType")), condition, lock=True)
+            if existing is not None:
+                return existing, False
+        return await self.create(resource), True
+
+    async def match(self, type: str, condition: str, *, lock: bool = False) -> Resource | None:
+        """The one resource that a search finds, or None. Raises `PreconditionFailed` where there are several.
+
+        With `lock`, another transaction with the same condition waits until this one is over, so that two can't both
+        find nothing and create.
+        """
+        if lock:
+            await execute(self.connection, queries.lock_condition, {"condition": f"{type}?{condition}"})
+        page = await self.search(type, f"{condition}&_count=2")
+        if len(page.resources) > 1:
+            raise PreconditionFailed(f"{type}?{condition} matches more than one resource", code="multiple-matches")
+        return page.resources[0] if page.resources else None
+
+    async def read(self, type: str, id: str, *, lock: bool = False) -> Resource:
+        """The current version; with `lock`, nobody else can change it until the commit. Raises `NotFound`, `Gone`."""
+        found = await versions.current(self.connection, type, id, lock=lock)
+        resource: Resource = json.loads(found.content or b"null")
+        return resource
+
+    async def read_raw(self, type: str, id: str) -> Version:
+        """The current version as the JSON text that is stored, for those who only pass it on."""
+        return await versions.current(self.connection, type, id)
+
+    async def read_many(self, references: Sequence[tuple[str, str]]) -> dict[str, Resource]:
+        """`Type/id` → resource, in one round trip; those that don't exist are absent."""
+        return await including.read_many(self.connection, references)
+
+    async def vread(self, type: str, id: str, version: int) -> Resource:
+        """One version. Raises `NotFound`, or `Gone` where it is the deletion."""
+        found = await versions.single(self.connection, type, id, version)
+        resource: Resource = json.loads(found.content or b"null")
+        return resource
+
+    async def vread_raw(self, type: str, id: str, version: int) -> Version:
+        """One version as the JSON text that is stored. Raises `NotFound`, or `Gone` where it is the deletion."""
+        return await versions.single(self.connection, type, id, version)
+
+    async def history(self, type: str, id: str) -> list[Version]:
+        """All versions, newest first, deletions among them. Raises `NotFound`."""
+        return await versions.every(self.connection, type, id)
+
+    async def update(self, resource: Resource, *, if_match: int | None = None) -> Resource:
+        """Writes a new version, or the first one of an id that is new, and gives it back.
+
+        Raises `Invalid` with every issue, `PreconditionFailed` where `if_match` is not the current version.
+        """
+        written, _ = await self.put(resource, if_match=if_match)
+        return written
+
+    async def put(self, resource: Resource, *, if_match: int | None = None) -> tuple[Resource, bool]:
+        """As `update`, and tells whether the resource was not there before."""
+        return await writing.update(self.connection, resource, if_match, self.now, self.zone)
+
+    async def delete(self, type: str, id: str, *, if_match: int | None = None) -> None:
+        """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""
+        await writing.delete(self.connection, type, id, if_match, self.now)
+
+    async def search(self, type: str, params: str | Iterable[tuple[str, str]] = "") -> SearchPage:
+        """A page of the resources that match; a text is what stands after the ? of a search URL.
+
+        Raises `BadRequest` that names the parameter and what is accepted. The next page comes by the same parameters
+        and `_cursor`, the page's `next`.
+        """
+        query = parse_query(type, params, now=self.now, zone=self.zone)
+        page = await searching.run(self.connection, query)
+        return await self._including(page, query)
+
+    async def _including(self, page: SearchPage, query: Query) -> SearchPage:
+        if not page.resources or not (query.includes or query.revincludes):
+            return page
+        found = await including.included(self.connection, page.resources, query.includes)
+        warnings = []
+        for include in query.revincludes:
+            more, warning = await including.referring(self.connection, page.resources, include)
+            found += more
+            warnings += [warning] if warning else []
+        seen = {(r["resourceType"], r["id"]) for r in page.resources}
+        unique = {(r["resourceType"], r["id"]): r for r in found}
+        added = [resource for name, resource in unique.items() if name not in seen]
+        return SearchPage(page.resources, added, page.total, page.next, tuple(warnings))
+
+    async def transaction(self, bundle: Resource) -> Resource:
+        """Carries out a Bundle of type transaction and gives the transaction-response.
+
+        Raises the `FhirError` of what is wrong, with every issue below its entry, `Bundle.entry[3].resource.status`;
+        the caller must then roll back, and nothing is left.
+        """
+        return await process_transaction(self, bundle)
+
+    async def batch(self, bundle: Resource) -> Resource:
+        """Carries out a Bundle of type batch, each entry on its own, and gives the batch-response.
+
+        What fails is told in the entry's response. Raises `BadRequest` only where the bundle is not a batch.
+        """
+        return await process_batch(self, bundle)

@@ -1,0 +1,93 @@
+-- name: read
+SELECT version, updated, deleted, content FROM resource WHERE type = %(type)s AND id = %(id)s
+
+-- name: read_locked
+SELECT version, updated, deleted, content FROM resource WHERE type = %(type)s AND id = %(id)s FOR UPDATE
+
+-- name: read_many
+SELECT r.type, r.id, r.content
+FROM unnest(%(types)s::text[], %(ids)s::text[]) AS wanted (type, id)
+JOIN resource r ON r.type = wanted.type AND r.id = wanted.id
+WHERE NOT r.deleted
+
+-- name: vread
+SELECT version, updated, deleted, content FROM resource
+WHERE type = %(type)s AND id = %(id)s AND version = %(version)s
+UNION ALL
+SELECT version, updated, deleted, content FROM resource_history
+WHERE type = %(type)s AND id = %(id)s AND version = %(version)s
+
+-- name: history
+SELECT version, updated, deleted, content FROM resource WHERE type = %(type)s AND id = %(id)s
+UNION ALL
+SELECT version, updated, deleted, content FROM resource_history WHERE type = %(type)s AND id = %(id)s
+ORDER BY version DESC
+
+-- name: lock
+-- In one order for everyone, so that two bundles can't wait for each other.
+SELECT type, id, version, deleted FROM resource
+WHERE (type, id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
+ORDER BY type, id
+FOR UPDATE
+
+-- name: lock_condition
+SELECT pg_advisory_xact_lock(hashtextextended(%(condition)s, 7))
+
+-- name: create
+WITH made AS (
+    INSERT INTO resource (type, id, version, updated, content, terms)
+    VALUES (%(type)s, %(id)s, %(version)s, %(updated)s, %(content)s, %(terms)s::bigint[])
+    ON CONFLICT (type, id) DO NOTHING
+    RETURNING key
+), dates AS (
+    INSERT INTO search_date (key, parameter, low, high)
+    SELECT made.key, d.parameter, d.low, d.high FROM made, unnest(
+        %(date_parameters)s::integer[], %(date_lows)s::timestamptz[], %(date_highs)s::timestamptz[]
+    ) AS d (parameter, low, high)
+), strings AS (
+    INSERT INTO search_string (key, parameter, value)
+    SELECT made.key, s.parameter, s.value
+    FROM made, unnest(%(string_parameters)s::integer[], %(string_values)s::text[]) AS s (parameter, value)
+)
+SELECT key FROM made
+
+-- name: update
+WITH superseded AS (
+    INSERT INTO resource_history (type, id, version, updated, deleted, content)
+    SELECT type, id, version, updated, deleted, content FROM resource WHERE type = %(type)s AND id = %(id)s
+), changed AS (
+    UPDATE resource
+    SET version = %(version)s, updated = %(updated)s, deleted = %(deleted)s, content = %(content)s,
+        terms = %(terms)s::bigint[]
+    WHERE type = %(type)s AND id = %(id)s
+    RETURNING key
+), no_dates AS (
+    DELETE FROM search_date USING changed WHERE search_date.key = changed.key
+), no_strings AS (
+    DELETE FROM search_string USING changed WHERE search_string.key = changed.key
+), dates AS (
+    INSERT INTO search_date (key, parameter, low, high)
+    SELECT changed.key, d.parameter, d.low, d.high FROM changed, unnest(
+        %(date_parameters)s::integer[], %(date_lows)s::timestamptz[], %(date_highs)s::timestamptz[]
+    ) AS d (parameter, low, high)
+), strings AS (
+    INSERT INTO search_string (key, parameter, value)
+    SELECT changed.key, s.parameter, s.value
+    FROM changed, unnest(%(string_parameters)s::integer[], %(string_values)s::text[]) AS s (parameter, value)
+)
+SELECT key FROM changed
+
+-- name: next_keys
+SELECT nextval('resource_key') FROM generate_series(1, %(count)s)
+
+-- name: copy_resources
+COPY resource (type, key, id, version, updated, content, terms) FROM STDIN
+
+-- name: copy_dates
+COPY search_date (key, parameter, low, high) FROM STDIN
+
+-- name: copy_strings
+COPY search_string (key, parameter, value) FROM STDIN
+
+-- name: analyze
+ANALYZE resource, search_date, search_string

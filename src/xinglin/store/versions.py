@@ -1,0 +1,71 @@
+"""Versions of one resource: reading them, and the errors where there is none."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from xinglin.fhir import json
+from xinglin.fhir.outcome import Gone, NotFound
+from xinglin.fhir.types import Resource
+from xinglin.store.cursors import execute, queries
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a resource; `content` is its JSON text, or None for a deletion."""
+
+    version: int
+    updated: datetime
+    deleted: bool
+    content: bytes | None
+
+    @property
+    def resource(self) -> Resource | None:
+        """The resource as it was in this version; None where it was deleted."""
+        return None if self.content is None else json.loads(self.content)
+
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+async def find(connection: AsyncConnection[Any], type: str, id: str, *, lock: bool = False) -> Version | None:
+    """The current version, be it a tombstone, or None; with `lock`, no one else can change it until the commit."""
+    if not _ID.fullmatch(id):
+        return None
+    query = queries.read_locked if lock else queries.read
+    row = await (await execute(connection, query, {"type": type, "id": id})).fetchone()
+    return None if row is None else Version(*row)
+
+
+async def current(connection: AsyncConnection[Any], type: str, id: str, *, lock: bool = False) -> Version:
+    """The current version. Raises `NotFound`, or `Gone` where it was deleted."""
+    found = await find(connection, type, id, lock=lock)
+    if found is None:
+        raise NotFound(f"There is no {type}/{id}")
+    if found.deleted:
+        raise Gone(f"{type}/{id} was deleted in version {found.version}")
+    return found
+
+
+async def single(connection: AsyncConnection[Any], type: str, id: str, version: int) -> Version:
+    """One version. Raises `NotFound`, or `Gone` where this version is the deletion."""
+    parameters = {"type": type, "id": id, "version": version}
+    row = await (await execute(connection, queries.vread, parameters)).fetchone() if _ID.fullmatch(id) else None
+    if row is None:
+        raise NotFound(f"There is no version {version} of {type}/{id}")
+    found = Version(*row)
+    if found.deleted:
+        raise Gone(f"{type}/{id} was deleted in version {version}")
+    return found
+
+
+async def every(connection: AsyncConnection[Any], type: str, id: str) -> list[Version]:
+    """All versions, newest first. Raises `NotFound` where there was never one."""
+    wanted = {"type": type, "id": id}
+    rows = await (await execute(connection, queries.history, wanted)).fetchall() if _ID.fullmatch(id) else []
+    if not rows:
+        raise NotFound(f"There is no {type}/{id}")
+    return [Version(*row) for row in rows]

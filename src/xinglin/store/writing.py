@@ -1,0 +1,82 @@
+"""Writes of single resources: create, update and delete, safe among concurrent writers."""
+
+from datetime import datetime, tzinfo
+from typing import Any
+
+from psycopg import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from xinglin.fhir.outcome import Conflict, Gone, Invalid, NotFound, PreconditionFailed
+from xinglin.fhir.types import Resource
+from xinglin.fhir.validation import ensure_valid
+from xinglin.store.cursors import execute, queries
+from xinglin.store.rows import Row, stamped, tombstone
+from xinglin.store.versions import Version, find
+
+Connection = AsyncConnection[Any]
+
+
+def new_id() -> str:
+    """A new resource id: a UUID of version 7, which grows with time and so keeps indexes compact."""
+    return str(uuid7())
+
+
+async def insert(connection: Connection, row: Row) -> bool:
+    """Writes a new resource; False where its type and id are taken, also by a tombstone."""
+    cursor = await execute(connection, queries.create, row.parameters())
+    return await cursor.fetchone() is not None
+
+
+async def create(connection: Connection, resource: Resource, id: str | None, now: datetime, zone: tzinfo) -> Resource:
+    """Validates and writes a new resource. Raises `Invalid`, or `Conflict` where a given id is taken."""
+    ensure_valid(resource if id is None else {**resource, "id": id})
+    row = stamped(resource, id or new_id(), 1, now, zone)
+    if not await insert(connection, row):
+        raise Conflict(f"{row.type}/{row.id} exists already, or existed; update it instead", code="duplicate")
+    return row.resource
+
+
+async def update(
+    connection: Connection, resource: Resource, if_match: int | None, now: datetime, zone: tzinfo
+) -> tuple[Resource, bool]:
+    """Validates and writes a new version, or the first one of a new id; tells whether it is new.
+
+    Raises `Invalid`; `PreconditionFailed` where `if_match` is not the current version.
+    """
+    ensure_valid(resource)
+    type, id = resource["resourceType"], resource.get("id")
+    if not id:
+        raise Invalid("An update needs the id of the resource", expression=f"{type}.id", code="required")
+    found = await find(connection, type, id, lock=True)
+    if found is None:
+        check_match(None, if_match, type, id)
+        row = stamped(resource, id, 1, now, zone)
+        if await insert(connection, row):
+            return row.resource, True
+        # Someone created it since; their commit is over now, so this finds and locks it.
+        found = await find(connection, type, id, lock=True)
+    check_match(found, if_match, type, id)
+    row = stamped(resource, id, found.version + 1 if found else 1, now, zone)
+    await execute(connection, queries.update, row.parameters())
+    return row.resource, bool(found and found.deleted)
+
+
+async def delete(connection: Connection, type: str, id: str, if_match: int | None, now: datetime) -> int:
+    """Leaves a tombstone, and gives its version. Raises `NotFound`, `Gone` or `PreconditionFailed`."""
+    found = await find(connection, type, id, lock=True)
+    if found is None:
+        raise NotFound(f"There is no {type}/{id}")
+    if found.deleted:
+        raise Gone(f"{type}/{id} was deleted in version {found.version}")
+    check_match(found, if_match, type, id)
+    await execute(connection, queries.update, tombstone(type, id, found.version + 1, now))
+    return found.version + 1
+
+
+def check_match(found: Version | None, if_match: int | None, type: str, id: str) -> None:
+    """Raises `PreconditionFailed` where `if_match` is given and is not the current version."""
+    if if_match is not None and (found is None or found.version != if_match):
+        there = "does not exist" if found is None else f"is at version {found.version}"
+        raise PreconditionFailed(
+            f"{type}/{id} {there}, not at version {if_match}: read it again, then repeat the change"
+        )

@@ -1,0 +1,135 @@
+"""Commands from the screen: a form that is sent, its messages when it is refused, and forms in a dialog."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from xinglin.fhir.outcome import BadRequest, FhirError, NotFound
+from xinglin.kernel.application import Application, Outcome
+from xinglin.kernel.command import Command
+from xinglin.kernel.context import reference
+from xinglin.kernel.errors import Alerted, NotPermitted
+from xinglin.platform.i18n import gettext as _
+from xinglin.web.forms import Choice, Form, build_form, read_form
+from xinglin.web.rendering import Renderer, here
+from xinglin.web.security import local_address
+
+UNPROCESSABLE = 422
+CHOICES = 200
+"""Options that a drop-down list takes from a view."""
+
+
+class Actions:
+    """The routes `POST /do/{command}` and `GET /form/{command}`."""
+
+    def __init__(self, application: Application, renderer: Renderer) -> None:
+        self._application = application
+        self._renderer = renderer
+
+    async def do(self, request: Request) -> Response:
+        """Runs a command from a form. After a refusal, the form comes back with its messages and values."""
+        command = self._command(request)
+        data = await request.form()
+        values = read_form(command, data)
+        key = str(data.get("_key") or "") or None
+        then = str(data["_next"]) if data.get("_next") else None
+        try:
+            client = request.client.host if request.client else None
+            outcome = await self._application.execute(command.name, values, request.state.actor, key=key, client=client)
+        except FhirError as error:
+            shown = {name[7:]: str(text) for name, text in data.items() if name.startswith("_shown_")}
+            form = await self._form(request, command, values, error=error, key=key, next=then, shown=shown)
+            return self._refused(request, form, error, button="_button" in data)
+        return self._done(request, command, outcome, then)
+
+    async def form(self, request: Request) -> Response:
+        """A command's form for the dialog, filled with the address' query."""
+        command = self._command(request)
+        if not here(request, self._application.registry).may(command.permission):
+            raise NotPermitted(_("You may not do this: {what}").format(what=_(command.title)))
+        values = {name: value for name, value in request.query_params.items() if not name.startswith("_")}
+        known = {name: value for name, value in values.items() if name in command.input.model_fields}
+        form = await self._form(request, command, known, next=request.query_params.get("_next"))
+        return self._page(request, form, 200)
+
+    def _command(self, request: Request) -> Command:
+        name = request.path_params["command"]
+        command = self._application.registry.commands.get(name)
+        if command is None:
+            raise NotFound(_("There is no command {name}").format(name=name))
+        return command
+
+    async def _form(
+        self,
+        request: Request,
+        command: Command,
+        values: dict[str, Any],
+        *,
+        error: FhirError | None = None,
+        key: str | None = None,
+        next: str | None = None,
+        shown: dict[str, str] | None = None,
+    ) -> Form:
+        alerts = error.alerts if isinstance(error, Alerted) else ()
+        issues = error.issues if error is not None and not alerts else ()
+        choices = await self._choices(request, command)
+        return build_form(
+            command, values, choices=choices, shown=shown, issues=issues, alerts=alerts, key=key, next=next
+        )
+
+    async def _choices(self, request: Request, command: Command) -> dict[str, list[Choice]]:
+        """Options of the fields whose source is a view."""
+        found = {}
+        for item in build_form(command).fields.values():
+            if item.widget == "select" and item.source:
+                page = await self._application.view(item.source, {"limit": CHOICES}, request.state.actor)
+                column = self._application.registry.views[item.source].columns[0][0]
+                found[item.name] = [(row.key, str(getattr(row, column))) for row in page.rows]
+        return found
+
+    def _refused(self, request: Request, form: Form, error: FhirError, *, button: bool) -> Response:
+        status = UNPROCESSABLE if isinstance(error, BadRequest) else error.status
+        response = self._page(request, form, status)
+        if button and request.headers.get("HX-Request"):
+            if form.alerts or form.visible:
+                response.headers["HX-Retarget"] = "#dialog-body"
+                response.headers["HX-Reswap"] = "innerHTML"
+            else:
+                response = Response(status_code=status, headers={"HX-Reswap": "none"})
+                text = " ".join(issue.diagnostics for issue in error.issues)
+                response.headers["HX-Trigger"] = trigger({"toast": {"text": text, "tone": "danger"}, "changed": {}})
+        return response
+
+    def _page(self, request: Request, form: Form, status: int) -> Response:
+        shown = here(request, self._application.registry, _(form.command.title))
+        if request.headers.get("HX-Request"):
+            return HTMLResponse(self._renderer.render("ui/form.html", form=form, page=shown), status)
+        return HTMLResponse(self._renderer.render("form_page.html", form=form, page=shown), status)
+
+    def _done(self, request: Request, command: Command, outcome: Outcome, then: str | None) -> Response:
+        text = _(command.done)
+        target = _target(then, outcome)
+        if not request.headers.get("HX-Request"):
+            return RedirectResponse(target or "/", 303)
+        events: dict[str, Any] = {"changed": {"command": command.name}}
+        if target:
+            events = {"go": {"to": target, "toast": text}}
+        else:
+            events["toast"] = {"text": text, "tone": "good"}
+        return Response(status_code=204, headers={"HX-Trigger": trigger(events)})
+
+
+def _target(then: str | None, outcome: Outcome) -> str | None:
+    """Where to go afterwards; `{resource}` in it stands for the reference of what the command was about."""
+    if not then:
+        return None
+    about = reference(outcome.resource) if "id" in outcome.resource else ""
+    return local_address(then.replace("{resource}", quote(about, safe="")))
+
+
+def trigger(events: dict[str, Any]) -> str:
+    """The header by which htmx raises events in the page; a header holds ASCII only."""
+    return json.dumps(events, ensure_ascii=True)

@@ -1,0 +1,110 @@
+"""Pages from screens, and pages that say what went wrong."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from xinglin.fhir.outcome import FhirError
+from xinglin.kernel.application import Application
+from xinglin.kernel.errors import NotPermitted
+from xinglin.kernel.screen import Screen
+from xinglin.platform import audit
+from xinglin.platform.i18n import gettext as _
+from xinglin.web.rendering import Renderer, here
+
+
+class Pages:
+    """The routes of all screens, and `/`, which leads to the first one that the person may enter."""
+
+    def __init__(self, application: Application, renderer: Renderer) -> None:
+        self._application = application
+        self._renderer = renderer
+
+    def screen(self, screen: Screen) -> Callable[[Request], Awaitable[Response]]:
+        """The endpoint of one screen."""
+
+        async def page(request: Request) -> Response:
+            shown = here(request, self._application.registry, _(screen.title))
+            if not shown.may(screen.permission):
+                raise NotPermitted(_("You may not do this: {what}").format(what=_(screen.title)))
+            query = dict(request.query_params)
+            async with self._application.reading(request.state.actor) as context:
+                values = await screen.run(context, query)
+            if not request.headers.get("X-Live"):
+                await self._record(request, screen, values)
+            text = self._renderer.render(
+                screen.template, page=shown, query_values=query, today=context.today, now=context.now, **values
+            )
+            return HTMLResponse(text)
+
+        return page
+
+    async def _record(self, request: Request, screen: Screen, values: Mapping[str, Any]) -> None:
+        """Writes who opened which patient's page to the audit; a page that renews itself is not opened again."""
+        seen = {str(held["id"]) for held in _held(values) if held.get("resourceType") == "Patient" and "id" in held}
+        if not seen:
+            return
+        async with self._application.database.transaction() as connection:
+            await audit.record(
+                connection,
+                actor=request.state.actor,
+                action="read",
+                command=screen.name,
+                entities=[f"Patient/{id}" for id in sorted(seen)],
+                outcome="success",
+                at=self._application.clock(),
+                client=request.client.host if request.client else None,
+            )
+
+    async def home(self, request: Request) -> Response:
+        """Leads to the person's first workstation."""
+        shown = here(request, self._application.registry)
+        if not shown.rail:
+            raise NotPermitted(_("Your account has no workstation. Ask the administrator for a role."))
+        return RedirectResponse(shown.rail[0].path, 303)
+
+    async def refused(self, request: Request, error: Exception) -> Response:
+        """A refusal as a page; its texts are written for people."""
+        assert isinstance(error, FhirError)
+        return self._fault(request, error.status, [issue.diagnostics for issue in error.issues])
+
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """An error of the protocol, such as an unknown address."""
+        assert isinstance(error, HTTPException)
+        texts = {
+            403: _("The form was too old or came from elsewhere. Open the page again and repeat."),
+            404: _("There is no such page."),
+            405: _("This address does not take such a request."),
+        }
+        return self._fault(request, error.status_code, [texts.get(error.status_code, error.detail)])
+
+    async def broken(self, request: Request, _error: Exception) -> Response:
+        """A fault of ours; what it was stands in the log, not on the screen."""
+        return self._fault(request, 500, [_("The fault has been recorded. Nothing of your last step was saved.")])
+
+    def _fault(self, request: Request, status: int, texts: list[str]) -> Response:
+        headings = {
+            403: _("Not permitted"),
+            404: _("Not found"),
+            410: _("No longer there"),
+            500: _("Something broke"),
+        }
+        for name, value in (("actor", None), ("csrf", ""), ("locale", "zh_CN")):
+            if not hasattr(request.state, name):
+                setattr(request.state, name, value)
+        shown = here(request, self._application.registry)
+        heading = headings.get(status, _("That did not work"))
+        return HTMLResponse(
+            self._renderer.render("fault.html", page=shown, status=status, heading=heading, texts=texts), status
+        )
+
+
+def _held(values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The resources that a screen shows, at its top or within one of its parts."""
+    for value in values.values():
+        if isinstance(value, Mapping):
+            yield value
+            yield from (part for part in value.values() if isinstance(part, Mapping))

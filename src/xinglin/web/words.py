@@ -1,0 +1,110 @@
+"""Codes that people see: what a code of FHIR or of this house is called in the reader's language."""
+
+from xinglin.kernel.text import N_
+from xinglin.platform.i18n import gettext as _
+
+WORDS = {
+    # R4 administrative-gender, reaction-event-severity, condition-ver-status, medicationrequest-status
+    "male": N_("Male"),
+    "female": N_("Female"),
+    "other": N_("Other"),
+    "unknown": N_("Unknown"),
+    "mild": N_("Mild"),
+    "moderate": N_("Moderate"),
+    "severe": N_("Severe"),
+    "confirmed": N_("Confirmed"),
+    "provisional": N_("Provisional"),
+    "active": N_("Active"),
+    "stopped": N_("Stopped"),
+    "completed": N_("Completed"),
+    "cancelled": N_("Cancelled"),
+    "on-hold": N_("On hold"),
+    "draft": N_("Draft"),
+    "entered-in-error": N_("Entered in error"),
+    # v3-ActCode: class of an Encounter
+    "AMB": N_("Outpatient"),
+    "EMER": N_("Emergency"),
+    "IMP": N_("Inpatient"),
+    "HH": N_("Home care"),
+    "VR": N_("Telemedicine"),
+    # payment
+    "cash": N_("Cash"),
+    "card": N_("Bank card"),
+    "qr": N_("Mobile payment"),
+    # frequency and route of a medicine
+    "qd": N_("Once a day"),
+    "bid": N_("Twice a day"),
+    "tid": N_("Three times a day"),
+    "qid": N_("Four times a day"),
+    "qn": N_("Once at night"),
+    "qod": N_("Every other day"),
+    "qw": N_("Once a week"),
+    "once": N_("Once only"),
+    "oral": N_("By mouth"),
+    "inhalation": N_("Inhaled"),
+    "topical": N_("On the skin"),
+    "sublingual": N_("Under the tongue"),
+    # allergens
+    "penicillin": N_("Penicillins"),
+    "cephalosporin": N_("Cephalosporins"),
+    "sulfonamide": N_("Sulfonamides"),
+    "nsaid": N_("NSAIDs"),
+    "iodine-contrast": N_("Iodinated contrast media"),
+    "quinolone": N_("Quinolones"),
+    "macrolide": N_("Macrolides"),
+    "seafood": N_("Seafood"),
+    "egg": N_("Egg"),
+    "pollen": N_("Pollen"),
+}
+ROLES = {
+    "registrar": N_("Registrar"),
+    "doctor": N_("Doctor"),
+    "nurse": N_("Nurse"),
+    "pharmacist": N_("Pharmacist"),
+    "cashier": N_("Cashier"),
+    "manager": N_("Manager"),
+    "system": N_("System"),
+}
+
+TONES = {
+    "WAITING": "info",
+    "RESERVED": "info",
+    "REGISTERED": "info",
+    "CREATED": "info",
+    "CALLED": "warn",
+    "PENDING": "warn",
+    "PENDING_FEE": "warn",
+    "PENDING_MEDICATION": "warn",
+    "REVIEWED": "brand",
+    "PAID": "brand",
+    "IN_CONSULT": "brand",
+    "SERVING": "brand",
+    "DISPENSING": "brand",
+    "ARRIVED": "good",
+    "SETTLED": "good",
+    "FINISHED": "good",
+    "DISPENSED": "good",
+    "REJECTED": "danger",
+    "NO_SHOW": "danger",
+}
+"""Colours of states; all others are grey."""
+
+
+def tone(state: str) -> str:
+    """The tone of a tag that shows `state`."""
+    return TONES.get(state, "plain")
+
+
+def word(code: str) -> str:
+    """The word for a code; a code that nobody has named stands for itself."""
+    return _(WORDS[code]) if code in WORDS else code
+
+
+def label_of(code: str, label: str) -> str:
+    """The word for a code where there is one, else the declared `label`, translated where the catalogue has it."""
+    return _(WORDS[code]) if code in WORDS else _(label)
+
+
+def role(code: str) -> str:
+    """The name of a role."""
+    return _(ROLES[code]) if code in ROLES else code

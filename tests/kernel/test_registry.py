@@ -1,0 +1,80 @@
+"""The registry refuses capabilities that do not fit together."""
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from xinglin.fhir.types import Resource
+from xinglin.kernel.capability import Capability, Registry
+from xinglin.kernel.command import Command, Input, command
+from xinglin.kernel.context import Context
+from xinglin.kernel.states import State, StateTable, Transition
+
+
+class Nothing(Input):
+    """No input."""
+
+
+def declared(name: str, permission: str = "ward.write") -> Command:
+    @command(name, title="T", permission=permission, done="D")
+    async def run(context: Context, input: Nothing) -> Resource:
+        """Does nothing."""
+        return {}
+
+    return run
+
+
+def capability(name: str, *, grants: dict[str, tuple[str, ...]] | None = None, **items: Any) -> Capability:
+    module = ModuleType(f"of_{name}")
+    vars(module).update(items)
+    needs = items.pop("needs", ())
+    return Capability(name, name, (module,), needs=needs, grants=grants or {"nurse": ("ward.write",)})
+
+
+def test_the_hospital_s_own_capabilities_fit() -> None:
+    registry = Registry.discover()
+    assert {"patients", "scheduling", "outpatient", "pharmacy", "billing"} <= registry.capabilities.keys()
+    assert "patients.write" in registry.permissions(["registrar"])
+    assert "patients.write" not in registry.permissions(["cashier", "nobody"])
+
+
+def test_a_name_outside_its_capability_is_refused() -> None:
+    with pytest.raises(ValueError, match="lies outside its capability ward"):
+        Registry([capability("ward", do=declared("pharmacy.do"))])
+
+
+def test_a_name_declared_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="declared twice"):
+        Registry([capability("ward", one=declared("ward.do"), two=declared("ward.do"))])
+
+
+def test_a_missing_need_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs pharmacy"):
+        Registry([capability("ward", needs=("pharmacy",))])
+
+
+def test_a_permission_that_nobody_holds_is_refused() -> None:
+    with pytest.raises(ValueError, match="which no role has"):
+        Registry([capability("ward", do=declared("ward.do", permission="ward.forgotten"))])
+
+
+def test_a_state_table_with_a_step_that_nobody_offers_is_refused() -> None:
+    table = StateTable("t", "T", "Task", (State("A", "A", "draft"),), (Transition(None, "ward.gone", "A", ("nurse",)),))
+    with pytest.raises(ValueError, match=r"ward\.gone, which nobody offers"):
+        Registry([capability("ward", table=table)])
+
+
+def test_a_command_without_typed_input_or_docstring_is_refused() -> None:
+    with pytest.raises(TypeError, match="typed as an Input"):
+
+        @command("ward.do", title="T", permission="ward.write", done="D")  # type: ignore[arg-type]
+        async def untyped(context: Context, input: dict[str, Any]) -> Resource:
+            """Does nothing."""
+            return {}
+
+    with pytest.raises(TypeError, match="docstring"):
+
+        @command("ward.do", title="T", permission="ward.write", done="D")
+        async def silent(context: Context, input: Nothing) -> Resource:
+            return {}

@@ -1,0 +1,62 @@
+"""Who may use FHIR REST, and that each use is audited."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.hospital import Hospital
+from xinglin.operations.hospital import PASSWORD
+from xinglin.platform.settings import Settings
+from xinglin.server import create_app
+
+FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
+
+
+@pytest.fixture(scope="module")
+async def client(hospital: Hospital) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://hospital") as client,
+    ):
+        yield client
+
+
+async def token(client: httpx.AsyncClient, login: str) -> dict[str, str]:
+    answer = await client.post("/api/session", json={"login": login, "password": PASSWORD})
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+async def test_nobody_reads_without_signing_in(client: httpx.AsyncClient) -> None:
+    for path in ("/fhir/Patient", "/fhir/Practitioner/practitioner-chen", "/fhir/Patient/_search"):
+        answer = await (client.post(path) if path.endswith("_search") else client.get(path))
+        assert answer.status_code in {401, 415}, path
+        assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.parametrize("login", ["registrar", "doctor", "cashier", "pharmacist", "manager"])
+async def test_the_roles_of_the_wards_do_not_reach_around_their_stations(client: httpx.AsyncClient, login: str) -> None:
+    headers = await token(client, login)
+    assert (await client.get("/fhir/Patient", headers=headers)).status_code == 403
+    body = {"resourceType": "Basic", "code": {"text": "x"}}
+    assert (await client.post("/fhir/Basic", json=body, headers=headers)).status_code == 403
+
+
+async def test_an_integrator_reads_and_writes_and_is_audited(client: httpx.AsyncClient, hospital: Hospital) -> None:
+    headers = await token(client, "integrator")
+    read = await client.get("/fhir/Practitioner/practitioner-chen", headers=headers)
+    assert read.json()["name"][0]["text"] == "陈立新"
+    made = await client.post("/fhir/Basic", json={"resourceType": "Basic", "code": {"text": "x"}}, headers=headers)
+    assert made.status_code == 201
+    async with hospital.application.database.transaction() as connection:
+        query = "SELECT command, entities FROM audit_event WHERE command LIKE 'fhir.%' ORDER BY id"
+        rows = await (await connection.execute(query)).fetchall()
+    assert rows == [("fhir.get", ["Practitioner/practitioner-chen"]), ("fhir.post", ["Basic"])]
+
+
+async def test_health_is_told_to_everybody(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).json() == {"status": "alive"}
+    assert (await client.get("/readyz")).json() == {"status": "ready"}
