@@ -1,25 +1,26 @@
 """The demonstration: which hospital is filled in, who may sign in, and the walk that proves it."""
 
-import pkgutil
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from xinglin.operations.supervisor import ServiceError
+from xinglin.platform.database import Database
 from xinglin.platform.settings import Settings
-
-APPLICATION = "xinglin.server.app:create_application"
-"""`module:function`, `(settings, name) -> Application`; by name, since the server stands on a higher floor."""
 
 
 async def seed(settings: Settings) -> None:
-    """Makes whatever of the demonstration hospital is missing."""
+    """Makes whatever of the demonstration hospital is missing; runs at every start, beside the starting server."""
+    from xinglin.kernel.application import Application
+    from xinglin.kernel.capability import Registry
     from xinglin.operations.hospital import furnish
 
-    application = pkgutil.resolve_name(APPLICATION)(settings, "xinglin-demo")
-    await application.database.open()
+    assert settings.database_url is not None
+    database = Database(settings.database_url, min_size=1, max_size=4, application="xinglin-demo")
+    await database.open()
     try:
-        await furnish(application)
+        await furnish(Application(Registry.discover(), database, zone=ZoneInfo(settings.timezone)))
     finally:
-        await application.database.close()
+        await database.close()
 
 
 def accounts() -> list[tuple[str, str, str]]:
