@@ -75,6 +75,7 @@ def find() -> Browser:
     browser = Browser(installed, dict(os.environ)) if installed else _unpacked()
     done = subprocess.run(
         [browser.executable, "--headless", "--no-sandbox", "--disable-gpu", "--version"],
+        check=False,
         env=browser.environment,
         capture_output=True,
         text=True,
@@ -106,6 +107,7 @@ def _unpack(package: Path, home: Path) -> None:
         archives = [str(package / "bin" / name) for name in ARCHIVES]
         done = subprocess.run(
             [node(), "--input-type=module", "--eval", UNPACK, *archives],
+            check=False,
             cwd=package,
             env={**os.environ, "TMPDIR": folder},
             capture_output=True,

@@ -2,91 +2,19 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.hospital import Station
+from tests.browser.steps import book, call_and_receive, choose, identity_number, register, write_record
 
 Open = Callable[..., Station]
-WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
-def identity_number(serial: int, born: date = date(1968, 3, 12)) -> str:
-    """A valid ID number (GB 11643) of somebody born on that day; an odd serial is a man's."""
-    digits = f"310101{born:%Y%m%d}{serial:03d}"
-    return digits + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(digits, WEIGHTS, strict=True)) % 11]
-
-
-def register(desk: Station, name: str, serial: int) -> None:
-    """Registers a new patient by keyboard and stays on the patient's page."""
-    desk.go("/registration")
-    desk.page.keyboard.press("F2")
-    form = desk.page.locator("#dialog form")
-    expect(form.locator("[name=name]")).to_be_focused()
-    desk.page.keyboard.type(name)
-    form.locator("[name=identity_number]").fill(identity_number(serial))
-    form.locator("[name=phone]").fill("13800138000")
-    desk.page.keyboard.press("Control+Enter")
-    expect(desk.page.locator("#banner h1")).to_have_text(name)
-
-
-def book(desk: Station, clinic: str = "心血管内科", *, check_in: bool = True) -> None:
-    """Books the first free place of a clinic for the patient whose page is open, and checks in."""
-    desk.page.locator("#booking nav").get_by_role("link", name=clinic).click()
-    desk.page.locator("button.slot").first.click()
-    desk.toast("已挂号")
-    own = desk.page.locator("#own")
-    expect(own).to_contain_text("已挂号")
-    if check_in:
-        own.get_by_role("button", name="签到").click()
-        expect(own).to_contain_text("已签到")
-
-
-def call_and_receive(doctor: Station, name: str) -> None:
-    """Calls a patient in from the queue and begins the consultation."""
-    doctor.go("/doctor")
-    row = doctor.page.locator("#queue li", has_text=name)
-    row.get_by_role("button", name="叫号").click()
-    row.get_by_role("button", name="接诊").click()
-    expect(doctor.page.locator("#banner h1")).to_have_text(name)
-
-
-def choose(page: Page, placeholder: str, text: str, option: str) -> None:
-    """Types into a search field and takes the option that fits."""
-    field = page.get_by_placeholder(placeholder)
-    field.fill(text)
-    page.get_by_role("option", name=re.compile(option)).first.click()
-
-
-def write_record(doctor: Station) -> None:
-    """Writes history, diagnosis and one medicine."""
-    page = doctor.page
-    page.locator("[name=chief_complaint]").fill("头晕 2 周")
-    page.locator("[name=present_illness]").fill("高血压病史 5 年，近 2 周家庭自测血压 148–160/90–96 mmHg，偶有头晕。")
-    page.locator("[name=examination]").fill("血压 156/94 mmHg，心率 78 次/分，律齐。")
-    page.keyboard.press("Control+s")
-    doctor.toast("病历已保存")
-    choose(page, "诊断：汉字、拼音首字母或编码", "yfxgxy", "原发性高血压")
-    expect(page.locator("#diagnoses")).to_contain_text("主诊断")
-    choose(page, "名称、拼音首字母或编码", "xst", "缬沙坦")
-    page.locator("[name=days]").fill("28")
-    page.get_by_role("button", name="添加", exact=True).click()
-    expect(page.locator("#basket .order")).to_have_count(1)
-
-
-@pytest.fixture(scope="module")
-def numbers() -> "list[int]":
-    """Serials for ID numbers that no other test uses."""
-    return list(range(101, 999, 2))
-
-
-def test_the_whole_visit(station: Open, numbers: list[int], pictures: Path) -> None:
+def test_the_whole_visit(station: Open) -> None:
     desk = station("registrar")
-    register(desk, "张建国", numbers.pop())
-    desk.picture(pictures, "registration-1366x768")
+    register(desk, "张建国")
     book(desk)
 
     doctor = station("doctor")
@@ -99,36 +27,133 @@ def test_the_whole_visit(station: Open, numbers: list[int], pictures: Path) -> N
     doctor.page.keyboard.press("Control+Enter")
     expect(doctor.page.locator("#summary .vitals")).to_contain_text("156 / 94")
     write_record(doctor)
-    doctor.picture(pictures, "doctor-1366x768")
     doctor.page.keyboard.press("Control+Enter")
     expect(doctor.page).to_have_url(re.compile("/doctor$"))
     doctor.toast("已签名")
     expect(doctor.page.locator("#seen")).to_contain_text("待缴费")
 
+    pay_and_fetch(station, "张建国")
+
+    doctor.go("/doctor")
+    expect(doctor.page.locator("#seen tr", has_text="张建国").first).to_contain_text("已完成", timeout=30_000)
+
+
+def pay_and_fetch(station: Open, name: str) -> None:
+    """Review, payment and dispensing, each at its own window."""
     pharmacist = station("pharmacist")
-    pharmacist.page.locator("#list a", has_text="张建国").click()
-    pharmacist.picture(pictures, "pharmacy-1366x768")
+    pharmacist.page.locator("#list a", has_text=name).click()
     pharmacist.page.keyboard.press("Control+Enter")
     expect(pharmacist.page.locator("#detail-foot")).to_contain_text("等待患者缴费")
 
     cashier = station("cashier")
-    cashier.page.locator("#bills a", has_text="张建国").click()
+    cashier.page.locator("#bills a", has_text=name).click()
     expect(cashier.page.locator("#bill")).to_contain_text("门诊诊查费")
     cashier.page.get_by_text("现金", exact=True).click()
     cashier.page.locator("[data-given]").fill("500")
     expect(cashier.page.locator("[data-change]")).to_contain_text("¥")
-    cashier.picture(pictures, "cashier-1366x768")
     cashier.page.keyboard.press("Control+Enter")
     expect(cashier.page.locator("#slip")).to_contain_text("找零")
 
     # The worker takes the payment to the pharmacy; the list there renews itself.
     pharmacist.go("/pharmacy?list=dispense")
-    paid = pharmacist.page.locator("#list a", has_text="张建国")
+    paid = pharmacist.page.locator("#list a", has_text=name)
     expect(paid).to_be_visible(timeout=30_000)
     paid.click()
     pharmacist.page.get_by_role("button", name="开始调配").click()
     pharmacist.page.get_by_role("button", name="发药", exact=True).click()
     expect(pharmacist.page.locator("#banner")).to_contain_text("已发药")
 
-    doctor.go("/doctor")
-    expect(doctor.page.locator("#seen tr", has_text="张建国").first).to_contain_text("已完成", timeout=30_000)
+
+def test_a_check_digit_that_does_not_fit_is_named_at_its_field(station: Open) -> None:
+    desk = station("registrar")
+    desk.page.keyboard.press("F2")
+    form = desk.page.locator("#dialog form")
+    form.locator("[name=name]").fill("陈思远")
+    number = identity_number()
+    form.locator("[name=identity_number]").fill(number[:-1] + ("0" if number[-1] != "0" else "1"))
+    desk.page.keyboard.press("Control+Enter")
+    expect(form.locator(".field", has=desk.page.locator("[name=identity_number]"))).to_contain_text("校验码不正确")
+    expect(form.locator("[name=identity_number]")).to_have_attribute("aria-invalid", "true")
+    expect(form.locator("[name=name]")).to_have_value("陈思远")
+    form.locator("[name=identity_number]").fill(number)
+    desk.page.keyboard.press("Control+Enter")
+    expect(desk.page.locator("#banner h1")).to_have_text("陈思远")
+
+
+def test_a_possible_duplicate_asks_for_a_reason(station: Open) -> None:
+    desk = station("registrar")
+    for attempt in range(2):
+        desk.go("/registration")
+        desk.page.keyboard.press("F2")
+        form = desk.page.locator("#dialog form")
+        form.locator("[name=name]").fill("孪生")
+        form.get_by_text("男", exact=True).click()
+        form.locator("[name=birth_date]").fill("1980-05-05")
+        desk.page.keyboard.press("Control+Enter")
+        if attempt:
+            expect(form.get_by_role("alert")).to_contain_text("已有同名且出生日期相同的患者")
+            form.locator("[name=reason]").fill("双胞胎兄弟")
+            desk.page.keyboard.press("Control+Enter")
+        expect(desk.page.locator("#banner h1")).to_have_text("孪生")
+
+
+def test_a_place_that_somebody_else_took_is_refused_with_the_nearest_free_ones(station: Open) -> None:
+    first, second = station("registrar"), station("registrar2")
+    for desk, name in ((first, "先到"), (second, "后到")):
+        register(desk, name)
+        desk.page.locator("#booking nav").get_by_role("link", name="呼吸内科").click()
+    taken = first.page.locator("button.slot").first.get_attribute("value")
+    first.page.locator(f"button.slot[value='{taken}']").click()
+    first.toast("已挂号")
+    second.page.locator(f"button.slot[value='{taken}']").click()
+    second.toast("该号源刚被挂走")
+    expect(second.page.locator(f"button.slot[value='{taken}']")).to_have_count(0)
+
+
+def test_a_wrong_step_is_refused_with_its_reason(station: Open) -> None:
+    desk = station("registrar")
+    register(desk, "空病历")
+    book(desk)
+    doctor = station("doctor")
+    call_and_receive(doctor, "空病历")
+    doctor.page.keyboard.press("Control+Enter")
+    doctor.toast("签名前请补充：主诉, 现病史, 诊断")
+    expect(doctor.page.locator("#banner")).to_contain_text("就诊中")
+
+
+def test_an_allergy_stops_a_medicine(station: Open) -> None:
+    desk = station("registrar")
+    register(desk, "过敏者")
+    book(desk)
+    doctor = station("doctor")
+    call_and_receive(doctor, "过敏者")
+    doctor.page.keyboard.press("Alt+a")
+    form = doctor.page.locator("#dialog form")
+    form.locator("[name=allergen]").select_option("penicillin")
+    form.get_by_text("重度", exact=True).click()
+    form.locator("button[type=submit]").click()
+    expect(doctor.page.locator("#banner .tag.danger")).to_contain_text("青霉素类")
+    choose(doctor.page, "名称、拼音首字母或编码", "amxl", "阿莫西林")
+    doctor.page.get_by_role("button", name="添加", exact=True).click()
+    expect(doctor.page.locator("#prescribe [role=alert]")).to_contain_text("过敏")
+    expect(doctor.page.locator("#basket .order")).to_have_count(0)
+
+
+def test_what_is_typed_stays_while_the_page_renews_itself(station: Open) -> None:
+    desk = station("registrar")
+    register(desk, "未保存")
+    book(desk)
+    doctor = station("doctor")
+    call_and_receive(doctor, "未保存")
+    doctor.page.locator("[name=chief_complaint]").fill("还没有保存的主诉")
+    choose(doctor.page, "诊断：汉字、拼音首字母或编码", "yfxgxy", "原发性高血压")
+    expect(doctor.page.locator("#diagnoses")).to_contain_text("原发性高血压")
+    expect(doctor.page.locator("[name=chief_complaint]")).to_have_value("还没有保存的主诉")
+    expect(doctor.page.locator("#note .unsaved")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/list/scheduling.appointments.csv", "/list/patients.find.csv"])
+def test_lists_are_exported(station: Open, path: str) -> None:
+    answer = station("registrar").page.request.get(station("registrar").hospital.base + path)
+    assert answer.status == 200
+    assert answer.body().startswith(b"\xef\xbb\xbf")

@@ -61,7 +61,7 @@ class FormField:
 
 @dataclass(frozen=True)
 class Form:
-    """A command's form. `errors` belong to no field, `alerts` ask for a reason, `key` makes sending it twice harmless."""
+    """A command's form. `errors` belong to no field, `alerts` ask for a reason, `key` makes a repeat harmless."""
 
     command: Command
     fields: Mapping[str, FormField]

@@ -52,14 +52,16 @@ class Lists:
         """The whole list as a CSV file: every page of it, seen at one moment."""
         view = self._view(request)
         columns = columns_of(view)
-        lines = []
+        lines: list[list[str]] = []
         async with self._application.reading(request.state.actor) as context:
             cursor: str | None = None
             while len(lines) < EXPORTED:
                 filters = {**request.query_params, "limit": PAGE, **({"cursor": cursor} if cursor else {})}
                 page = await run_view(context, view, filters)
-                for row in page.rows:
-                    lines.append([show(self._registry, column, getattr(row, column.name))[0] for column in columns])
+                lines.extend(
+                    [show(self._registry, column, getattr(row, column.name))[0] for column in columns]
+                    for row in page.rows
+                )
                 cursor = page.next
                 if cursor is None:
                     break

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from xinglin.kernel.capability import Registry
+from xinglin.kernel.states import State
 from xinglin.platform import i18n
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
@@ -122,16 +123,6 @@ class Renderer:
         def csrf_input(context: TemplateContext) -> Markup:
             return Markup('<input type="hidden" name="_csrf" value="{}">').format(context["page"].csrf)
 
-        def form(command: str, **values: Any) -> Form:
-            choices, shown, then = values.pop("_choices", None), values.pop("_shown", None), values.pop("_next", None)
-            return build_form(registry.commands[command], values, choices=choices, shown=shown, next=then)
-
-        def state(table: str, resource: Mapping[str, Any]) -> Any:
-            return registry.tables[table].of(dict(resource))
-
-        def state_title(table: str, code: str) -> str:
-            return next((_(item.title) for item in registry.tables[table].states if item.code == code), code)
-
         return {
             "asset": self._assets.own,
             "vendor": self._assets.vendor,
@@ -142,13 +133,23 @@ class Renderer:
             "table": table,
             "can": can,
             "csrf_input": csrf_input,
-            "form": form,
+            "form": self._form,
             "form_template": self.form_template,
             "form_query": form_query,
-            "state": state,
-            "state_title": state_title,
+            "state": self._state,
+            "state_title": self._state_title,
             "commands": registry.commands,
         }
+
+    def _form(self, command: str, **values: Any) -> Form:
+        choices, shown, then = values.pop("_choices", None), values.pop("_shown", None), values.pop("_next", None)
+        return build_form(self.registry.commands[command], values, choices=choices, shown=shown, next=then)
+
+    def _state(self, table: str, resource: Mapping[str, Any]) -> State | None:
+        return self.registry.tables[table].of(dict(resource))
+
+    def _state_title(self, table: str, code: str) -> str:
+        return next((_(item.title) for item in self.registry.tables[table].states if item.code == code), code)
 
     def _icon(self, name: str, extra: str = "") -> Markup:
         return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>').format(

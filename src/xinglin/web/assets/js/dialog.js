@@ -10,6 +10,8 @@ export const close = () => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== body() || !body().childElementCount) return;
   document.getElementById("dialog-title").textContent = body().querySelector("[data-title]")?.dataset.title || "";
+  // htmx takes up new content a moment later; a quick finger would send the form past it.
+  htmx.process(body());
   if (!dialog().open) dialog().showModal();
   const first = body().querySelector("[aria-invalid=true], [autofocus], input:not([type=hidden]), textarea, select, button");
   first?.focus();
