@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from xinglin.fhir.types import Resource
 from xinglin.kernel.errors import NotPermitted, Refused
+from xinglin.kernel.roles import role_name
 from xinglin.kernel.text import listed
 from xinglin.platform.i18n import gettext as _
 
@@ -101,7 +102,9 @@ class StateTable:
             raise ValueError(f"State table {self.name}: {command} in {code} leads to several states; name one")
         transition = fitting[0]
         if not set(roles) & set(transition.who):
-            raise NotPermitted(_("This step is for: {roles}").format(roles=listed(_(role) for role in transition.who)))
+            raise NotPermitted(
+                _("This step is for: {roles}").format(roles=listed(role_name(role) for role in transition.who))
+            )
         return self._enter(resource, self._by_code[transition.next])
 
     def _enter(self, resource: Resource, state: State) -> Resource:

@@ -14,11 +14,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from xinglin.kernel.capability import Registry
+from xinglin.kernel.roles import role_name
 from xinglin.kernel.states import State
 from xinglin.platform import i18n
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
-from xinglin.web import words
 from xinglin.web.assets import Assets
 from xinglin.web.filters import filters
 from xinglin.web.forms import Form, build_form
@@ -67,7 +67,7 @@ class Here:
     @property
     def roles(self) -> list[str]:
         """Names of the person's roles."""
-        return [words.role(code) for code in self.actor.roles] if self.actor else []
+        return [role_name(code) for code in self.actor.roles] if self.actor else []
 
     def may(self, permission: str) -> bool:
         """Tells whether the person holds `permission`."""

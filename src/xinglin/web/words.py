@@ -56,16 +56,6 @@ WORDS = {
     "egg": N_("Egg"),
     "pollen": N_("Pollen"),
 }
-ROLES = {
-    "registrar": N_("Registrar"),
-    "doctor": N_("Doctor"),
-    "nurse": N_("Nurse"),
-    "pharmacist": N_("Pharmacist"),
-    "cashier": N_("Cashier"),
-    "manager": N_("Manager"),
-    "system": N_("System"),
-}
-
 TONES = {
     "WAITING": "info",
     "RESERVED": "info",
@@ -103,8 +93,3 @@ def word(code: str) -> str:
 def label_of(code: str, label: str) -> str:
     """The word for a code where there is one, else the declared `label`, translated where the catalogue has it."""
     return _(WORDS[code]) if code in WORDS else _(label)
-
-
-def role(code: str) -> str:
-    """The name of a role."""
-    return _(ROLES[code]) if code in ROLES else code

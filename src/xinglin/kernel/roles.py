@@ -1,0 +1,20 @@
+"""The roles of a hospital, and what people call them."""
+
+from xinglin.kernel.text import N_
+from xinglin.platform.i18n import gettext as _
+
+ROLES = {
+    "registrar": N_("Registrar"),
+    "nurse": N_("Nurse"),
+    "doctor": N_("Doctor"),
+    "pharmacist": N_("Pharmacist"),
+    "cashier": N_("Cashier"),
+    "manager": N_("Manager"),
+    "integrator": N_("Integrator"),
+    "system": N_("System"),
+}
+
+
+def role_name(code: str) -> str:
+    """The name of a role; a role that nobody has named stands for itself."""
+    return _(ROLES[code]) if code in ROLES else code
