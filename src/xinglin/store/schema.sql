@@ -23,7 +23,9 @@ CREATE TABLE resource (
 );
 ALTER SEQUENCE resource_key OWNED BY resource.key;
 ALTER TABLE resource ALTER COLUMN terms SET STATISTICS 1000;  -- so that the planner knows frequent terms from rare ones
-CREATE INDEX resource_terms ON resource USING gin (terms);
+-- Every search reads the list of terms that are not sorted in yet: at the usual 4 MB it takes three times as long,
+-- while loading gets no slower with 256 kB.
+CREATE INDEX resource_terms ON resource USING gin (terms) WITH (gin_pending_list_limit = 256);
 CREATE INDEX resource_updated ON resource (type, updated, key);
 
 CREATE TABLE resource_history (                  -- superseded versions only

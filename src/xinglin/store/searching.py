@@ -32,7 +32,7 @@ class SearchPage:
     warnings: tuple[Issue, ...] = ()
 
 
-class _Statement:
+class Statement:
     """SQL that grows by pieces, with its parameters."""
 
     def __init__(self, query: Query) -> None:
@@ -61,9 +61,8 @@ class _Statement:
             case IdFilter(ids):
                 return str(queries.ids.format(p=self.parameter(list(ids))))
             case StringFilter(number, texts, anywhere):
-                name = self.parameter(number)
-                self.parameters[f"{name}_texts"] = [_like(text, anywhere) for text in texts]
-                return str(queries.starts.format(p=name))
+                likes = (queries.like.format(p=self.parameter(_like(text, anywhere))) for text in texts)
+                return str(queries.string.format(p=self.parameter(number), texts="\nOR ".join(likes)))
             case DateFilter(None, spans):
                 return f"({' OR '.join(self.span(_MOMENTS, prefix, span) for prefix, span in spans)})"
             case DateFilter(number, spans):
@@ -124,8 +123,8 @@ async def run(connection: AsyncConnection[Any], query: Query) -> SearchPage:
     total = await _count(connection, query) if query.total or query.count == 0 else None
     if query.count == 0:
         return SearchPage([], total=total)
-    statement = _Statement(query)
-    sql = _page(statement, query)
+    statement = Statement(query)
+    sql = page_sql(statement, query)
     # Planned for its values: whether a term is rare or frequent decides between the term index and the key's order.
     rows = await (await execute(connection, sql, statement.parameters, prepare=False)).fetchall()
     more = len(rows) > query.count
@@ -135,13 +134,14 @@ async def run(connection: AsyncConnection[Any], query: Query) -> SearchPage:
 
 
 async def _count(connection: AsyncConnection[Any], query: Query) -> int:
-    statement = _Statement(query)
+    statement = Statement(query)
     sql = queries.total.format(filters=statement.filters)
     row = await (await execute(connection, sql, statement.parameters, prepare=False)).fetchone()
     return int(row[0]) if row else 0
 
 
-def _page(statement: _Statement, query: Query) -> str:
+def page_sql(statement: Statement, query: Query) -> str:
+    """The SQL for a page of a query; what it needs is added to the statement's parameters."""
     sorts = "".join(f", {statement.sort(key)} AS s{i}" for i, key in enumerate(query.sort))
     page = queries.page.format(sorts=sorts, filters=statement.filters)
     statement.parameters["limit"] = query.count + 1
@@ -150,7 +150,7 @@ def _page(statement: _Statement, query: Query) -> str:
     return str(queries.cut.format(page=page, after=after, order=", ".join([*directions, "key"])))
 
 
-def _after(statement: _Statement, query: Query) -> str:
+def _after(statement: Statement, query: Query) -> str:
     """The condition for what comes after the last row of the page before, in the same order, key by key."""
     key, values = _read_cursor(query)
     condition = f"key > %({statement.parameter(key)})s"

@@ -17,7 +17,7 @@ CREATE TABLE resource (
 );
 ALTER SEQUENCE resource_key OWNED BY resource.key;
 ALTER TABLE resource ALTER COLUMN terms SET STATISTICS 1000;
-CREATE INDEX resource_terms ON resource USING gin (terms);
+CREATE INDEX resource_terms ON resource USING gin (terms) WITH (gin_pending_list_limit = 256);
 CREATE INDEX resource_updated ON resource (type, updated, key);
 
 CREATE TABLE resource_history (

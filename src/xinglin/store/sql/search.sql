@@ -22,9 +22,12 @@ r.id = ANY(%({p})s::text[])
 -- name: date
 EXISTS (SELECT FROM search_date d WHERE d.key = r.key AND d.parameter = %({p})s AND ({spans}))
 
--- name: starts
-EXISTS (SELECT FROM search_string s WHERE s.key = r.key AND s.parameter = %({p})s
-    AND s.value LIKE ANY(%({p}_texts)s::text[]))
+-- name: string
+EXISTS (SELECT FROM search_string s WHERE s.key = r.key AND s.parameter = %({p})s AND ({texts}))
+
+-- name: like
+-- One LIKE for each text: unlike LIKE ANY, it is read from the index where the text is not preceded by a wildcard.
+s.value LIKE %({p})s
 
 -- name: sort_id
 r.id
