@@ -49,6 +49,20 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         file.write("ended\n")
 
 
+async def fragile_worker(settings: Settings, stop: asyncio.Event) -> None:
+    """Ends with an error as soon as the database is away."""
+    assert settings.database_url is not None
+    database = Database(settings.database_url, min_size=1, max_size=1)
+    await database.open()
+    with (settings.home / "worker-was-here").open("a") as file:
+        file.write("begun\n")
+    while not stop.is_set():
+        async with database.transaction() as connection:
+            await connection.execute("SELECT 1")
+        await asyncio.sleep(0.05)
+    await database.close()
+
+
 async def broken_worker(_settings: Settings, _stop: asyncio.Event) -> None:
     """Crashes always."""
     raise ValueError

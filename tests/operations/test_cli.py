@@ -1,6 +1,5 @@
 """The command line, as a person runs it."""
 
-import os
 import re
 import subprocess
 import sys
@@ -11,26 +10,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.operations.test_service import free_port, home  # noqa: F401 - a fixture
+from tests.operations.conftest import xinglin
 from tests.postgres import Databases, administer
 from xinglin.platform.postgres import EmbeddedPostgres
-
-
-@pytest.fixture
-def environment(home: Path) -> dict[str, str]:  # noqa: F811
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("XINGLIN_")}
-    return {**kept, "XINGLIN_HOME": str(home), "XINGLIN_PORT": str(free_port())}
-
-
-def xinglin(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "xinglin", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def test_help_is_quick_and_names_every_command(environment: dict[str, str]) -> None:
@@ -67,7 +49,7 @@ def test_bad_settings_are_named(environment: dict[str, str]) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_migrate_and_status_on_the_embedded_database(environment: dict[str, str], home: Path) -> None:  # noqa: F811
+def test_migrate_and_status_on_the_embedded_database(environment: dict[str, str], home: Path) -> None:
     before = xinglin(environment, "status")
     assert before.returncode == 3
     assert "is not running" in before.stdout
@@ -90,7 +72,7 @@ def test_migrate_and_status_on_the_embedded_database(environment: dict[str, str]
     assert after.returncode == 3  # neither server nor worker run
 
 
-def test_a_given_database(environment: dict[str, str], empty_databases: Databases, home: Path) -> None:  # noqa: F811
+def test_a_given_database(environment: dict[str, str], empty_databases: Databases, home: Path) -> None:
     given = environment | {"XINGLIN_DATABASE_URL": empty_databases.create()}
     assert "migrations applied, " not in xinglin(given, "status").stdout.replace("0 migrations applied, ", "")
     assert xinglin(given, "migrate").returncode == 0

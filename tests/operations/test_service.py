@@ -4,14 +4,12 @@ import asyncio
 import contextlib
 import http.client
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.operations.conftest import free_port
 from tests.platform.postgres.conftest import kill_everything
 from xinglin.operations import service, supervisor
 from xinglin.operations.supervisor import ServiceError
@@ -29,23 +28,9 @@ SERVER, WORKER = "tests.operations.small:create_app", "tests.operations.small:ru
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="xinglin-trial-"))
-    path.chmod(0o711)
-    yield path
-    shutil.rmtree(path)
-
-
-@pytest.fixture
 def settings(home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.delenv("XINGLIN_DATABASE_URL", raising=False)
     return load_settings(home=home, port=free_port())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def get(settings: Settings, path: str) -> str:
@@ -161,6 +146,16 @@ async def test_a_killed_database_is_started_again(settings: Settings) -> None:
         kill_everything(EmbeddedPostgres(settings.home).places.data)
         await service_.eventually(lambda: get(settings, "/database") == "0 accounts")
         assert any("database has died" in line for line in service_.said)
+
+
+async def test_a_database_that_is_long_away_ends_nobody(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "LOOK", 6.0)
+    log = settings.home / "worker-was-here"
+    async with running(settings, worker="tests.operations.small:fragile_worker") as service_:
+        await service_.eventually(log.exists)
+        kill_everything(EmbeddedPostgres(settings.home).places.data)
+        await service_.eventually(lambda: log.read_text().count("begun") == 2)
+        assert len([line for line in service_.said if "worker ended by itself" in line]) == 1
 
 
 async def test_a_taken_port_is_told_before_anything_starts(settings: Settings) -> None:

@@ -18,6 +18,9 @@ Say = Callable[[str], None]
 Step = Callable[[Settings], Awaitable[None]]
 
 SERVER, WORKER = "xinglin.server:create_app", "xinglin.server:run_worker"
+LOOK = 1.0
+"""Seconds between two looks at the embedded database."""
+
 START = 60.0
 """Seconds that the server gets to answer for the first time."""
 
@@ -53,7 +56,7 @@ async def database_of(settings: Settings, say: Say) -> AsyncIterator[Settings]:
 async def _keep(server: "EmbeddedPostgres", say: Say) -> None:
     """Starts the database again when it dies."""
     while True:
-        await asyncio.sleep(1)
+        await asyncio.sleep(LOOK)
         if not server.running:
             say("The database has died; starting it again")
             await asyncio.shield(asyncio.to_thread(server.start))
@@ -118,7 +121,11 @@ async def _watch(
     settings: Settings, children: dict[str, Child], stop: asyncio.Event, say: Say, ready: Step | None
 ) -> None:
     """Watches the children until `stop` is set. Raises what ends them all."""
-    tasks: list[asyncio.Future[Any]] = [asyncio.create_task(child.watch(say)) for child in children.values()]
+
+    async def healthy() -> bool:
+        return await _reachable_database(settings)
+
+    tasks: list[asyncio.Future[Any]] = [asyncio.create_task(child.watch(say, healthy)) for child in children.values()]
     if ready is not None and not stop.is_set():
         tasks.append(asyncio.ensure_future(ready(settings)))
     ending = asyncio.create_task(stop.wait())
@@ -132,6 +139,17 @@ async def _watch(
         for task in (*tasks, ending):
             task.cancel()
         await asyncio.gather(*tasks, ending, return_exceptions=True)
+
+
+async def _reachable_database(settings: Settings) -> bool:
+    from xinglin.platform.database import DatabaseError, check_server
+
+    assert settings.database_url is not None
+    try:
+        await check_server(settings.database_url)
+    except DatabaseError:
+        return False
+    return True
 
 
 async def _unless(stop: asyncio.Event, work: Awaitable[None]) -> None:

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,24 +65,35 @@ class Child:
             if output is not None:
                 output.close()
 
-    async def watch(self, say: Callable[[str], None]) -> None:
+    async def watch(self, say: Callable[[str], None], healthy: Callable[[], Awaitable[bool]]) -> None:
         """Returns when the child was stopped. Restarts it when it ends by itself.
 
-        Raises `ServiceError` when it crashes again and again.
+        `healthy` tells whether what it needs is there; while it is not, an end is no fault of the child, and it is
+        started again when things are well. Raises `ServiceError` when it crashes again and again.
         """
         while True:
             assert self._process is not None
             status = await self._process.wait()
             if self._stopping.is_set():
                 return
-            self._crashes.append(time.monotonic())
             say(f"The {self.name} ended by itself ({describe(status)}); starting it again")
+            if await healthy():
+                self._crashes.append(time.monotonic())
             if len(self._crashes) == CRASHES and self._crashes[-1] - self._crashes[0] < WITHIN:
                 raise ServiceError(f"The {self.name} ends again and again ({describe(status)}).{self.last_words()}")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), 0.5 * len(self._crashes))
+            if await self._stopped_within(0.5 * len(self._crashes)):
                 return
+            while not await healthy():
+                if await self._stopped_within(0.5):
+                    return
             await self.start()
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
 
     async def ended(self) -> str:
         """Waits until the process has ended and says how."""

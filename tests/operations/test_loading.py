@@ -1,0 +1,64 @@
+"""`xinglin load`, on real files."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.operations.conftest import xinglin
+from tests.postgres import Databases
+
+
+def bundle(*resources: dict[str, Any]) -> bytes:
+    entries = [
+        {"fullUrl": f"urn:uuid:00000000-0000-4000-8000-{number:012d}", "resource": resource,
+         "request": {"method": "POST", "url": resource["resourceType"]}}
+        for number, resource in enumerate(resources)
+    ]  # fmt: skip
+    return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}).encode()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """One good bundle, one good compressed one, and one with a bad entry beside a good one."""
+    (tmp_path / "a.json").write_bytes(bundle({"resourceType": "Patient", "gender": "male"}))
+    (tmp_path / "b.json.gz").write_bytes(gzip.compress(bundle({"resourceType": "Patient", "gender": "female"})))
+    (tmp_path / "c.json").write_bytes(
+        bundle({"resourceType": "Patient", "birthDate": "1968-13-40"}, {"resourceType": "Patient", "gender": "other"})
+    )
+    return tmp_path
+
+
+def patients(conninfo: str) -> int:
+    with psycopg.connect(conninfo) as connection:
+        row = connection.execute("SELECT count(*) FROM resource WHERE type = 'Patient'").fetchone()
+    return row[0] if row else 0
+
+
+def test_each_file_is_accepted_or_refused_as_a_whole(
+    environment: dict[str, str],
+    empty_databases: Databases,
+    folder: Path,
+) -> None:
+    given = environment | {"XINGLIN_DATABASE_URL": empty_databases.create()}
+    done = xinglin(given, "load", str(folder))
+    assert done.returncode == 1, done.stderr
+    assert "[1/3] a.json: 1 resources" in done.stdout
+    assert "[2/3] b.json.gz: 1 resources" in done.stdout
+    assert "[3/3] c.json: refused, 1 faults" in done.stdout
+    assert "birthDate" in done.stdout
+    assert "2 resources accepted, 1 of 3 files refused" in done.stdout
+    assert patients(given["XINGLIN_DATABASE_URL"]) == 2
+    (folder / "c.json").unlink()
+    assert xinglin(given, "load", str(folder)).returncode == 0
+
+
+def test_nothing_to_load_is_told(environment: dict[str, str], empty_databases: Databases, tmp_path: Path) -> None:
+    given = environment | {"XINGLIN_DATABASE_URL": empty_databases.create()}
+    for folder in (tmp_path, tmp_path / "absent"):
+        done = xinglin(given, "load", str(folder))
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith(f"xinglin: {folder} ")
