@@ -6,6 +6,7 @@ import http.client
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -99,6 +100,8 @@ async def test_runs_and_stops_in_order_and_data_stay(settings: Settings) -> None
     assert not psutil.pid_exists(pid)
     assert not EmbeddedPostgres(settings.home).running
     assert (settings.home / "worker-was-here").read_text().endswith("ended\n")
+    for name in ("server.log", "worker.log", "postgres-start.log"):
+        assert stat.S_IMODE((settings.home / "log" / name).stat().st_mode) == 0o600
     assert any("migrations" in line for line in first.said)
     begun = time.monotonic()
     async with running(settings) as second:

@@ -51,7 +51,7 @@ class Child:
         if self.log is not None:
             if self.log.exists():
                 self.log.replace(self.log.with_name(f"{self.log.name}.1"))
-            output = self.log.open("ab")
+            output = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "xinglin.operations.child", self.name, self.entry),
@@ -63,7 +63,7 @@ class Child:
             )
         finally:
             if output is not None:
-                output.close()
+                os.close(output)
 
     async def watch(self, say: Callable[[str], None], healthy: Callable[[], Awaitable[bool]]) -> None:
         """Returns when the child was stopped. Restarts it when it ends by itself.

