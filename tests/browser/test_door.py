@@ -127,6 +127,33 @@ def test_the_same_request_with_its_token_is_carried_out(stranger: httpx.Client) 
     assert "真实" in stranger.get("/registration").text
 
 
+def test_a_form_that_is_sent_twice_is_carried_out_once(stranger: httpx.Client) -> None:
+    sign_in(stranger)
+    token = field(stranger.get("/registration").text, "_csrf")
+    form = stranger.get("/form/patients.register", headers={"HX-Request": "true"}).text
+    data = {"name": "双击", "gender": "male", "birth_date": "1971-01-01", "_csrf": token, "_key": field(form, "_key")}
+    assert [stranger.post("/do/patients.register", data=data).status_code for _click in range(2)] == [303, 303]
+    assert stranger.get("/registration?text=双击").text.count(">双击</a>") == 1
+
+
+def test_a_form_has_a_size(stranger: httpx.Client) -> None:
+    sign_in(stranger)
+    token = field(stranger.get("/registration").text, "_csrf")
+    answer = stranger.post("/do/patients.register", data={"name": "x" * 1_000_001, "_csrf": token})
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/registration?day=never", 400), ("/registration?patient=Patient/none", 404), ("/list/nothing", 404)],
+)
+def test_a_wrong_address_says_what_is_wrong(stranger: httpx.Client, path: str, status: int) -> None:
+    sign_in(stranger)
+    answer = stranger.get(path)
+    assert answer.status_code == status
+    assert "系统出错" not in answer.text
+
+
 @pytest.mark.parametrize("path", ["/", "/registration", "/list/patients.find", "/list/patients.find.csv", "/badges"])
 def test_a_stranger_sees_only_the_door(stranger: httpx.Client, path: str) -> None:
     answer = stranger.get(path)

@@ -22,6 +22,9 @@ from xinglin.web.security import SecurityHeaders
 from xinglin.web.sessions import Sessions, forged
 from xinglin.web.signin import SignIn
 
+LARGEST_FORM = 1_000_000
+"""Bytes of a form; nobody types more."""
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -63,9 +66,14 @@ def create_web(application: Application, settings: Settings) -> Starlette:
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:
-    """`endpoint` behind the check that the request comes from one of our own pages."""
+    """`endpoint` behind the checks that the request comes from one of our own pages and is no bigger than a form."""
 
     async def checked(request: Request) -> Response:
+        size = request.headers.get("Content-Length", "")
+        if not size.isdecimal():
+            raise HTTPException(411)
+        if int(size) > LARGEST_FORM:
+            raise HTTPException(413)
         if await forged(request):
             raise HTTPException(403)
         return await endpoint(request)

@@ -78,6 +78,7 @@ class Pages:
             403: _("The form was too old or came from elsewhere. Open the page again and repeat."),
             404: _("There is no such page."),
             405: _("This address does not take such a request."),
+            413: _("This is more than a form may hold."),
         }
         return self._fault(request, error.status_code, [texts.get(error.status_code, error.detail)])
 

@@ -46,7 +46,18 @@ class SignIn:
                 self._application.database, login=login, password=password, client=client, now=now
             )
         except identity.SignInRefused as refusal:
-            return self._page(request, target, login=login, message=refusal.text, status=refusal.status)
+            response = self._page(request, target, login=login, message=refusal.text, status=refusal.status)
+            if refusal.retry_after:
+                response.headers["Retry-After"] = str(refusal.retry_after)
+            return response
+        try:
+            return await self._opened(request, actor, target)
+        except identity.AccountError as error:
+            return self._page(request, target, login=login, message=str(error), status=401)
+
+    async def _opened(self, request: Request, actor: identity.Actor, target: str) -> Response:
+        client = request.client.host if request.client else ""
+        now = self._application.clock()
         async with self._application.database.transaction() as connection:
             await identity.close_session(connection, request.cookies.get(SESSION, ""), now)
             opened = await identity.open_session(
