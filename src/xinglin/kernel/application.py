@@ -20,6 +20,7 @@ from xinglin.kernel.context import DEFAULT_ZONE, Change, Context, as_system, par
 from xinglin.kernel.errors import Refused, from_validation
 from xinglin.kernel.event import Event, Handler
 from xinglin.kernel.view import Page, View
+from xinglin.ledger import LedgerError
 from xinglin.platform import audit, idempotency, outbox
 from xinglin.platform.database import Database
 from xinglin.platform.i18n import gettext as _
@@ -129,7 +130,10 @@ class Application:
             if kept is not None:
                 done = json.loads(kept)
                 return Outcome(done["resource"], tuple(Change(**change) for change in done["changes"]), replayed=True)
-        resource = await command.run(context, given)
+        try:
+            resource = await command.run(context, given)
+        except LedgerError as error:
+            raise Refused(str(error)) from error
         outcome = Outcome(resource, tuple(context.work.changes))
         await self.publish(context)
         await audit.record(
