@@ -198,6 +198,7 @@ async def test_faults_of_all_entries_are_told_at_once(repository: Repository) ->
     [
         lambda: bundle(entry("PUT", "Patient/a", patient(id="a")), entry("DELETE", "Patient/a")),
         lambda: bundle(entry("POST", "Patient", patient(), A), entry("POST", "Patient", patient(), A)),
+        lambda: bundle(*[entry("POST", "Patient", patient(), ifNoneExist="identifier=1")] * 2),
     ],
 )
 async def test_a_resource_must_not_occur_twice(repository: Repository, make: Callable[[], Entry]) -> None:

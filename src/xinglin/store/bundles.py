@@ -50,19 +50,17 @@ async def process_transaction(repository: "Repository", bundle: Resource) -> Res
 def _refuse_repetition(entries: Sequence[Entry]) -> None:
     """A resource must not occur twice in a transaction, since the order of the two would decide."""
     seen: dict[tuple[str, str], int] = {}
-    urls: dict[str, int] = {}
     issues = []
     for entry in entries:
-        if (
-            entry.id
-            and entry.method != "GET"
-            and (first := seen.setdefault((entry.type, entry.id), entry.index)) != entry.index
-        ):
-            text = f"{entry.type}/{entry.id} is already changed by entry {first}"
-            issues.append(Issue("error", "duplicate", text, f"Bundle.entry[{entry.index}].request.url"))
-        if entry.full_url and (first := urls.setdefault(entry.full_url, entry.index)) != entry.index:
-            text = f"{entry.full_url} is already the fullUrl of entry {first}"
-            issues.append(Issue("error", "duplicate", text, f"Bundle.entry[{entry.index}].fullUrl"))
+        names = {
+            "request.url": f"{entry.type}/{entry.id}" if entry.id and entry.method != "GET" else None,
+            "request.ifNoneExist": f"{entry.type}?{entry.if_none_exist}" if entry.if_none_exist else None,
+            "fullUrl": entry.full_url,
+        }
+        for element, name in names.items():
+            if name and (first := seen.setdefault((element, name), entry.index)) != entry.index:
+                text = f"{name} is already the {element} of entry {first}"
+                issues.append(Issue("error", "duplicate", text, f"Bundle.entry[{entry.index}].{element}"))
     if issues:
         raise BadRequest(issues=issues)
 
