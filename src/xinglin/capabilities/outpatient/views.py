@@ -100,7 +100,7 @@ async def seen(context: Context, filter: Filter) -> Page[VisitRow]:
         "Encounter",
         [
             ("participant", context.actor.practitioner or "Practitioner/none"),
-            *context.on_day("date", context.today),
+            *context.touching_day("date", context.today),
             ("_tag", ",".join(table.tag(code) for code in ("PENDING_FEE", "PENDING_MEDICATION", "FINISHED"))),
             ("_sort", "-date"),
             ("_count", str(filter.limit)),
