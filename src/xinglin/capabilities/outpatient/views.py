@@ -10,7 +10,7 @@ from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
-from xinglin.kernel.view import Filter, Page, Row, RowAction, view
+from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
 from xinglin.terminology import catalogue
 
 CALL_ORDER = ("SERVING", "CALLED", "WAITING", "PASSED")
@@ -127,12 +127,6 @@ async def seen(context: Context, filter: Filter) -> Page[VisitRow]:
             )
         )
     return Page(sorted(rows, key=lambda row: not row.returned), total=len(rows))
-
-
-class SearchText(Filter):
-    """What somebody types to find a code: characters, pinyin, initials or the code itself."""
-
-    text: str = Field("", title=N_("Search"), max_length=60)
 
 
 class DiagnosisRow(Row):

@@ -13,14 +13,8 @@ from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
-from xinglin.kernel.view import Filter, Page, Row, RowAction, view
+from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
 from xinglin.terminology import catalogue
-
-
-class SearchText(Filter):
-    """What somebody types to find a medicine: characters, pinyin, initials or the code."""
-
-    text: str = Field("", title=N_("Search"), max_length=60)
 
 
 class MedicineRow(Row):
