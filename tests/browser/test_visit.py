@@ -42,6 +42,7 @@ def pay_and_fetch(station: Open, name: str) -> None:
     """Review, payment and dispensing, each at its own window."""
     pharmacist = station("pharmacist")
     pharmacist.page.locator("#list a", has_text=name).click()
+    expect(pharmacist.page.locator("#banner h1")).to_have_text(name)
     pharmacist.page.keyboard.press("Control+Enter")
     expect(pharmacist.page.locator("#detail-foot")).to_contain_text("等待患者缴费")
 
