@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from xinglin.platform.database import Database
 from xinglin.platform.identity import Actor
@@ -98,8 +99,9 @@ class Recorder:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
-                async with self._database.transaction() as connection, connection.cursor() as cursor:
-                    await cursor.executemany(queries.record_audits, [entry.values() for entry, _ in batch])
+                entries = Jsonb([entry.values() for entry, _written in batch])
+                async with self._database.statement() as connection:
+                    await connection.execute(queries.record_audits, {"entries": entries}, prepare=True)
             except BaseException as error:
                 for _entry, written in batch:
                     if not written.done():

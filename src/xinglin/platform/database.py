@@ -45,10 +45,10 @@ class Database:
         statement_timeout: timedelta = timedelta(seconds=60),
     ) -> None:
         self.conninfo = conninfo
-        self._arguments = connection_arguments(conninfo, application, statement_timeout)
+        self._arguments = {**connection_arguments(conninfo, application, statement_timeout), "autocommit": True}
         size = {"min_size": min(min_size, max_size), "max_size": max_size}
         self._pool = _pool(conninfo, application, self._arguments, **size)
-        read_only = {**self._arguments, "autocommit": True}
+        read_only = {**self._arguments}
         read_only["options"] += " -c default_transaction_read_only=on"
         self._readers = _pool(conninfo, f"{application}-reading", read_only, min_size=1, max_size=max_size)
 
@@ -62,6 +62,18 @@ class Database:
         """Closes all connections; those in use when they come back."""
         await self._readers.close()
         await self._pool.close()
+
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[Connection]:
+        """A connection for one statement that is a transaction of its own: it commits by itself.
+
+        Raises `DatabaseError` when every connection stays busy.
+        """
+        connection = await _taken(self._pool)
+        try:
+            yield connection
+        finally:
+            await self._pool.putconn(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
@@ -95,7 +107,7 @@ class Database:
     async def session(self) -> AsyncIterator[Connection]:
         """A connection of its own outside the pool, in autocommit: to LISTEN, or for work without a time limit."""
         connection = await Connection.connect(
-            self.conninfo, autocommit=True, **{**self._arguments, "options": _options(self.conninfo, timedelta(0))}
+            self.conninfo, **{**self._arguments, "options": _options(self.conninfo, timedelta(0))}
         )
         async with connection:
             await _configure(connection)
