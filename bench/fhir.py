@@ -126,7 +126,8 @@ def load(conninfo: str, folder: Path, copies: int) -> float:
             subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             for _ in range(min(2, left))
         ]
-        if any([process.wait() for process in together]):
+        codes = [process.wait() for process in together]
+        if any(codes):
             raise RuntimeError("loading failed")
     done = (count(conninfo) - before) / (time.perf_counter() - started)
     with psycopg.connect(conninfo, autocommit=True) as connection:
