@@ -42,9 +42,14 @@ def loads(text: bytes | str) -> Any:
         raise JsonError(f"This is not JSON: {message}") from error
 
 
-def dumps(value: Any) -> bytes:
-    """Writes compact JSON in UTF-8. A `Decimal` keeps its digits. Raises TypeError for what is not JSON."""
-    return orjson.dumps(value, default=_default)
+def dumps(value: Any, *, pretty: bool = False) -> bytes:
+    """Writes JSON in UTF-8, compact or `pretty`. A `Decimal` keeps its digits. Raises TypeError for other types."""
+    return orjson.dumps(value, default=_default, option=orjson.OPT_INDENT_2 if pretty else None)
+
+
+def raw(text: bytes) -> Any:
+    """A value that `dumps` writes as this JSON text, unread: for what is only passed on."""
+    return orjson.Fragment(text)
 
 
 def _survives_floats(data: bytes) -> bool:

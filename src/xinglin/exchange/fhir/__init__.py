@@ -1,5 +1,6 @@
 """FHIR R4 over HTTP: reads, writes, searches, bundles and the CapabilityStatement, as Starlette routes."""
 
-from xinglin.exchange.fhir.rest import OpenRepository, routes
+from xinglin.exchange.fhir.interactions import OpenRepository
+from xinglin.exchange.fhir.rest import routes
 
 __all__ = ["OpenRepository", "routes"]
