@@ -84,7 +84,7 @@ def _between(value: Resource, shape: _Shape) -> list[Fault]:
     ]
     for key, item in value.items():
         if item.__class__ is list and None in item:
-            other = value.get(key[1:] if key[0] == "_" else f"_{key}")
+            other = value.get(key[1:] if key[:1] == "_" else f"_{key}")
             partner = other if isinstance(other, list) else []
             faults += [
                 Fault(f".{key.lstrip('_')}[{i}]", "structure", f"null stands only where _{key} has an extension")
