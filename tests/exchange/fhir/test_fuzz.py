@@ -237,6 +237,7 @@ async def test_no_request_breaks_the_server(client: httpx.AsyncClient, hospital:
     @settings(
         max_examples=max(1, REQUESTS // TOGETHER),
         deadline=None,
+        derandomize=bool(os.environ.get("CI")),
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
