@@ -1,10 +1,12 @@
 """The FHIR server as one ASGI application, which answers every path, even those that no route can match."""
 
+from starlette.requests import Request
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from xinglin.exchange.fhir import responses
-from xinglin.exchange.fhir.rest import OpenRepository, routes
+from xinglin.exchange.fhir.interactions import OpenRepository
+from xinglin.exchange.fhir.rest import routes
 from xinglin.fhir.outcome import NotFound
 
 
@@ -15,4 +17,5 @@ def create_fhir(open_repository: OpenRepository) -> Router:
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
     # A path with a line break, say: Starlette's own answer would be a plain text.
-    await responses.failure(NotFound("There is no such path; /metadata tells what there is"))(scope, receive, send)
+    error = NotFound("There is no such path; /metadata tells what there is")
+    await responses.failure(Request(scope), error)(scope, receive, send)
