@@ -18,7 +18,7 @@ from xinglin.kernel.capability import Registry
 from xinglin.platform import i18n
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.settings import Settings, load_settings
-from xinglin.server.doors import TokenGate
+from xinglin.server.doors import OnlySignedIn, TokenGate
 from xinglin.web.app import create_web
 
 __all__ = ["create_app", "create_application"]
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/healthz", alive),
             Route("/readyz", ready),
             Mount("/api", create_api(lambda: application, gate)),
-            Mount("/fhir", create_fhir(gate.repository)),
+            Mount("/fhir", OnlySignedIn(create_fhir(gate.repository), gate)),
             Mount("/", create_web(application, chosen)),
         ],
     )

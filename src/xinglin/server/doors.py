@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xinglin.exchange.api.application import Unauthorized, bearer
+from xinglin.exchange.fhir.responses import failure
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.errors import NotPermitted
@@ -127,3 +129,26 @@ class TokenGate:
         async with database.transaction() as connection:
             yield Repository(connection, now=now, zone=zone)
             await audit.write(connection, entry)
+
+
+class OnlySignedIn:
+    """ASGI middleware before FHIR REST: strangers are turned away before anything of their body is read.
+
+    The paths in `public`, below the mount, are for everybody.
+    """
+
+    def __init__(self, app: ASGIApp, gate: TokenGate, public: tuple[str, ...] = ("/metadata",)) -> None:
+        self.app = app
+        self._gate = gate
+        self._public = public
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one request."""
+        if scope["type"] == "http" and scope["path"].removeprefix(scope.get("root_path", "")) not in self._public:
+            request = Request(scope)
+            try:
+                await self._gate.caller(bearer(request))
+            except FhirError as error:
+                await failure(request, error)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
