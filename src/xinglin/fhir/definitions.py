@@ -91,6 +91,11 @@ def type_definition(name: str) -> TypeDefinition:
     return TypeDefinition(name, entry["kind"], entry["base"], elements, entry.get("regex", ""))
 
 
+def is_type(name: str) -> bool:
+    """Whether R4 has a type of that name."""
+    return name in _table()["types"]
+
+
 @cache
 def value_set(url: str) -> dict[str, frozenset[str]] | None:
     """System → codes of a required value set; None where it can't be enumerated (MIME types, currencies, UCUM)."""
