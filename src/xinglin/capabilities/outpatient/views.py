@@ -146,5 +146,5 @@ class DiagnosisRow(Row):
 async def diagnosis_search(context: Context, filter: SearchText) -> Page[DiagnosisRow]:
     """Diagnoses by characters, pinyin, initials or code, best fit first."""
     held = await catalogue(context.repository, DIAGNOSES)
-    found = held.find(filter.text, filter.limit)
+    found = await held.find(filter.text, filter.limit)
     return Page([DiagnosisRow(key=concept.code, code=concept.code, name=concept.display) for concept in found])

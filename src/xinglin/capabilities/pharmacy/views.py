@@ -36,7 +36,7 @@ class MedicineRow(Row):
 async def formulary_search(context: Context, filter: SearchText) -> Page[MedicineRow]:
     """Medicines by characters, pinyin, initials or code, best fit first, with price and stock at the window."""
     held = await catalogue(context.repository, FORMULARY)
-    found = held.find(filter.text, filter.limit)
+    found = await held.find(filter.text, filter.limit)
     medicines = await context.read_many(f"Medication/{concept.code}" for concept in found)
     prices = await context.read_many(f"ChargeItemDefinition/{concept.code}" for concept in found)
     stock = await context.books.balances([stock_account(WINDOW, concept.code) for concept in found])
