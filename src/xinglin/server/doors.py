@@ -123,7 +123,7 @@ class TokenGate:
         database, zone = self._application.database, self._application.zone
         if permission == "fhir.read":
             async with database.reading() as connection:
-                yield Repository(connection, now=now, zone=zone)
+                yield Repository(connection, now=now, zone=zone, maintain=database.transaction)
             await self._recorder.record(entry)
             return
         async with database.transaction() as connection:
