@@ -260,7 +260,7 @@ def specialise(node: tree.Node, resource_type: str) -> Special | None:
         return None
     source = "\n".join([*generator.functions, "def main(r):", *generator.lines, "    return o"])
     namespace: dict[str, Any] = {**RUNTIME, **generator.constants}
-    # The source holds names of R4's own definitions; what a caller wrote is in it as quoted literals and constants only.
+    # The source holds names of R4's definitions; what a caller wrote is in it as quoted literals and constants only.
     exec(compile(source, f"<{resource_type}>", "exec"), namespace)  # noqa: S102
     special: Special = namespace["main"]
     return special

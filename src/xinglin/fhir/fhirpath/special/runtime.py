@@ -1,6 +1,7 @@
 """What the written-out Python calls when it runs."""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from xinglin.fhir.fhirpath.model import type_named
@@ -46,28 +47,54 @@ def intersect(values: list[Json], others: list[Json]) -> list[Json]:
     return [value for value in distinct(values) if frozen(value) in keys]
 
 
+class _Descent(dict[str, "tuple[bool, _Descent | None]"]):
+    """Of a type, the properties worth a look below its objects: (whether it is the wanted element, where it leads)."""
+
+    def __init__(self, type_name: str, wanted: str) -> None:
+        self.type_name = type_name
+        self.wanted = wanted
+
+    def __missing__(self, key: str) -> tuple[bool, "_Descent | None"]:
+        type = type_named(self.type_name)
+        step = type.properties.get(key)
+        if step is None and key == "resourceType":
+            entry: tuple[bool, _Descent | None] = (False, None)
+        elif step is None or step.type.resource:
+            raise DEVIATION
+        else:
+            entry = (
+                step in type.members.get(self.wanted, ()),
+                None if step.type.primitive else _descent(step.name, self.wanted),
+            )
+        self[key] = entry
+        return entry
+
+
+@lru_cache(maxsize=4096)
+def _descent(type_name: str, wanted: str) -> _Descent:
+    return _Descent(type_name, wanted)
+
+
 def descend(value: Json, type_name: str, name: str) -> list[Json]:
     """The elements of that name of everything below an object."""
     found: list[Json] = []
-    waiting = [(value, type_named(type_name))]
-    top = True
-    while waiting:
-        holder, type = waiting.pop()
-        for key, item in holder.items():
-            step = type.properties.get(key)
-            if step is None:
-                if key != "resourceType":
-                    raise DEVIATION
-                continue
-            below = step.type
-            items = item if item.__class__ is list else (item,)
-            if not top and step in type.members.get(name, ()):
-                found += items
-            if below.resource:
-                raise DEVIATION
-            if not below.primitive:
-                waiting += [(one, below) for one in items]
-        top = False
+    plan = _descent(type_name, name)
+    waiting = []
+    for key, item in value.items():
+        below = plan[key][1]
+        if below is not None:
+            waiting.append((item, below))
+    for item, plan in waiting:
+        for holder in item if item.__class__ is list else (item,):
+            for key, inner in holder.items():
+                wanted, below = plan[key]
+                if wanted:
+                    if inner.__class__ is list:
+                        found += inner
+                    else:
+                        found.append(inner)
+                if below is not None:
+                    waiting.append((inner, below))
     return found
 
 
