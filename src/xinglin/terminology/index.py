@@ -111,9 +111,9 @@ async def write(connection: Connection, resource: Resource, concepts: Iterable[D
     seen: set[str] = set()
     position = 0
     for batch in _batches(_once(concepts, seen), BATCH):
-        await _copy(connection, queries.copy_concepts, _concept_rows(system.number, position, batch))
-        await _copy(connection, queries.copy_parents, _parent_rows(system.number, batch))
-        await _copy(connection, queries.copy_names, _name_rows(system.number, batch))
+        await copy(connection, queries.copy_concepts, _concept_rows(system.number, position, batch))
+        await copy(connection, queries.copy_parents, _parent_rows(system.number, batch))
+        await copy(connection, queries.copy_names, _name_rows(system.number, batch))
         position += len(batch)
     if position > 1000:
         # The planner must know of so many new rows at once.
@@ -140,7 +140,8 @@ def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-async def _copy(connection: Connection, query: str, rows: Iterable[Sequence[Any]]) -> None:
+async def copy(connection: Connection, query: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Writes rows by COPY."""
     async with connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
         for row in rows:
             await copy.write_row(row)
