@@ -15,8 +15,12 @@ from xinglin.platform.identity import Actor, SignInRefused, authenticate, close_
 from xinglin.platform.settings import Settings
 from xinglin.store.repository import Repository
 
-FHIR_PERMISSIONS = {"integrator": frozenset({"fhir.read", "fhir.write"})}
-"""Roles that may use FHIR REST: no role of the wards, since it reaches everybody's record."""
+FHIR_PERMISSIONS = {
+    "integrator": frozenset({"fhir.read", "fhir.write", "fhir.export", "fhir.import"}),
+    "custodian": frozenset({"fhir.read", "fhir.expunge"}),
+}
+"""Roles that may use FHIR REST: no role of the wards, since it reaches everybody's record. To remove versions for good
+is for the custodian alone, who can't write any."""
 
 
 class SignInFailed(FhirError):
@@ -85,7 +89,7 @@ class TokenGate:
 
     @asynccontextmanager
     async def repository(self, request: Request, permission: str) -> AsyncIterator[Repository]:
-        """The store in one transaction, for a caller with `permission` (`fhir.read` or `fhir.write`).
+        """The store in one transaction, for a caller with `permission` (`fhir.read`, `fhir.write`, ...).
 
         Raises:
             Unauthorized: nobody is signed in. NotPermitted: the caller's roles do not give the permission.

@@ -127,6 +127,13 @@ async def count(connection: Connection, system: CodeSystem) -> int:
     return int(row[0]) if row else 0
 
 
+async def forget(connection: Connection, type: str, ids: Sequence[str]) -> None:
+    """Forgets what was made from resources that are gone for good, whose ids may begin again at version 1."""
+    if type in ("CodeSystem", "ConceptMap"):
+        query = queries.forget_code_system if type == "CodeSystem" else queries.forget_concept_map
+        await execute(connection, query, {"ids": list(ids)})
+
+
 def _once(concepts: Iterable[Definition], seen: set[str]) -> Iterator[Definition]:
     for concept in concepts:
         if concept.code not in seen:
