@@ -137,6 +137,35 @@ def load(
     _run(main)
 
 
+terminology = typer.Typer(no_args_is_help=True, help="Code systems: ICD-10, ICD-9-CM-3, LOINC, SNOMED CT, ATC, UCUM.")
+app.add_typer(terminology, name="terminology")
+
+
+@terminology.command("import")
+def import_terminology(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="icd10-clinical, icd10-insurance, icd9cm3-clinical, icd9cm3-insurance, loinc, snomed, atc or ucum."
+        ),
+    ],
+    file: Annotated[Path, typer.Argument(help="What the publisher gives out: a file, a folder or a .zip.")],
+    version: Annotated[str | None, typer.Option(help="The publisher's version, such as 2.0 or 2026-07-01.")] = None,
+) -> None:
+    """Import a code system, replacing what was there of it."""
+    from xinglin.operations import loading, service
+
+    settings = _settings(None)
+
+    async def main() -> None:
+        async with service.database_of(settings, _say) as found:
+            await service.bring_up_to_date(found, _say)
+            if not await loading.import_terminology(found, kind, file, version, typer.echo):
+                raise typer.Exit(1)
+
+    _run(main)
+
+
 @app.command()
 def status() -> None:
     """Show what runs, the size of the database, its schema, and what waits. Exit status 3: not all is well."""

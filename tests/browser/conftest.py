@@ -67,7 +67,7 @@ def hospital(empty_databases: Databases) -> Iterator[Hospital]:
     loop = Loop()
     server, stop, work = loop.run(_start(settings))  # type: ignore[misc]
     try:
-        yield Hospital(f"http://127.0.0.1:{port}", settings)
+        yield Hospital(f"http://127.0.0.1:{port}", settings, loop.run)
     finally:
         loop.run(_stop(server, stop, work))
         loop.close()

@@ -1,5 +1,6 @@
 """A person of staff at a workstation, as the browser tests drive it."""
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ AXE = Path("axe-core") / "axe.min.js"
 
 @dataclass
 class Hospital:
-    """A running hospital at `base`."""
+    """A running hospital at `base`. `run` runs a coroutine on the server's loop."""
 
     base: str
     settings: Settings
+    run: Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @dataclass

@@ -328,7 +328,7 @@ async def test_shapes(repository: Repository) -> None:
             "text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>x</div>"},
             "active": True,
             "deceasedBoolean": False,
-            "contact": [{"gender": "male"}],
+            "contact": [{"name": {"text": "x"}, "gender": "male"}],
             "link": [{"other": refer("Patient/p1"), "type": "seealso"}],
         }
     )

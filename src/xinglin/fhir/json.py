@@ -36,15 +36,36 @@ def loads(text: bytes | str) -> Any:
     try:
         if _survives_floats(data):
             return orjson.loads(data)
-        return json.loads(data, parse_float=_exact, parse_int=_exact_int, parse_constant=_refuse)
+        value = json.loads(data, parse_float=_exact, parse_int=_exact_int, parse_constant=_refuse)
+        if b"\\u" in data:
+            _refuse_half_characters(value)
+        return value
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
         message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise JsonError(f"This is not JSON: {message}") from error
 
 
-def dumps(value: Any) -> bytes:
-    """Writes compact JSON in UTF-8. A `Decimal` keeps its digits. Raises TypeError for what is not JSON."""
-    return orjson.dumps(value, default=_default)
+def _refuse_half_characters(value: Any) -> None:
+    """Raises UnicodeEncodeError for a surrogate without its other half, which orjson refuses and Python lets pass."""
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_half_characters(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            name.encode()
+            _refuse_half_characters(item)
+
+
+def dumps(value: Any, *, pretty: bool = False) -> bytes:
+    """Writes JSON in UTF-8, compact or `pretty`. A `Decimal` keeps its digits. Raises TypeError for other types."""
+    return orjson.dumps(value, default=_default, option=orjson.OPT_INDENT_2 if pretty else None)
+
+
+def raw(text: bytes) -> Any:
+    """A value that `dumps` writes as this JSON text, unread: for what is only passed on."""
+    return orjson.Fragment(text)
 
 
 def _survives_floats(data: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -93,12 +93,16 @@ class Context:
         return self.now.date()
 
     def on_day(self, parameter: str, day: date) -> list[tuple[str, str]]:
-        """Search parameters for "on this day in the hospital"; a bare date would mean a day in UTC."""
-        begin = datetime.combine(day, time(), self.zone)
-        return [
-            (parameter, f"ge{begin.isoformat()}"),
-            (parameter, f"lt{(begin + timedelta(days=1)).isoformat()}"),
-        ]
+        """Search parameters for what lies within this day of the hospital, whose zone the store knows."""
+        return [(parameter, day.isoformat())]
+
+    def touching_day(self, parameter: str, day: date) -> list[tuple[str, str]]:
+        """Search parameters for periods that have a part in this day, open ones among them."""
+        return [(parameter, f"ge{day.isoformat()}"), (parameter, f"lt{(day + timedelta(days=1)).isoformat()}")]
+
+    def from_day(self, parameter: str, day: date) -> list[tuple[str, str]]:
+        """Search parameters for what begins on this day or later."""
+        return [(parameter, f"ge{day.isoformat()}")]
 
     async def lock(self, name: str) -> None:
         """Waits until no other transaction holds the lock `name`, and holds it until this one ends."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from xinglin.kernel.command import Input
+from xinglin.kernel.text import N_
 
 if TYPE_CHECKING:
     from xinglin.kernel.context import Context
@@ -29,6 +30,12 @@ class Filter(Input):
 
     limit: int = Field(50, title="Rows", ge=1, le=500, json_schema_extra={"hidden": True})
     cursor: str | None = Field(None, title="Cursor", json_schema_extra={"hidden": True})
+
+
+class SearchText(Filter):
+    """What somebody types to find an entry of a catalogue: characters, pinyin, initials or the code itself."""
+
+    text: str = Field("", title=N_("Search"), max_length=60)
 
 
 RowT = TypeVar("RowT", bound=Row)

@@ -1,13 +1,16 @@
-"""Loads a folder of FHIR bundles and reports what was accepted and what was refused."""
+"""Loads FHIR bundles and code systems from files, and reports what was accepted and what was refused."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from xinglin.platform.database import Database
 from xinglin.platform.settings import Settings
 from xinglin.store.loading import LoadedFile, load_directory
+from xinglin.store.repository import Repository
+from xinglin.terminology.importers import KINDS, ImportFault
+from xinglin.terminology.importing import import_code_system
 
 
 async def load(settings: Settings, folder: Path, echo: Callable[[str], object]) -> bool:
@@ -34,3 +37,28 @@ async def load(settings: Settings, folder: Path, echo: Callable[[str], object]) 
         echo(f"{count:8} {kind}")
     echo(f"{report.accepted.total()} resources accepted, {len(report.refused)} of {len(report.files)} files refused")
     return not report.refused
+
+
+async def import_terminology(
+    settings: Settings, kind: str, file: Path, version: str | None, echo: Callable[[str], object]
+) -> bool:
+    """Imports a code system in one transaction; returns whether its file was accepted."""
+    if kind not in KINDS:
+        echo(f"{kind} is not a code system that can be imported; accepted are: {', '.join(KINDS)}")
+        return False
+    assert settings.database_url is not None
+    database = Database(
+        settings.database_url, max_size=2, application="xinglin-import", statement_timeout=timedelta(hours=1)
+    )
+    await database.open()
+    try:
+        async with database.transaction() as connection:
+            repository = Repository(connection, now=datetime.now(UTC), zone=ZoneInfo(settings.timezone))
+            resource, count = await import_code_system(repository, KINDS[kind], file, version=version)
+    except ImportFault as fault:
+        echo(f"refused: {fault}; expected is {KINDS[kind].file}")
+        return False
+    finally:
+        await database.close()
+    echo(f"{count:8} concepts of {resource['url']} ({resource['title']})")
+    return True

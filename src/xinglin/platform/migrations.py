@@ -18,7 +18,7 @@ from psycopg.pq import TransactionStatus
 
 from xinglin.store.sql import load_queries
 
-OWNERS = ("xinglin.store", "xinglin.ledger", "xinglin.platform")
+OWNERS = ("xinglin.store", "xinglin.terminology", "xinglin.ledger", "xinglin.platform")
 JOBS = "procrastinate"
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 _LOCK = 0x58_494E_474C_494E

@@ -20,20 +20,20 @@ _REASONS = {
 }
 
 
-async def process_batch(repository: "Repository", bundle: Resource) -> Resource:
+async def process_batch(repository: "Repository", bundle: Resource, *, representation: bool = False) -> Resource:
     """Carries out a batch bundle and gives the batch-response, with an OperationOutcome for each entry that failed."""
     entries = bundle.get("entry", [])
     if bundle.get("type") != "batch" or not isinstance(entries, list):
         raise BadRequest("A Bundle of type batch is expected", expression="Bundle.type", code="value")
-    answered = [await _alone(repository, index, entry) for index, entry in enumerate(entries)]
+    answered = [await _alone(repository, index, entry, representation) for index, entry in enumerate(entries)]
     return {"resourceType": "Bundle", "type": "batch-response", **({"entry": answered} if answered else {})}
 
 
-async def _alone(repository: "Repository", index: int, entry: Resource) -> Resource:
+async def _alone(repository: "Repository", index: int, entry: Resource, representation: bool) -> Resource:
     single = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
     try:
         async with repository.connection.transaction():  # a savepoint within the caller's transaction
-            done = await process_transaction(repository, single)
+            done = await process_transaction(repository, single, representation=representation)
     except FhirError as error:
         located = FhirError(issues=[_at(issue, index) for issue in error.issues])
         status = f"{error.status} {_REASONS.get(error.status, 'Error')}"

@@ -1,21 +1,24 @@
-"""Transactions and batches (FHIR R4, RESTful API, batch/transaction).
+"""Transactions (FHIR R4, RESTful API, batch/transaction).
 
-A transaction resolves the references among its entries, checks all of them, and only then writes: deletes first, then
-new resources with one COPY per table, then new versions in one pipeline, then reads. Whatever is wrong is told of all
-entries at once.
+A transaction deletes first, gives ids to what is new, resolves the references among its entries, checks all of them,
+and only then writes: new resources with one COPY per table, then new versions in one pipeline. Entries that refer to
+something by a search are written last, since the search sees what the same transaction has made. Then it reads.
+Whatever is wrong is told of all entries at once.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from xinglin.fhir.outcome import BadRequest, FhirError, Invalid, Issue, PreconditionFailed
+from xinglin.fhir.outcome import BadRequest, Conflict, FhirError, Invalid, Issue, PreconditionFailed
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
 from xinglin.store.bulk import insert_all, lock_versions, update_all
+from xinglin.store.conditional import found_id, sole
 from xinglin.store.entries import Entry, read_entries
+from xinglin.store.patches import patch_in_bundle
+from xinglin.store.reads import read
 from xinglin.store.references import conditions, replaced
 from xinglin.store.rows import Row, stamped
-from xinglin.store.searching import SearchPage
 from xinglin.store.writing import new_id
 
 if TYPE_CHECKING:
@@ -25,24 +28,26 @@ Response = Resource
 T = TypeVar("T")
 
 
-async def process_transaction(repository: "Repository", bundle: Resource) -> Resource:
+async def process_transaction(repository: "Repository", bundle: Resource, *, representation: bool = False) -> Resource:
     """Carries out a transaction bundle; see `Repository.transaction`."""
     if bundle.get("resourceType") != "Bundle" or bundle.get("type") != "transaction":
         raise BadRequest("A Bundle of type transaction is expected", expression="Bundle.type", code="value")
     entries = read_entries(bundle)
     _refuse_repetition(entries)
+    responses = await _delete(repository, entries)
     existing = await _assign(repository, entries)
-    await _resolve(repository, entries, existing)
-    _ensure_valid([e for e in entries if e.method in ("POST", "PUT") and e.index not in existing])
-    responses = {index: _response("200 OK", resource) for index, resource in existing.items()}
+    _refuse_overlap(entries, existing)
+    responses |= {index: _response("200 OK", resource, representation) for index, resource in existing.items()}
+    changes = [entry for entry in entries if entry.changes and entry.index not in existing]
+    conditional = _link(changes, {e.full_url: f"{e.type}/{e.id}" for e in entries if e.full_url and e.changes})
+    _ensure_valid(changes, conditional)
+    written = await _write(repository, [entry for entry in changes if entry.index not in conditional])
+    await _resolve(repository, [entry for entry in changes if entry.index in conditional])
+    written |= await _write(repository, [entry for entry in changes if entry.index in conditional])
+    responses |= {index: _response(status, resource, representation) for index, (status, resource) in written.items()}
     for entry in entries:
-        if entry.method == "DELETE":
-            await _located(entry, repository.delete(entry.type, entry.id or "", if_match=entry.if_match))
-            responses[entry.index] = {"response": {"status": "204 No Content"}}
-    responses |= await _write(repository, [e for e in entries if e.index not in responses])
-    for entry in entries:
-        if entry.method == "GET":
-            responses[entry.index] = await _located(entry, _read(repository, entry))
+        if entry.index not in responses:
+            responses[entry.index] = await _located(entry, read(repository, entry))
     answered = [responses[entry.index] for entry in entries]
     return {"resourceType": "Bundle", "type": "transaction-response", **({"entry": answered} if answered else {})}
 
@@ -53,10 +58,12 @@ def _refuse_repetition(entries: Sequence[Entry]) -> None:
     issues = []
     for entry in entries:
         names = {
-            "request.url": f"{entry.type}/{entry.id}" if entry.id and entry.method != "GET" else None,
+            "request.url": f"{entry.type}/{entry.id}" if entry.id and entry.method not in ("GET", "HEAD") else None,
             "request.ifNoneExist": f"{entry.type}?{entry.if_none_exist}" if entry.if_none_exist else None,
             "fullUrl": entry.full_url,
         }
+        if entry.condition:
+            names["request.url"] = f"{entry.type}?{entry.condition}"
         for element, name in names.items():
             if name and (first := seen.setdefault((element, name), entry.index)) != entry.index:
                 text = f"{name} is already the {element} of entry {first}"
@@ -65,8 +72,32 @@ def _refuse_repetition(entries: Sequence[Entry]) -> None:
         raise BadRequest(issues=issues)
 
 
+def _refuse_overlap(entries: Sequence[Entry], existing: Mapping[int, Resource]) -> None:
+    """The same for what conditions were found to mean."""
+    seen: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        changed = (entry.changes and entry.index not in existing) or entry.method == "DELETE"
+        if changed and entry.id and (first := seen.setdefault((entry.type, entry.id), entry.index)) != entry.index:
+            text = f"{entry.type}/{entry.id} is already changed by entry {first}"
+            raise BadRequest(issues=[Issue("error", "duplicate", text, f"Bundle.entry[{entry.index}].request.url")])
+
+
+async def _delete(repository: "Repository", entries: Sequence[Entry]) -> dict[int, Response]:
+    """Deletes what is to be deleted; a condition may find nothing."""
+    responses = {}
+    for entry in entries:
+        if entry.method == "DELETE":
+            if entry.condition:
+                found = await _located(entry, repository.match(entry.type, entry.condition, lock=True))
+                entry.id = found["id"] if found else None
+            if entry.id:
+                await _located(entry, repository.delete(entry.type, entry.id, if_match=entry.if_match))
+            responses[entry.index] = {"response": {"status": "204 No Content"}}
+    return responses
+
+
 async def _assign(repository: "Repository", entries: Sequence[Entry]) -> dict[int, Resource]:
-    """Gives an id to each new resource; index → resource for those that exist by their `ifNoneExist`."""
+    """Gives each resource to be written its id; index → resource for those that exist by their `ifNoneExist`."""
     existing: dict[int, Resource] = {}
     for entry in entries:
         if entry.method == "POST":
@@ -76,20 +107,40 @@ async def _assign(repository: "Repository", entries: Sequence[Entry]) -> dict[in
             if found is not None:
                 existing[entry.index] = found
             entry.id = found["id"] if found is not None else new_id()
+        elif entry.method in ("PUT", "PATCH"):
+            await _located(entry, _find(repository, entry))
+        if entry.changes:
+            entry.resource = {**entry.resource, "id": entry.id}
     return existing
 
 
-async def _resolve(repository: "Repository", entries: Sequence[Entry], existing: dict[int, Resource]) -> None:
-    """Replaces temporary and conditional references in all resources to be written."""
-    targets = {e.full_url: f"{e.type}/{e.id}" for e in entries if e.full_url and e.method in ("POST", "PUT")}
-    conditional: list[Entry] = []
-    for entry in entries:
-        if entry.method in ("POST", "PUT") and entry.index not in existing:
-            entry.resource, remains = replaced({**entry.resource, "id": entry.id}, targets)
-            conditional += [entry] if remains else []
+async def _find(repository: "Repository", entry: Entry) -> None:
+    """Finds what a PUT or PATCH changes; a patch is applied."""
+    if entry.method == "PATCH":
+        entry.id = entry.id or await sole(repository, entry.type, entry.condition or "")
+        entry.resource = patch_in_bundle(entry.resource)(await repository.read(entry.type, entry.id, lock=True))
+    elif entry.condition:
+        id = entry.resource.get("id")
+        found = await repository.match(entry.type, entry.condition, lock=True)
+        entry.must_be_new = found is None
+        entry.id = found_id(found, id, entry.condition) if found else id or new_id()
+
+
+def _link(changes: Sequence[Entry], targets: Mapping[str, str]) -> dict[int, dict[str, str]]:
+    """Replaces temporary references; index → conditional references with a stand-in, for entries that have some."""
+    found: dict[int, dict[str, str]] = {}
+    for entry in changes:
+        entry.resource, remains = replaced(entry.resource, targets)
+        if remains and (standing := {ref: f"{type}/0" for ref, type, *_ in conditions(entry.resource, "")}):
+            found[entry.index] = standing
+    return found
+
+
+async def _resolve(repository: "Repository", entries: Sequence[Entry]) -> None:
+    """Replaces conditional references. Raises `PreconditionFailed` for those that don't match exactly one resource."""
     found: dict[str, str] = {}
     issues: list[Issue] = []
-    for entry in conditional:
+    for entry in entries:
         for reference, type, condition, path in conditions(entry.resource, entry.path):
             if reference not in found:
                 target = await _sole(repository, type, condition, path, issues)
@@ -112,63 +163,53 @@ async def _sole(repository: "Repository", type: str, condition: str, path: str, 
     return f"{type}/{found['id']}"
 
 
-def _ensure_valid(entries: Sequence[Entry]) -> None:
-    issues = [issue.below(entry.path) for entry in entries for issue in validate(entry.resource)]
+def _ensure_valid(entries: Sequence[Entry], conditional: Mapping[int, Mapping[str, str]]) -> None:
+    """Raises `Invalid` with the issues of all entries; what is not resolved yet is checked with its stand-in."""
+    issues = []
+    for entry in entries:
+        standing = conditional.get(entry.index)
+        resource = replaced(entry.resource, standing)[0] if standing else entry.resource
+        issues += [issue.below(entry.path) for issue in validate(resource)]
     if issues:
         raise Invalid(issues=issues)
 
 
-async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int, Response]:
-    """Writes new resources and new versions, and answers by entry."""
-    puts = [entry for entry in entries if entry.method == "PUT"]
-    versions = await lock_versions(repository.connection, [(e.type, e.id or "") for e in puts])
+async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int, tuple[str, Resource]]:
+    """Writes new resources and new versions; index → status and what was written."""
+    known = [(entry.type, entry.id or "") for entry in entries if entry.method != "POST"]
+    versions = await lock_versions(repository.connection, known)
     new: list[Row] = []
     changed: list[Row] = []
-    responses = {}
+    written = {}
     for entry in entries:
-        if entry.method in ("POST", "PUT"):
-            version, deleted = versions.get((entry.type, entry.id or ""), (0, True))
-            if entry.if_match is not None and entry.if_match != version:
-                text = f"{entry.type}/{entry.id} is at version {version}, not {entry.if_match}"
-                raise PreconditionFailed(text, expression=f"Bundle.entry[{entry.index}].request.ifMatch")
-            row = stamped(entry.resource, entry.id or "", version + 1, repository.now, repository.zone)
-            (changed if version else new).append(row)
-            responses[entry.index] = _response("201 Created" if deleted else "200 OK", row.resource)
+        version, deleted = versions.get((entry.type, entry.id or ""), (0, True))
+        _check(entry, version)
+        row = stamped(entry.resource, entry.id or "", version + 1, repository.now, repository.zone)
+        (changed if version else new).append(row)
+        written[entry.index] = ("201 Created" if deleted else "200 OK", row.resource)
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
-    return responses
+    return written
 
 
-async def _read(repository: "Repository", entry: Entry) -> Response:
-    if entry.id:
-        resource = await repository.read(entry.type, entry.id)
-        return {"resource": resource, **_response("200 OK", resource)}
-    page = await repository.search(entry.type, entry.query)
-    return {"resource": searchset(page), "response": {"status": "200 OK"}}
+def _check(entry: Entry, version: int) -> None:
+    if entry.must_be_new and version:
+        text = f"{entry.type}/{entry.id} exists already, or existed, and is not what the condition finds"
+        raise Conflict(text, expression=f"{entry.path}.id", code="duplicate")
+    if entry.if_match is not None and entry.if_match != version:
+        text = f"{entry.type}/{entry.id} is at version {version}, not {entry.if_match}"
+        raise PreconditionFailed(text, expression=f"Bundle.entry[{entry.index}].request.ifMatch")
 
 
-def searchset(page: SearchPage) -> Resource:
-    """The Bundle of type searchset for a page, without links."""
-    entries = [{"resource": r, "search": {"mode": "match"}} for r in page.resources]
-    entries += [{"resource": r, "search": {"mode": "include"}} for r in page.included]
-    if page.warnings:
-        outcome = FhirError(issues=page.warnings).outcome()
-        entries.append({"resource": outcome, "search": {"mode": "outcome"}})
-    total = {} if page.total is None else {"total": page.total}
-    return {"resourceType": "Bundle", "type": "searchset", **total, **({"entry": entries} if entries else {})}
-
-
-def _response(status: str, resource: Resource) -> Response:
+def _response(status: str, resource: Resource, representation: bool) -> Response:
     meta = resource["meta"]
-    location = f"{resource['resourceType']}/{resource['id']}/_history/{meta['versionId']}"
-    return {
-        "response": {
-            "status": status,
-            "location": location,
-            "etag": f'W/"{meta["versionId"]}"',
-            "lastModified": meta["lastUpdated"],
-        }
+    response = {
+        "status": status,
+        "location": f"{resource['resourceType']}/{resource['id']}/_history/{meta['versionId']}",
+        "etag": f'W/"{meta["versionId"]}"',
+        "lastModified": meta["lastUpdated"],
     }
+    return {"resource": resource, "response": response} if representation else {"response": response}
 
 
 async def _located(entry: Entry, action: Awaitable[T]) -> T:

@@ -15,10 +15,12 @@ from xinglin.fhir.search.query import Shape
 from xinglin.fhir.search.shapes import shaped
 from xinglin.fhir.search.values import Context
 from xinglin.fhir.types import Resource
-from xinglin.store import including, searching, versions, writing
+from xinglin.store import conditional, history, including, searching, versions, writing
 from xinglin.store.batches import process_batch
 from xinglin.store.bundles import process_transaction
 from xinglin.store.cursors import execute, queries
+from xinglin.store.history import HistoryPage, HistoryQuery
+from xinglin.store.patch import Patch
 from xinglin.store.searching import Expand, SearchPage
 from xinglin.store.versions import Version
 
@@ -70,8 +72,12 @@ class Repository:
         """The one resource that a search finds, or None. Raises `PreconditionFailed` where there are several.
 
         With `lock`, another transaction with the same condition waits until this one is over, so that two can't both
-        find nothing and create.
+        find nothing and create. A condition that leaves out nothing is refused: with it, a request that lost its
+        parameters would change whatever it met.
         """
+        condition = condition.removeprefix("?")
+        if not parse_query(type, condition, now=self.now, zone=self.zone).filters:
+            raise PreconditionFailed(f"{type}?{condition} selects nothing: a condition needs a search parameter")
         if lock:
             await execute(self.connection, queries.lock_condition, {"condition": f"{type}?{condition}"})
         page = await self.search(type, f"{condition}&_count=2")
@@ -106,6 +112,10 @@ class Repository:
     async def history(self, type: str, id: str) -> list[Version]:
         """All versions, newest first, deletions among them. Raises `NotFound`."""
         return await versions.every(self.connection, type, id)
+
+    async def history_page(self, query: HistoryQuery) -> HistoryPage:
+        """A page of the history of one resource, of a type or of everything. Raises `NotFound`, `BadRequest`."""
+        return await history.page(self.connection, query)
 
     async def update(self, resource: Resource, *, if_match: int | None = None) -> Resource:
         """Writes a new version, or the first one of an id that is new, and gives it back.
@@ -152,17 +162,47 @@ class Repository:
         resources = [shaped(resource, query.shape) for resource in page.resources]
         return replace(page, resources=resources, included=[shaped(r, query.shape) for r in page.included])
 
-    async def transaction(self, bundle: Resource) -> Resource:
-        """Carries out a Bundle of type transaction and gives the transaction-response.
+    async def put_where(
+        self, resource: Resource, condition: str, *, if_match: int | None = None
+    ) -> tuple[Resource, bool]:
+        """Updates the one resource that a search finds, or creates, and tells whether it is new.
+
+        Raises `PreconditionFailed` where several match, `BadRequest` where the one that matches has another id than
+        `resource`, `Conflict` where none matches although the id is taken.
+        """
+        return await conditional.update_where(self, resource, condition, if_match=if_match)
+
+    async def delete_where(self, type: str, condition: str, *, if_match: int | None = None) -> bool:
+        """Deletes the one resource that a search finds, and tells whether there was any.
+
+        Raises `PreconditionFailed` where several match.
+        """
+        return await conditional.delete_where(self, type, condition, if_match=if_match)
+
+    async def patch(self, type: str, id: str, change: Patch, *, if_match: int | None = None) -> Resource:
+        """Patches the current version, with a patch such as `xinglin.store.patch.json_patch` gives.
+
+        Raises `NotFound`, `Gone`, `PreconditionFailed`; `Invalid` for a patch that can't be applied, and for one that
+        leaves an invalid resource.
+        """
+        return await conditional.patch(self, type, id, change, if_match=if_match)
+
+    async def patch_where(self, type: str, condition: str, change: Patch, *, if_match: int | None = None) -> Resource:
+        """Patches the one resource that a search finds. Raises as `patch` does."""
+        return await conditional.patch_where(self, type, condition, change, if_match=if_match)
+
+    async def transaction(self, bundle: Resource, *, representation: bool = False) -> Resource:
+        """Carries out a Bundle of type transaction and gives the transaction-response, with the resources as they
+        are stored where a `representation` is wanted.
 
         Raises the `FhirError` of what is wrong, with every issue below its entry, `Bundle.entry[3].resource.status`;
         the caller must then roll back, and nothing is left.
         """
-        return await process_transaction(self, bundle)
+        return await process_transaction(self, bundle, representation=representation)
 
-    async def batch(self, bundle: Resource) -> Resource:
+    async def batch(self, bundle: Resource, *, representation: bool = False) -> Resource:
         """Carries out a Bundle of type batch, each entry on its own, and gives the batch-response.
 
         What fails is told in the entry's response. Raises `BadRequest` only where the bundle is not a batch.
         """
-        return await process_batch(self, bundle)
+        return await process_batch(self, bundle, representation=representation)

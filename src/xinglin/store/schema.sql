@@ -30,6 +30,7 @@ ALTER TABLE resource ALTER COLUMN terms SET STATISTICS 1000;  -- so that the pla
 -- while loading gets no slower with 256 kB.
 CREATE INDEX resource_terms ON resource USING gin (terms) WITH (gin_pending_list_limit = 256);
 CREATE INDEX resource_updated ON resource (type, updated, key);
+CREATE INDEX resource_changed ON resource (updated);  -- history of the whole store
 CREATE INDEX resource_name ON resource (name);
 
 CREATE TABLE resource_history (                  -- superseded versions only
@@ -41,6 +42,8 @@ CREATE TABLE resource_history (                  -- superseded versions only
     content json,
     CONSTRAINT resource_history_pkey PRIMARY KEY (type, id, version)
 );
+CREATE INDEX resource_history_type ON resource_history (type, updated);
+CREATE INDEX resource_history_updated ON resource_history (updated);
 
 CREATE TABLE search_date (
     key bigint NOT NULL,

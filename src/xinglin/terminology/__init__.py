@@ -1,5 +1,6 @@
-"""Code systems and their search: by code, by characters, by pinyin and by the initials of pinyin."""
+"""Code systems, value sets and concept maps: kept as FHIR resources, searched by code, characters, pinyin, initials."""
 
-from xinglin.terminology.catalogue import Catalogue, Concept, catalogue
+from xinglin.terminology.catalogue import Catalogue, catalogue
+from xinglin.terminology.concepts import Concept
 
 __all__ = ["Catalogue", "Concept", "catalogue"]

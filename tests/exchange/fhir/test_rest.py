@@ -1,65 +1,16 @@
 """FHIR over HTTP, through the ASGI interface and a real database."""
 
-import itertools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.routing import Mount
 
-from xinglin.exchange.fhir import routes
-from xinglin.fhir.outcome import FhirError, Forbidden
+from tests.exchange.fhir.told import told
 from xinglin.fhir.validation import validate
-from xinglin.platform.database import Database
 from xinglin.store.repository import Repository
 
 JSON = {"Content-Type": "application/fhir+json"}
-
-
-class Unauthorized(FhirError):
-    """HTTP 401."""
-
-    status, code = 401, "login"
-
-
-@pytest.fixture
-async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    seconds = itertools.count()
-
-    @asynccontextmanager
-    async def open_repository(request: Request, permission: str) -> AsyncIterator[Repository]:
-        role = request.headers.get("authorization")
-        if role is None:
-            raise Unauthorized("Sign in first")
-        if permission not in role:
-            raise Forbidden(f"You lack {permission}")
-        now = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=next(seconds))
-        async with database.transaction() as connection:
-            yield Repository(connection, now=now)
-
-    app = Starlette(routes=[Mount("/fhir", routes=routes(open_repository, body_limit=100_000))])
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
-    headers = {"Authorization": "fhir.read fhir.write"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://hospital/fhir/", headers=headers) as opened:
-        yield opened
-    async with database.transaction() as connection:
-        await connection.execute("TRUNCATE resource, resource_history, search_date, search_string")
-
-
-def told(response: httpx.Response, status: int) -> str:
-    """The diagnostics of an OperationOutcome that came with this status."""
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/fhir+json"
-    outcome = response.json()
-    assert outcome["resourceType"] == "OperationOutcome"
-    assert validate(outcome) == []
-    return " ".join(issue["diagnostics"] for issue in outcome["issue"])
 
 
 async def test_a_resource_from_its_creation_to_its_deletion(client: httpx.AsyncClient) -> None:
@@ -179,7 +130,8 @@ async def test_what_can_not_be_understood_is_told(client: httpx.AsyncClient) -> 
     told(await client.get("Patient/none"), 404)
     told(await client.get("Patient/a%00b"), 404)
     told(await client.get("a/b/c/d/e"), 404)
-    told(await client.patch("Patient/1", json={}), 405)
+    told(await client.post("Patient/1", json={}), 405)
+    told(await client.patch("Patient/1", json={}), 415)
     told(await client.post("Patient", content=b"x" * 100_001, headers=JSON), 413)
 
 

@@ -108,7 +108,7 @@ class Diagnose(VisitStep):
 async def diagnose(context: Context, input: Diagnose) -> Resource:
     """Adds a diagnosis to the visit; the first one is the main diagnosis."""
     encounter = await visits.in_consultation(context, input.visit)
-    found = (await catalogue(context.repository, DIAGNOSES)).get(input.code)
+    found = await (await catalogue(context.repository, DIAGNOSES)).get(input.code)
     if found is None:
         raise Refused(_("There is no diagnosis with code {code}").format(code=input.code), expression="code")
     held = await visits.diagnoses(context, encounter)

@@ -10,7 +10,7 @@ from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
-from xinglin.kernel.view import Filter, Page, Row, RowAction, view
+from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
 from xinglin.terminology import catalogue
 
 CALL_ORDER = ("SERVING", "CALLED", "WAITING", "PASSED")
@@ -100,7 +100,7 @@ async def seen(context: Context, filter: Filter) -> Page[VisitRow]:
         "Encounter",
         [
             ("participant", context.actor.practitioner or "Practitioner/none"),
-            *context.on_day("date", context.today),
+            *context.touching_day("date", context.today),
             ("_tag", ",".join(table.tag(code) for code in ("PENDING_FEE", "PENDING_MEDICATION", "FINISHED"))),
             ("_sort", "-date"),
             ("_count", str(filter.limit)),
@@ -129,12 +129,6 @@ async def seen(context: Context, filter: Filter) -> Page[VisitRow]:
     return Page(sorted(rows, key=lambda row: not row.returned), total=len(rows))
 
 
-class SearchText(Filter):
-    """What somebody types to find a code: characters, pinyin, initials or the code itself."""
-
-    text: str = Field("", title=N_("Search"), max_length=60)
-
-
 class DiagnosisRow(Row):
     """A diagnosis to choose."""
 
@@ -152,5 +146,5 @@ class DiagnosisRow(Row):
 async def diagnosis_search(context: Context, filter: SearchText) -> Page[DiagnosisRow]:
     """Diagnoses by characters, pinyin, initials or code, best fit first."""
     held = await catalogue(context.repository, DIAGNOSES)
-    found = held.find(filter.text, filter.limit)
+    found = await held.find(filter.text, filter.limit)
     return Page([DiagnosisRow(key=concept.code, code=concept.code, name=concept.display) for concept in found])

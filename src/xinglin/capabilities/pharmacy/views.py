@@ -13,14 +13,8 @@ from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
-from xinglin.kernel.view import Filter, Page, Row, RowAction, view
+from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
 from xinglin.terminology import catalogue
-
-
-class SearchText(Filter):
-    """What somebody types to find a medicine: characters, pinyin, initials or the code."""
-
-    text: str = Field("", title=N_("Search"), max_length=60)
 
 
 class MedicineRow(Row):
@@ -42,7 +36,7 @@ class MedicineRow(Row):
 async def formulary_search(context: Context, filter: SearchText) -> Page[MedicineRow]:
     """Medicines by characters, pinyin, initials or code, best fit first, with price and stock at the window."""
     held = await catalogue(context.repository, FORMULARY)
-    found = held.find(filter.text, filter.limit)
+    found = await held.find(filter.text, filter.limit)
     medicines = await context.read_many(f"Medication/{concept.code}" for concept in found)
     prices = await context.read_many(f"ChargeItemDefinition/{concept.code}" for concept in found)
     stock = await context.books.balances([stock_account(WINDOW, concept.code) for concept in found])

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from pydantic import Field
 
-from xinglin.capabilities.scheduling.slots import local, slot_resource
+from xinglin.capabilities.scheduling.slots import appointment_resource, local, slot_resource
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.types import Resource
@@ -91,22 +91,8 @@ async def book(context: Context, input: Book) -> Resource:
     await _refuse_second(context, input.patient, schedule, start.date())
     await context.update({**slot, "status": "busy"})
     practitioner = next(actor for actor in schedule["actor"] if actor["reference"].startswith("Practitioner/"))
-    appointment = context.moved(
-        "appointment",
-        {
-            "resourceType": "Appointment",
-            "specialty": schedule.get("specialty", []),
-            "slot": [build.reference(slot)],
-            "start": slot["start"],
-            "end": slot["end"],
-            "created": build.instant(context.now),
-            "participant": [
-                {"actor": build.reference(patient, build.person_name(patient)), "status": "accepted"},
-                *({"actor": actor, "status": "accepted"} for actor in schedule["actor"]),
-            ],
-        },
-    )
-    booked = await context.create(appointment)
+    appointment = appointment_resource(patient, schedule, slot, context.now)
+    booked = await context.create(context.moved("appointment", appointment))
     await context.call(
         "outpatient.register_visit",
         patient=input.patient,

@@ -1,4 +1,4 @@
-"""Slots and their times."""
+"""Slots and appointments as R4 resources, and their times."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -24,3 +24,19 @@ def slot_resource(schedule: Resource, begin: datetime, end: datetime) -> Resourc
             "end": build.instant(end),
         }
     )
+
+
+def appointment_resource(patient: Resource, schedule: Resource, slot: Resource, moment: datetime) -> Resource:
+    """An Appointment of a patient with the actors of `schedule`, in the time of `slot`."""
+    return {
+        "resourceType": "Appointment",
+        "specialty": schedule.get("specialty", []),
+        "slot": [build.reference(slot)],
+        "start": slot["start"],
+        "end": slot["end"],
+        "created": build.instant(moment),
+        "participant": [
+            {"actor": build.reference(patient, build.person_name(patient)), "status": "accepted"},
+            *({"actor": actor, "status": "accepted"} for actor in schedule["actor"]),
+        ],
+    }

@@ -132,8 +132,8 @@ async def appointments(context: Context, filter: Appointments) -> Page[Appointme
     """Appointments of a day, earliest first; of one patient from that day on where a patient is named."""
     table = context.registry.tables["appointment"]
     day = filter.day or context.today
-    wanted = context.on_day("date", day)
-    query = [*(wanted[:1] if filter.patient else wanted), ("_sort", "date"), ("_count", str(filter.limit))]
+    wanted = context.from_day("date", day) if filter.patient else context.on_day("date", day)
+    query = [*wanted, ("_sort", "date"), ("_count", str(filter.limit))]
     if filter.patient:
         query.append(("patient", filter.patient))
     if filter.state:

@@ -4,11 +4,15 @@ from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
+from xinglin.exchange.fhir.formats import FORMATS
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.search import parameters
 from xinglin.fhir.types import Resource
+from xinglin.store import patch
 
-_INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
+_INTERACTIONS = (
+    *("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"),
+)
 
 
 def capability_statement(started: datetime, base_url: str) -> Resource:
@@ -21,12 +25,13 @@ def capability_statement(started: datetime, base_url: str) -> Resource:
         "software": {"name": "Xinglin", "version": _version()},
         "implementation": {"description": "Xinglin hospital platform", "url": base_url.rstrip("/")},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"],
+        "format": [format.media_type for format in FORMATS],
+        "patchFormat": [patch.MEDIA_TYPE],
         "rest": [
             {
                 "mode": "server",
                 "resource": [_resource(name) for name in sorted(resource_types())],
-                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
             }
         ],
     }
@@ -45,9 +50,9 @@ def _resource(type: str) -> Resource:
         "readHistory": True,
         "updateCreate": True,
         "conditionalCreate": True,
-        "conditionalRead": "not-match",
-        "conditionalUpdate": False,
-        "conditionalDelete": "not-supported",
+        "conditionalRead": "full-support",
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
         "referencePolicy": ["literal", "logical"],
         **({"searchInclude": includes} if includes else {}),
         **({"searchRevInclude": list(_referring(type))} if _referring(type) else {}),

@@ -1,17 +1,25 @@
-"""Reads what a FHIR request carries: its body within a limit, its formats, versions and preferences."""
+"""Reads what a FHIR request carries: its body within a limit, versions, conditions and preferences."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from xinglin.exchange.fhir import formats
+from xinglin.exchange.fhir.formats import UnsupportedMediaType
 from xinglin.fhir import json
-from xinglin.fhir.outcome import BadRequest, FhirError
+from xinglin.fhir.definitions import resource_types
+from xinglin.fhir.outcome import BadRequest, FhirError, NotFound
 from xinglin.fhir.types import Resource
+from xinglin.store import patch
 from xinglin.store.entries import parse_etag
 
 BODY_LIMIT = 64 * 1024 * 1024
 """Bytes that a request's body may have."""
 
-_FORMATS = frozenset({"json", "application/json", "application/fhir+json"})
-_READABLE = ("", "*/*", "application/*", "text/html", *_FORMATS)
+GENERAL = frozenset({"_format", "_pretty"})
+"""Parameters that every request may have: they say how the answer is written."""
 
 
 class TooLarge(FhirError):
@@ -20,65 +28,102 @@ class TooLarge(FhirError):
     status, code = 413, "too-long"
 
 
-class NotAcceptable(FhirError):
-    """The answer is wanted in a format that is not offered."""
-
-    status, code = 406, "not-supported"
-
-
-class UnsupportedMediaType(FhirError):
-    """The body is in a format that is not read."""
-
-    status, code = 415, "not-supported"
-
-
-def check_accepted(request: Request) -> None:
-    """Raises `NotAcceptable` where `_format`, or else every format of the Accept header, is another than JSON."""
-    wanted = request.query_params.get("_format")
-    header = request.headers.get("accept", "")
-    formats = [wanted] if wanted is not None else [part.partition(";")[0].strip().lower() for part in header.split(",")]
-    if not any(name in _READABLE for name in formats):
-        raise NotAcceptable(f"{wanted or header} is not offered; accepted is application/fhir+json")
-
-
 async def read_body(request: Request, limit: int) -> bytes:
-    """The body. Raises `TooLarge` as soon as it is longer than `limit`."""
+    """The body; kept with the request, which may be carried out again. Raises `TooLarge` as soon as it is longer than
+    `limit`."""
+    known: bytes | None = getattr(request.state, "fhir_body", None)
+    if known is not None:
+        return known
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
         if size > limit:
             raise TooLarge(f"The body has more than {limit:,} bytes, the most that is accepted")
         parts.append(part)
+    request.state.fhir_body = b"".join(parts)
     return b"".join(parts)
 
 
 async def read_resource(request: Request, limit: int) -> Resource:
     """The resource in the body. Raises `UnsupportedMediaType`, `TooLarge` or `BadRequest`."""
-    media = request.headers.get("content-type", "application/fhir+json").partition(";")[0].strip().lower()
-    if media not in _FORMATS:
-        raise UnsupportedMediaType(f"{media} is not read; accepted is application/fhir+json")
-    try:
-        resource = json.loads(await read_body(request, limit))
-    except json.JsonError as error:
-        raise BadRequest(str(error), code="structure") from error
+    format = formats.of_body(request.headers.get("content-type"))
+    resource = format.read(await read_body(request, limit))
     if not isinstance(resource, dict):
         raise BadRequest("The body must be a JSON object with a resource", code="structure")
     return resource
 
 
+async def read_patch(request: Request, limit: int) -> patch.Patch:
+    """The patch in the body. Raises `UnsupportedMediaType`, `TooLarge` or `BadRequest`."""
+    media = formats.plain(request.headers.get("content-type"))
+    if media != patch.MEDIA_TYPE:
+        raise UnsupportedMediaType(f"{media!r} is not a patch; accepted is {patch.MEDIA_TYPE}")
+    try:
+        return patch.json_patch(json.loads(await read_body(request, limit)))
+    except json.JsonError as error:
+        raise BadRequest(str(error), code="structure") from error
+
+
+async def read_form(request: Request, limit: int) -> list[tuple[str, str]]:
+    """The fields of a form in the body. Raises `UnsupportedMediaType`, `TooLarge` or `BadRequest`."""
+    media = formats.plain(request.headers.get("content-type"))
+    if media != "application/x-www-form-urlencoded":
+        raise UnsupportedMediaType(f"{media!r} is not read; accepted is application/x-www-form-urlencoded")
+    body = await read_body(request, limit)
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True)
+    except ValueError as error:
+        raise BadRequest(f"The form can't be read: {error}") from error
+
+
+def type_of(request: Request) -> str:
+    """The resource type of the path. Raises `NotFound` for one that R4 doesn't have."""
+    name: str = request.path_params["type"]
+    if name not in resource_types():
+        raise NotFound(f"{name} is not a resource type of FHIR R4", code="not-supported")
+    return name
+
+
+def parameters(request: Request) -> list[tuple[str, str]]:
+    """The query's parameters without those on how the answer is written."""
+    return [(name, value) for name, value in request.query_params.multi_items() if name not in GENERAL]
+
+
+def condition(request: Request) -> str:
+    """The search that names what is to be changed. Raises `BadRequest` where there is none."""
+    pairs = [part for part in request.url.query.split("&") if part.partition("=")[0] not in GENERAL]
+    if not any(pairs):
+        raise BadRequest(f"{request.method} without an id needs a search that finds the resource: ?identifier=...")
+    return "&".join(pairs)
+
+
 def if_match(request: Request) -> int | None:
-    """The version that `If-Match` names. Raises `BadRequest` where it names none."""
+    """The version that `If-Match` names; None where it is absent. Raises `BadRequest` where it names none."""
     header = request.headers.get("if-match")
     try:
-        return None if header is None else parse_etag(header)
+        return None if header is None else parse_etag(header.strip())
     except ValueError as error:
         raise BadRequest(f"If-Match: {error}") from error
 
 
-def prefers(request: Request) -> str:
+def if_modified_since(request: Request) -> datetime | None:
+    """The moment of `If-Modified-Since`; None where it is absent or no date, which RFC 9110 (13.1.3) has ignored."""
+    try:
+        moment = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def prefers(request: Request) -> str | None:
     """What `Prefer: return=` asks for: minimal, representation or OperationOutcome."""
+    return preference(request, "return", ("minimal", "representation", "OperationOutcome"))
+
+
+def preference(request: Request, wanted: str, accepted: tuple[str, ...]) -> str | None:
+    """The value of one preference (RFC 7240); None where it is absent or another than is accepted."""
     for part in request.headers.get("prefer", "").replace(";", ",").split(","):
         name, _, value = part.strip().partition("=")
-        if name == "return" and value in ("minimal", "OperationOutcome"):
+        if name == wanted and value in accepted:
             return value
-    return "representation"
+    return None

@@ -7,14 +7,14 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from xinglin.exchange.fhir import formats, requests
 from xinglin.fhir import json
 from xinglin.fhir.outcome import FhirError
 from xinglin.fhir.search.grammar import CURSOR
 from xinglin.fhir.types import Resource
-from xinglin.store.bundles import searchset
+from xinglin.store import reads
+from xinglin.store.history import HistoryPage
 from xinglin.store.repository import SearchPage, Version
-
-MEDIA_TYPE = "application/fhir+json"
 
 
 def base_url(request: Request) -> str:
@@ -22,15 +22,25 @@ def base_url(request: Request) -> str:
     return str(request.url.replace(path=f"{request.scope.get('root_path', '')}/", query="", fragment=""))
 
 
-def answer(resource: Resource, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A resource as the body."""
-    return Response(json.dumps(resource), status, headers, MEDIA_TYPE)
+def answer(request: Request, resource: Resource, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A resource as the body, in the format that is wanted."""
+    format = formats.wanted(request)
+    body = format.write(resource, pretty(request))
+    return Response(body, status, headers, format.media_type)
 
 
-def failure(error: FhirError) -> Response:
-    """The OperationOutcome of an error, with its status."""
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-    return answer(error.outcome(), error.status, headers)
+def failure(request: Request, error: FhirError) -> Response:
+    """The OperationOutcome of an error, with its status; in JSON where the wanted format is not offered."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    try:
+        return answer(request, error.outcome(), error.status, headers)
+    except formats.NotAcceptable:
+        return Response(json.dumps(error.outcome()), error.status, headers, formats.JSON.media_type)
+
+
+def pretty(request: Request) -> bool:
+    """Whether the answer is to be easy on the eye (`_pretty`)."""
+    return request.query_params.get("_pretty") == "true"
 
 
 def version_headers(version: str | int, updated: datetime) -> dict[str, str]:
@@ -39,38 +49,47 @@ def version_headers(version: str | int, updated: datetime) -> dict[str, str]:
 
 
 def stored(request: Request, version: Version) -> Response:
-    """A version as it is stored, or 304 where the caller has it already (`If-None-Match`)."""
+    """A version as it is stored, or 304 where the caller has it already (`If-None-Match`, `If-Modified-Since`)."""
     headers = version_headers(version.version, version.updated)
-    known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
-    if headers["ETag"] in known or "*" in known:
+    if reads.unchanged(version, request.headers.get("if-none-match"), requests.if_modified_since(request)):
         return Response(status_code=304, headers=headers)
-    return Response(version.content, 200, headers, MEDIA_TYPE)
+    if formats.wanted(request).stored and not pretty(request):
+        return Response(version.content, 200, headers, formats.wanted(request).media_type)
+    return answer(request, version.resource or {}, 200, headers)
 
 
-def written(request: Request, resource: Resource, *, new: bool, prefers: str) -> Response:
-    """The answer to a create or update: where it is now, and as much of it as the caller prefers."""
+def written(request: Request, resource: Resource, *, new: bool) -> Response:
+    """The answer to a create, update or patch: where it is now, and as much of it as the caller prefers."""
     meta = resource["meta"]
     name = f"{resource['resourceType']}/{resource['id']}/_history/{meta['versionId']}"
     headers = version_headers(meta["versionId"], datetime.fromisoformat(meta["lastUpdated"]))
     headers["Location"] = f"{base_url(request)}{name}"
     status = 201 if new else 200
-    if prefers == "minimal":
-        return Response(status_code=status, headers=headers)
-    if prefers == "OperationOutcome":
-        issue = {"severity": "information", "code": "informational", "diagnostics": f"{name} is stored"}
-        return answer({"resourceType": "OperationOutcome", "issue": [issue]}, status, headers)
-    return answer(resource, status, headers)
+    match requests.prefers(request):
+        case "minimal":
+            return Response(status_code=status, headers=headers)
+        case "OperationOutcome":
+            return answer(request, information(f"{name} is stored"), status, headers)
+    return answer(request, resource, status, headers)
+
+
+def deleted(request: Request, name: str) -> Response:
+    """The answer to a delete."""
+    if requests.prefers(request) == "OperationOutcome":
+        return answer(request, information(f"{name} is deleted"))
+    return Response(status_code=204)
+
+
+def information(text: str) -> Resource:
+    """An OperationOutcome of one piece of information."""
+    issue = {"severity": "information", "code": "informational", "diagnostics": text}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
 def search_bundle(request: Request, type: str, params: list[tuple[str, str]], page: SearchPage) -> Resource:
     """The searchset for a page, with full URLs, and links to this page and the next."""
-    bundle = searchset(page)
-    base = f"{base_url(request)}{type}"
-    kept = [(name, value) for name, value in params if name != CURSOR]
-    links = [{"relation": "self", "url": f"{base}?{urlencode(params)}" if params else base}]
-    if page.next is not None:
-        links.append({"relation": "next", "url": f"{base}?{urlencode([*kept, (CURSOR, page.next)])}"})
-    bundle["link"] = links
+    bundle = reads.searchset(page)
+    bundle["link"] = links(request, type, params, page.next)
     for entry in bundle.get("entry", ()):
         resource = entry["resource"]
         if "id" in resource:
@@ -78,23 +97,19 @@ def search_bundle(request: Request, type: str, params: list[tuple[str, str]], pa
     return bundle
 
 
-def history_bundle(request: Request, type: str, id: str, versions: list[Version]) -> Resource:
-    """The history of one resource, newest first, deletions without a resource (FHIR R4, RESTful API, history)."""
-    entries = []
-    for version in versions:
-        name = f"{type}/{id}"
-        method = "DELETE" if version.deleted else "POST" if version.version == 1 else "PUT"
-        entry: Resource = {
-            "fullUrl": f"{base_url(request)}{name}",
-            "request": {"method": method, "url": type if method == "POST" else name},
-            "response": {
-                "status": {"DELETE": "204", "POST": "201", "PUT": "200"}[method],
-                "etag": f'W/"{version.version}"',
-                "lastModified": version.updated.isoformat("T", "milliseconds"),
-            },
-        }
-        if version.resource is not None:
-            entry["resource"] = version.resource
-        entries.append(entry)
-    links = [{"relation": "self", "url": str(request.url)}]
-    return {"resourceType": "Bundle", "type": "history", "total": len(entries), "link": links, "entry": entries}
+def history_bundle(request: Request, path: str, page: HistoryPage) -> Resource:
+    """The history bundle for a page; `path` is what the history is of."""
+    as_stored = formats.wanted(request).stored and not pretty(request)
+    bundle = reads.history(page, base_url(request), json.raw if as_stored else json.loads)
+    params = requests.parameters(request)
+    return {**bundle, "link": links(request, path, params, page.next)}
+
+
+def links(request: Request, path: str, params: list[tuple[str, str]], following: str | None) -> list[Resource]:
+    """Links to a page and, with the cursor `following`, to the one after it."""
+    base = f"{base_url(request)}{path}"
+    found = [{"relation": "self", "url": f"{base}?{urlencode(params)}" if params else base}]
+    if following is not None:
+        kept = [(name, value) for name, value in params if name != CURSOR]
+        found.append({"relation": "next", "url": f"{base}?{urlencode([*kept, (CURSOR, following)])}"})
+    return found

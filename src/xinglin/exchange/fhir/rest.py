@@ -1,189 +1,94 @@
-"""The routes of FHIR's RESTful API (FHIR R4, RESTful API)."""
+"""The routes of FHIR's RESTful API, and what surrounds every interaction: errors as OperationOutcomes, repetition of
+what concurrent writers undid, HEAD and OPTIONS."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+import random
 from functools import wraps
-from typing import TypeAlias
-from urllib.parse import parse_qsl
 
 import psycopg
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from xinglin.exchange.fhir import requests, responses
-from xinglin.exchange.fhir.capabilities import capability_statement
-from xinglin.fhir.definitions import resource_types
-from xinglin.fhir.outcome import BadRequest, Conflict, FhirError, NotFound
-from xinglin.store.repository import Repository
+from xinglin.exchange.fhir import formats, requests, responses
+from xinglin.exchange.fhir.interactions import Handler, Interactions, NotSupported, OpenRepository
+from xinglin.fhir.outcome import Conflict, FhirError, NotFound
 
-OpenRepository: TypeAlias = Callable[[Request, str], AbstractAsyncContextManager[Repository]]
-"""Opens the repository in one transaction for a request whose caller has a permission, or raises a `FhirError`."""
+ATTEMPTS = 5
+"""How often a request is carried out that a deadlock or a serialization failure undid."""
 
-READ, WRITE = "fhir.read", "fhir.write"
-"""The permissions that the routes ask for."""
-
-Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+BUNDLE_LIMIT = 256 * 1024 * 1024
+"""Bytes that a bundle may have; the number of its entries is not limited."""
 
 _log = logging.getLogger(__name__)
 
 
-class NotSupported(FhirError):
-    """The path exists, but not with this method."""
+def routes(
+    open_repository: OpenRepository, *, body_limit: int = requests.BODY_LIMIT, bundle_limit: int | None = None
+) -> list[Route]:
+    """The routes, to be mounted at the base of the FHIR server, such as /fhir.
 
-    status, code = 405, "not-supported"
-
-
-def routes(open_repository: OpenRepository, *, body_limit: int = requests.BODY_LIMIT) -> list[Route]:
-    """The routes, to be mounted at the base of the FHIR server, such as /fhir."""
-    api = _Api(open_repository, body_limit)
-    made = [
-        Route("/", _answering(api.bundle), methods=["POST"]),
-        Route("/metadata", _answering(api.metadata), methods=["GET"]),
-        Route("/{type}", _answering(api.search), methods=["GET"]),
-        Route("/{type}", _answering(api.create), methods=["POST"]),
-        Route("/{type}/_search", _answering(api.search_by_post), methods=["POST"]),
-        Route("/{type}/{id}", _answering(api.read), methods=["GET"]),
-        Route("/{type}/{id}", _answering(api.update), methods=["PUT"]),
-        Route("/{type}/{id}", _answering(api.delete), methods=["DELETE"]),
-        Route("/{type}/{id}/_history", _answering(api.history), methods=["GET"]),
-        Route("/{type}/{id}/_history/{version}", _answering(api.vread), methods=["GET"]),
-    ]
+    `body_limit` are the bytes that a body may have; `bundle_limit` those of a bundle, by default as many or
+    `BUNDLE_LIMIT`.
+    """
+    if bundle_limit is None:
+        bundle_limit = BUNDLE_LIMIT if body_limit == requests.BODY_LIMIT else body_limit
+    api = Interactions(open_repository, body_limit, bundle_limit)
+    made = [Route(each.path, answering(each.handler), methods=[each.method]) for each in api.listed()]
     known = tuple(made)
 
-    async def unknown(request: Request) -> Response:
+    async def other(request: Request) -> Response:
         path = f"/{request.path_params['path']}"
-        if any(route.path_regex.match(path) for route in known):
-            raise NotSupported(f"{request.method} {path} is not supported")
-        raise NotFound(f"There is no {path}; /metadata tells what there is")
+        methods = sorted({name for route in known if route.path_regex.match(path) for name in route.methods or ()})
+        if not methods:
+            raise NotFound(f"There is no {path}; /metadata tells what there is")
+        allowed = {"Allow": ", ".join([*methods, "OPTIONS"])}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=allowed)
+        refused = responses.failure(request, NotSupported(f"{request.method} {path} is not supported"))
+        refused.headers.update(allowed)
+        return refused
 
-    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    return [*made, Route("/{path:path}", _answering(unknown), methods=methods)]
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    return [*made, Route("/{path:path}", answering(other), methods=methods)]
 
 
-def _answering(handler: Handler) -> Handler:
+def answering(handler: Handler) -> Handler:
     """Answers every error with an OperationOutcome. What was not foreseen is logged and not told."""
 
     @wraps(handler)
     async def answering(request: Request) -> Response:
         try:
-            requests.check_accepted(request)
-            return await handler(request)
+            formats.wanted(request)
+            return _for_method(request, await repeated(handler, request))
         except FhirError as error:
-            return responses.failure(error)
-        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
-            return responses.failure(Conflict("Another request changed the same resources; repeat this one"))
+            return responses.failure(request, error)
         except ClientDisconnect:
             return Response(status_code=400)
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
-            return responses.failure(FhirError("The server failed; the fault is in its log"))
+            return responses.failure(request, FhirError("The server failed; the fault is in its log"))
 
     return answering
 
 
-class _Api:
-    """The handlers. Each opens one transaction, and answers only when it is committed."""
+async def repeated(handler: Handler, request: Request) -> Response:
+    """Carries out a request, again where another one's changes undid it. Raises `Conflict` after `ATTEMPTS`.
 
-    def __init__(self, open_repository: OpenRepository, body_limit: int) -> None:
-        self.open = open_repository
-        self.limit = body_limit
-        self.started = datetime.now(UTC)
-
-    async def metadata(self, request: Request) -> Response:
-        return responses.answer(capability_statement(self.started, responses.base_url(request)))
-
-    async def read(self, request: Request) -> Response:
-        type, id = _type(request), request.path_params["id"]
-        async with self.open(request, READ) as repository:
-            version = await repository.read_raw(type, id)
-        return responses.stored(request, version)
-
-    async def vread(self, request: Request) -> Response:
-        type, id, number = _type(request), request.path_params["id"], request.path_params["version"]
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
-            raise NotFound(f"There is no version {number} of {type}/{id}")
-        async with self.open(request, READ) as repository:
-            version = await repository.vread_raw(type, id, int(number))
-        return responses.stored(request, version)
-
-    async def history(self, request: Request) -> Response:
-        type, id = _type(request), request.path_params["id"]
-        _refuse_parameters(request)
-        async with self.open(request, READ) as repository:
-            versions = await repository.history(type, id)
-        return responses.answer(responses.history_bundle(request, type, id, versions))
-
-    async def create(self, request: Request) -> Response:
-        type = _type(request)
-        resource = await requests.read_resource(request, self.limit)
-        if resource.get("resourceType") != type:
-            raise BadRequest(f"The request is for {type}, the resource is {resource.get('resourceType')!r}")
-        condition = request.headers.get("if-none-exist")
-        async with self.open(request, WRITE) as repository:
-            made, new = await repository.create_unless(resource, condition)
-        return responses.written(request, made, new=new, prefers=requests.prefers(request))
-
-    async def update(self, request: Request) -> Response:
-        type, id = _type(request), request.path_params["id"]
-        resource = await requests.read_resource(request, self.limit)
-        if (resource.get("resourceType"), resource.get("id")) != (type, id):
-            found = f"{resource.get('resourceType')}/{resource.get('id')}"
-            raise BadRequest(f"The request is for {type}/{id}, the resource is {found}", expression=f"{type}.id")
-        async with self.open(request, WRITE) as repository:
-            made, new = await repository.put(resource, if_match=requests.if_match(request))
-        return responses.written(request, made, new=new, prefers=requests.prefers(request))
-
-    async def delete(self, request: Request) -> Response:
-        type, id = _type(request), request.path_params["id"]
-        async with self.open(request, WRITE) as repository:
-            await repository.delete(type, id, if_match=requests.if_match(request))
-        return Response(status_code=204)
-
-    async def search(self, request: Request) -> Response:
-        return await self._search(request, _parameters(request))
-
-    async def search_by_post(self, request: Request) -> Response:
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media != "application/x-www-form-urlencoded":
-            raise requests.UnsupportedMediaType(f"{media!r} is not read; accepted is application/x-www-form-urlencoded")
-        body = await requests.read_body(request, self.limit)
+    The transaction was rolled back each time, so nothing is done twice.
+    """
+    for attempt in range(ATTEMPTS):
         try:
-            form = parse_qsl(body.decode(), keep_blank_values=True)
-        except ValueError as error:
-            raise BadRequest(f"The form can't be read: {error}") from error
-        return await self._search(request, [*_parameters(request), *form])
-
-    async def _search(self, request: Request, params: list[tuple[str, str]]) -> Response:
-        type = _type(request)
-        async with self.open(request, READ) as repository:
-            page = await repository.search(type, params)
-        return responses.answer(responses.search_bundle(request, type, params, page))
-
-    async def bundle(self, request: Request) -> Response:
-        bundle = await requests.read_resource(request, self.limit)
-        async with self.open(request, WRITE) as repository:
-            if bundle.get("type") == "batch":
-                done = await repository.batch(bundle)
-            else:
-                done = await repository.transaction(bundle)
-        return responses.answer(done)
+            return await handler(request)
+        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
+            # Not all at once again, and each time with more room between them.
+            await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+    raise Conflict("Other requests keep changing the same resources; repeat this one")
 
 
-def _type(request: Request) -> str:
-    name: str = request.path_params["type"]
-    if name not in resource_types():
-        raise NotFound(f"{name} is not a resource type of FHIR R4", code="not-supported")
-    return name
-
-
-def _parameters(request: Request) -> list[tuple[str, str]]:
-    """The query's parameters without the one on the format, which `check_accepted` reads."""
-    return [(name, value) for name, value in request.query_params.multi_items() if name != "_format"]
-
-
-def _refuse_parameters(request: Request) -> None:
-    if named := _parameters(request):
-        raise BadRequest(f"{named[0][0]} is not supported here; accepted is _format", code="not-supported")
+def _for_method(request: Request, response: Response) -> Response:
+    """HEAD gets the headers, the length among them, of what GET would get (RFC 9110, 9.3.2)."""
+    if request.method != "HEAD":
+        return response
+    return Response(status_code=response.status_code, headers=dict(response.headers))

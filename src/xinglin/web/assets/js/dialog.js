@@ -22,8 +22,12 @@ document.addEventListener("click", (event) => {
   const printed = event.target.closest("[data-print]");
   if (printed) {
     const target = document.getElementById(printed.dataset.print);
-    target.classList.add("printing");
-    addEventListener("afterprint", () => target.classList.remove("printing"), { once: true });
+    const mark = (on) => {
+      target.classList.toggle("printing", on);
+      document.body.classList.toggle("prints", on);
+    };
+    mark(true);
+    addEventListener("afterprint", () => mark(false), { once: true });
     print();
   }
 });

@@ -1,0 +1,8 @@
+-- name: canonical
+-- The resources with a canonical URL, without their content, which may be large.
+SELECT id, version FROM resource
+WHERE type = %(type)s AND terms @> %(terms)s::bigint[] AND NOT deleted
+ORDER BY updated DESC, id
+
+-- name: version_of
+SELECT version FROM resource WHERE type = %(type)s AND id = %(id)s AND NOT deleted

@@ -1,0 +1,47 @@
+"""FHIR over HTTP, through the ASGI interface and a real database."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Mount
+
+from xinglin.exchange.fhir import routes
+from xinglin.fhir.outcome import FhirError, Forbidden
+from xinglin.platform.database import Database
+from xinglin.store.repository import Repository
+
+
+class Unauthorized(FhirError):
+    """HTTP 401."""
+
+    status, code = 401, "login"
+
+
+@pytest.fixture
+async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    seconds = itertools.count()
+
+    @asynccontextmanager
+    async def open_repository(request: Request, permission: str) -> AsyncIterator[Repository]:
+        role = request.headers.get("authorization")
+        if role is None:
+            raise Unauthorized("Sign in first")
+        if permission not in role:
+            raise Forbidden(f"You lack {permission}")
+        now = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=next(seconds))
+        async with database.transaction() as connection:
+            yield Repository(connection, now=now)
+
+    app = Starlette(routes=[Mount("/fhir", routes=routes(open_repository, body_limit=100_000))])
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+    headers = {"Authorization": "fhir.read fhir.write"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://hospital/fhir/", headers=headers) as opened:
+        yield opened
+    async with database.transaction() as connection:
+        await connection.execute("TRUNCATE resource, resource_history, search_date, search_string")
