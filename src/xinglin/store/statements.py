@@ -69,13 +69,13 @@ def _required(wanted: Filter) -> bool:
     return isinstance(wanted, TermFilter) and len(wanted.terms) == 1 and not wanted.negated
 
 
-def _terms(query: Query) -> list[int]:
-    return [wanted.terms[0] for wanted in query.filters if isinstance(wanted, TermFilter)]
+def _terms(filters: Sequence[Filter]) -> list[int]:
+    return [wanted.terms[0] for wanted in filters if isinstance(wanted, TermFilter)]
 
 
 def _in_order(query: Query, statistics: Statistics) -> bool:
     return all(map(_required, query.filters)) and (
-        not query.filters or statistics.found_in_order(_terms(query), query.count + 1)
+        not query.filters or statistics.found_in_order(query.type, _terms(query.filters), query.count + 1)
     )
 
 
@@ -90,7 +90,7 @@ def _sorted_by_value(query: Query, statistics: Statistics) -> bool:
         own = [wanted for wanted in others if not (isinstance(wanted, TermFilter) and wanted.patient)]
         return not any(rare(wanted, statistics) for wanted in own)
     return all(map(_required, others)) and (
-        not others or statistics.found_in_order(_terms(replace(query, filters=tuple(others))), query.count + 1)
+        not others or statistics.found_in_order(query.type, _terms(others), query.count + 1)
     )
 
 
@@ -112,7 +112,7 @@ def _reaches_the_start(wanted: Filter, key: Sort) -> bool:
 def _page_in_order(query: Query, statistics: Statistics, after: "Cursor | None") -> Statement:
     conditions = Conditions(statistics, hidden=True)
     key = conditions.value(after.key if after else 0, "bigint")
-    filters = conditions.one_by_one(_terms(query), "r")
+    filters = conditions.one_by_one(_terms(query.filters), "r")
     sql = queries.in_order.format(type=f"'{query.type}'", after=key, filters=filters, limit=query.count + 1)
     return Statement(sql, conditions.parameters, True)
 

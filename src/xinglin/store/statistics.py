@@ -3,7 +3,7 @@
 PostgreSQL's own statistics tell it. They are read once in a while for each database, not for each search.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 
 from xinglin.store.cursors import execute, queries
 
-MANY = 1000
+MANY = 200
 """Resources that must have a term for it to be frequent: fewer are fetched and sorted at once."""
 
 LASTING = timedelta(minutes=5)
@@ -21,24 +21,25 @@ LASTING = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How many resources have each of the frequent terms; all others are rare."""
+    """How many resources have each of the frequent terms, and how many there are of each type; all others are few."""
 
     counts: Mapping[int, float] = field(default_factory=dict)
-    resources: float = 0.0
+    types: Mapping[str, float] = field(default_factory=dict)
 
     def frequent(self, term: int) -> bool:
         """Whether many resources have the term."""
         return term in self.counts
 
-    def found_in_order(self, terms: list[int], limit: int) -> bool:
-        """Whether going through resources one by one finds `limit` with all terms sooner than the index of terms.
+    def found_in_order(self, type: str, terms: Sequence[int], limit: int) -> bool:
+        """Whether going through a type's resources one by one finds `limit` with all terms before the index does.
 
         It takes limit / share of them to find enough; by the index, all that match are fetched.
         """
+        resources = self.types.get(type, 1.0)
         share = 1.0
         for term in terms:
-            share *= min(1.0, self.counts.get(term, 0.0) / max(self.resources, 1.0))
-        return share > 0 and limit / share < self.resources * share
+            share *= min(1.0, self.counts.get(term, 0.0) / resources)
+        return share > 0 and limit / share < resources * share
 
 
 _known: dict[tuple[str, int, str], tuple[datetime, Statistics]] = {}
@@ -50,12 +51,17 @@ async def statistics(connection: AsyncConnection[Any], now: datetime) -> Statist
     database = (info.host, info.port, info.dbname)
     if (kept := _known.get(database)) and abs(now - kept[0]) < LASTING:
         return kept[1]
-    row = await (await execute(connection, queries.frequent_terms, {})).fetchone()
-    found = Statistics() if row is None or row[0] is None else _read(*row)
+    rows = {column: rest async for column, *rest in await execute(connection, queries.frequent_values, {})}
+    found = Statistics(
+        {int(term): count for term, count in _counts(*rows["terms"]).items() if count > MANY}
+        if "terms" in rows
+        else {},
+        _counts(*rows["type"]) if "type" in rows else {},
+    )
     _known[database] = (now, found)
     return found
 
 
-def _read(terms: list[int], shares: list[float], resources: float) -> Statistics:
-    counts = {term: share * resources for term, share in zip(terms, shares, strict=False) if share * resources > MANY}
-    return Statistics(counts, resources)
+def _counts(values: list[str], shares: list[float], resources: float) -> dict[str, float]:
+    # Behind the shares of the elements of an array stand three more figures, which belong to no element.
+    return {value: share * resources for value, share in zip(values, shares, strict=False)}
