@@ -11,10 +11,10 @@ from xinglin.fhir.fhirpath.references import target_of
 from xinglin.fhir.search.registry import parameters
 from xinglin.fhir.search.terms import term
 from xinglin.fhir.types import Json, Resource
+from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
 from xinglin.store.including import read_many
 from xinglin.store.repository import Repository
-from xinglin.store.searching import literal
 
 
 @dataclass(frozen=True, slots=True)
