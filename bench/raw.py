@@ -17,10 +17,10 @@ JOIN resource r ON r.type = u.type AND r.key = u.key WHERE p.name = '{name}' AND
 """
 CREATE = """\\set k random(1, {pages})
 BEGIN;
-INSERT INTO bench_resource (type, key, id, version, updated, content, terms)
-SELECT r.type, nextval('bench_key'), gen_random_uuid()::text, 1, now(), r.content, r.terms
+INSERT INTO bench_resource (type, key, id, version, updated, content, terms, name)
+SELECT r.type, nextval('bench_key'), gen_random_uuid()::text, 1, now(), r.content, r.terms, r.name
 FROM bench_page p, resource r WHERE p.name = 'create' AND p.n = :k AND r.type = p.types[1] AND r.key = p.keys[1];
-INSERT INTO bench_search_date SELECT currval('bench_key'), d.parameter, d.low, d.high
+INSERT INTO bench_search_date SELECT currval('bench_key'), d.parameter, d.low, d.high, d.patient
 FROM bench_page p, search_date d WHERE p.name = 'create' AND p.n = :k AND d.key = p.keys[1];
 COMMIT;
 """

@@ -8,6 +8,7 @@ import pytest
 
 from tests.hospital import Hospital
 from xinglin.operations.hospital import PASSWORD
+from xinglin.platform.identity import create_account
 from xinglin.platform.settings import Settings
 from xinglin.server import create_app
 
@@ -65,6 +66,31 @@ async def test_an_integrator_reads_and_writes_and_is_audited(client: httpx.Async
         query = "SELECT command, entities FROM audit_event WHERE command LIKE 'fhir.%' ORDER BY id"
         rows = await (await connection.execute(query)).fetchall()
     assert rows == [("fhir.get", ["Practitioner/practitioner-chen"]), ("fhir.post", ["Basic"])]
+
+
+async def test_only_a_custodian_removes_for_good_and_can_write_nothing(
+    client: httpx.AsyncClient, hospital: Hospital
+) -> None:
+    async with hospital.application.database.transaction() as connection:
+        await create_account(
+            connection,
+            login="custodian",
+            name="保管员",
+            password=PASSWORD,
+            roles=("custodian",),
+            locale="zh_CN",
+            now=hospital.clock(),
+        )
+    integrator, custodian = await token(client, "integrator"), await token(client, "custodian")
+    body = {"resourceType": "Basic", "code": {"text": "x"}}
+    assert (await client.post("/fhir/Basic", json=body, headers=custodian)).status_code == 403
+    path = f"/fhir/Basic/{(await client.post('/fhir/Basic', json=body, headers=integrator)).json()['id']}"
+    assert (await client.delete(path, headers=integrator)).status_code == 204
+    expunge = f"{path}/$expunge?expungeDeletedResources=true"
+    assert (await client.post(expunge, headers=integrator)).status_code == 403
+    done = await client.post(expunge, headers=custodian)
+    assert done.json()["parameter"] == [{"name": "count", "valueInteger": 2}]
+    assert (await client.get(path, headers=integrator)).status_code == 404
 
 
 async def test_health_is_told_to_everybody(client: httpx.AsyncClient) -> None:

@@ -167,7 +167,14 @@ class Application:
     async def reading(self, actor: Actor) -> AsyncIterator[Context]:
         """A context to read in; whatever it might write is refused by the database."""
         async with self.database.reading() as connection:
-            yield self.context(connection, actor)
+            yield Context(
+                self.registry,
+                connection,
+                actor,
+                self.clock(),
+                zone=self.zone,
+                maintain=self.database.transaction,
+            )
 
     def outbox_handlers(self) -> outbox.Handlers:
         """The capabilities' handlers in the form that the outbox delivers to."""

@@ -11,6 +11,7 @@ ROLES = {
     "cashier": N_("Cashier"),
     "manager": N_("Manager"),
     "integrator": N_("Integrator"),
+    "custodian": N_("Custodian"),
     "system": N_("System"),
 }
 

@@ -25,8 +25,12 @@ from xinglin.platform.identity import (
 from xinglin.platform.settings import Settings
 from xinglin.store.repository import Repository
 
-FHIR_PERMISSIONS = {"integrator": frozenset({"fhir.read", "fhir.write"})}
-"""Roles that may use FHIR REST: no role of the wards, since it reaches everybody's record."""
+FHIR_PERMISSIONS = {
+    "integrator": frozenset({"fhir.read", "fhir.write", "fhir.export", "fhir.import"}),
+    "custodian": frozenset({"fhir.read", "fhir.expunge"}),
+}
+"""Roles that may use FHIR REST: no role of the wards, since it reaches everybody's record. To remove versions for good
+is for the custodian alone, who can't write any."""
 
 
 class SignInFailed(FhirError):
@@ -101,7 +105,7 @@ class TokenGate:
 
     @asynccontextmanager
     async def repository(self, request: Request, permission: str) -> AsyncIterator[Repository]:
-        """The store for a caller with `permission` (`fhir.read` or `fhir.write`): to write in one transaction, to read
+        """The store for a caller with `permission` (`fhir.read`, `fhir.write`, ...): to write in one transaction, to read
         outside of any. What was done is on record before the answer goes out.
 
         Raises:
@@ -123,7 +127,7 @@ class TokenGate:
         database, zone = self._application.database, self._application.zone
         if permission == "fhir.read":
             async with database.reading() as connection:
-                yield Repository(connection, now=now, zone=zone)
+                yield Repository(connection, now=now, zone=zone, maintain=database.transaction)
             await self._recorder.record(entry)
             return
         async with database.transaction() as connection:

@@ -1,9 +1,10 @@
 """The repository: every read, write and search of FHIR resources, within the caller's transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, TypeAlias
 
 from psycopg import AsyncConnection
 
@@ -24,7 +25,10 @@ from xinglin.store.patch import Patch
 from xinglin.store.searching import Expand, SearchPage
 from xinglin.store.versions import Version
 
-__all__ = ["Repository", "SearchPage", "Version"]
+__all__ = ["Maintain", "Repository", "SearchPage", "Version"]
+
+Maintain: TypeAlias = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
+"""Opens a transaction that commits when its block ends well, such as `Database.transaction`."""
 
 
 class Repository:
@@ -33,7 +37,9 @@ class Repository:
     The caller opens the transaction on `connection` (READ COMMITTED), and commits it or rolls it back. `now` stamps
     what is written. A date without a time zone, such as a birth date, means a day in `zone`, the hospital's own; it
     must not change once resources are stored. `expand` gives the codes of a value set, for `:in` and `:not-in`; without
-    it only the value sets that R4 requires are known. Errors are `xinglin.fhir.outcome.FhirError`.
+    it only the value sets that R4 requires are known. Where `connection` can only read, `maintain` opens transactions
+    in which tables that are derived from resources are brought up to date. Errors are
+    `xinglin.fhir.outcome.FhirError`.
     """
 
     def __init__(
@@ -43,11 +49,22 @@ class Repository:
         now: datetime,
         zone: tzinfo = UTC,
         expand: Expand | None = None,
+        maintain: Maintain | None = None,
     ) -> None:
         self.connection = connection
         self.now = now
         self.zone = zone
         self.expand = expand
+        self._maintain = maintain
+
+    @asynccontextmanager
+    async def maintaining(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """A connection on which what is derived from resources may be written: this one, or one of `maintain`."""
+        if self._maintain is None:
+            yield self.connection
+        else:
+            async with self._maintain() as connection:
+                yield connection
 
     async def create(self, resource: Resource, *, id: str | None = None, if_none_exist: str | None = None) -> Resource:
         """Writes a new resource and gives it back with id and meta; an id in the resource is not kept.

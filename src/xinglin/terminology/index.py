@@ -71,15 +71,16 @@ async def _indexed(repository: Repository, id: str, current: int) -> CodeSystem:
     found = await _find(repository.connection, id)
     if found is not None and found.indexed == current:
         return found
-    # Whoever comes at the same time waits here, and then finds the work done.
-    await execute(repository.connection, queries.lock_index, {"name": f"CodeSystem/{id}"})
-    found = await _find(repository.connection, id)
-    if found is not None and found.indexed >= current:
-        return found
-    resource = await repository.read("CodeSystem", id)
-    if resource["content"] == "not-present":
-        return await describe(repository.connection, resource)
-    return await write(repository.connection, resource, concepts_of(resource))
+    async with repository.maintaining() as connection:
+        # Whoever comes at the same time waits here, and then finds the work done.
+        await execute(connection, queries.lock_index, {"name": f"CodeSystem/{id}"})
+        found = await _find(connection, id)
+        if found is not None and found.indexed >= current:
+            return found
+        resource = await repository.read("CodeSystem", id)
+        if resource["content"] == "not-present":
+            return await describe(connection, resource)
+        return await write(connection, resource, concepts_of(resource))
 
 
 async def _find(connection: Connection, id: str) -> CodeSystem | None:
@@ -111,9 +112,9 @@ async def write(connection: Connection, resource: Resource, concepts: Iterable[D
     seen: set[str] = set()
     position = 0
     for batch in _batches(_once(concepts, seen), BATCH):
-        await _copy(connection, queries.copy_concepts, _concept_rows(system.number, position, batch))
-        await _copy(connection, queries.copy_parents, _parent_rows(system.number, batch))
-        await _copy(connection, queries.copy_names, _name_rows(system.number, batch))
+        await copy(connection, queries.copy_concepts, _concept_rows(system.number, position, batch))
+        await copy(connection, queries.copy_parents, _parent_rows(system.number, batch))
+        await copy(connection, queries.copy_names, _name_rows(system.number, batch))
         position += len(batch)
     if position > 1000:
         # The planner must know of so many new rows at once.
@@ -125,6 +126,13 @@ async def count(connection: Connection, system: CodeSystem) -> int:
     """How many concepts a code system has in the index."""
     row = await (await execute(connection, queries.count_concepts, {"system": system.number})).fetchone()
     return int(row[0]) if row else 0
+
+
+async def forget(connection: Connection, type: str, ids: Sequence[str]) -> None:
+    """Forgets what was made from resources that are gone for good, whose ids may begin again at version 1."""
+    if type in ("CodeSystem", "ConceptMap"):
+        query = queries.forget_code_system if type == "CodeSystem" else queries.forget_concept_map
+        await execute(connection, query, {"ids": list(ids)})
 
 
 def _once(concepts: Iterable[Definition], seen: set[str]) -> Iterator[Definition]:
@@ -140,7 +148,8 @@ def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-async def _copy(connection: Connection, query: str, rows: Iterable[Sequence[Any]]) -> None:
+async def copy(connection: Connection, query: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Writes rows by COPY."""
     async with connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
         for row in rows:
             await copy.write_row(row)

@@ -5,6 +5,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from xinglin.exchange.fhir.formats import FORMATS
+from xinglin.exchange.fhir.operations import OPERATIONS
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.search import parameters
 from xinglin.fhir.types import Resource
@@ -32,6 +33,7 @@ def capability_statement(started: datetime, base_url: str) -> Resource:
                 "mode": "server",
                 "resource": [_resource(name) for name in sorted(resource_types())],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
+                **_operations(None),
             }
         ],
     }
@@ -57,7 +59,15 @@ def _resource(type: str) -> Resource:
         **({"searchInclude": includes} if includes else {}),
         **({"searchRevInclude": list(_referring(type))} if _referring(type) else {}),
         "searchParam": sorted(searched, key=lambda p: p["name"]),
+        **_operations(type),
     }
+
+
+def _operations(type: str | None) -> Resource:
+    """What is called on a type, or, for None, on the whole server."""
+    there = [each for each in OPERATIONS if each.fits(type, None) or (type and each.fits(type, "1"))]
+    listed = [{"name": each.name, "definition": each.canonical(type)} for each in there]
+    return {"operation": listed} if listed else {}
 
 
 @cache

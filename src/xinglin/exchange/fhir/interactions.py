@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from xinglin.exchange.fhir import requests, responses
 from xinglin.exchange.fhir.capabilities import capability_statement
-from xinglin.fhir.outcome import BadRequest, FhirError, Gone, NotFound
+from xinglin.fhir.outcome import BadRequest, Gone, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.store.history import parse_history
 from xinglin.store.repository import Repository
@@ -192,9 +192,3 @@ class Interactions:
         if resource.get("resourceType") != type:
             raise BadRequest(f"The request is for {type}, the resource is {resource.get('resourceType')!r}")
         return resource
-
-
-class NotSupported(FhirError):
-    """The path exists, but not with this method."""
-
-    status, code = 405, "not-supported"

@@ -28,6 +28,12 @@ class TooLarge(FhirError):
     status, code = 413, "too-long"
 
 
+class NotSupported(FhirError):
+    """The path exists, but not with this method."""
+
+    status, code = 405, "not-supported"
+
+
 async def read_body(request: Request, limit: int) -> bytes:
     """The body; kept with the request, which may be carried out again. Raises `TooLarge` as soon as it is longer than
     `limit`."""

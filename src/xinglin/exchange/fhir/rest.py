@@ -12,7 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from xinglin.exchange.fhir import formats, requests, responses
-from xinglin.exchange.fhir.interactions import Handler, Interactions, NotSupported, OpenRepository
+from xinglin.exchange.fhir.interactions import Handler, Interactions, OpenRepository
+from xinglin.exchange.fhir.operations.calling import caller
 from xinglin.fhir.outcome import Conflict, FhirError, NotFound
 
 ATTEMPTS = 5
@@ -35,7 +36,9 @@ def routes(
     if bundle_limit is None:
         bundle_limit = BUNDLE_LIMIT if body_limit == requests.BODY_LIMIT else body_limit
     api = Interactions(open_repository, body_limit, bundle_limit)
-    made = [Route(each.path, answering(each.handler), methods=[each.method]) for each in api.listed()]
+    call = answering(caller(open_repository, body_limit))
+    made = [Route(path, call, methods=["GET", "POST"]) for path in ("/${op}", "/{type}/${op}", "/{type}/{id}/${op}")]
+    made += [Route(each.path, answering(each.handler), methods=[each.method]) for each in api.listed()]
     known = tuple(made)
 
     async def other(request: Request) -> Response:
@@ -46,7 +49,7 @@ def routes(
         allowed = {"Allow": ", ".join([*methods, "OPTIONS"])}
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=allowed)
-        refused = responses.failure(request, NotSupported(f"{request.method} {path} is not supported"))
+        refused = responses.failure(request, requests.NotSupported(f"{request.method} {path} is not supported"))
         refused.headers.update(allowed)
         return refused
 

@@ -1,10 +1,11 @@
 """Expressions as callers use them: compiled once, evaluated on resources and elements."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.fhirpath import functions
 from xinglin.fhir.fhirpath.engine import compiled
 from xinglin.fhir.fhirpath.environment import Environment
@@ -13,6 +14,8 @@ from xinglin.fhir.fhirpath.model import Collection, Item, Node, TypeName, resour
 from xinglin.fhir.fhirpath.parser import parse
 from xinglin.fhir.fhirpath.quantities import Quantity
 from xinglin.fhir.fhirpath.registry import Evaluate, truth
+from xinglin.fhir.fhirpath.special import Deviation, specialise
+from xinglin.fhir.fhirpath.special.generator import Special
 from xinglin.fhir.fhirpath.temporal import Temporal
 from xinglin.fhir.types import Json, Resource
 
@@ -25,6 +28,8 @@ class Expression:
 
     text: str
     run: Evaluate
+    special: dict[str, Special | None] = field(default_factory=dict, compare=False)
+    """The expression written out for resource types that it was evaluated on."""
 
     def items(self, focus: "Resource | Node | Collection", env: Environment | None = None) -> Collection:
         """The typed items that the expression has on a resource, an element or a collection.
@@ -52,8 +57,22 @@ class Expression:
 
         Keywords are the fields of `Environment`, such as `resolve=` and `now=`.
         """
+        if focus.__class__ is dict and not environment:
+            kind = focus.get("resourceType", "")
+            special = self.special[kind] if kind in self.special else self._specialised(kind)
+            if special is not None:
+                try:
+                    return special(focus)
+                except Deviation:
+                    pass
         env = Environment(**environment) if environment else None
         return [as_json(item) for item in self.items(focus, env)]
+
+    def _specialised(self, kind: str) -> Special | None:
+        found = specialise(parse(self.text), kind)
+        if kind in resource_types():
+            self.special[kind] = found
+        return found
 
     def holds(self, focus: "Resource | Node | Collection", env: Environment | None = None) -> bool | None:
         """The truth of the expression by singleton evaluation; None where it is empty."""

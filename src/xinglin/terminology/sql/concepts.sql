@@ -16,7 +16,7 @@ SELECT child FROM concept_parent WHERE system = %(system)s AND parent = %(code)s
 
 -- name: is_below
 WITH RECURSIVE above (code) AS (
-    SELECT %(below)s::text
+    SELECT %(below)s::text COLLATE "C"
     UNION
     SELECT p.parent FROM above JOIN concept_parent p ON p.system = %(system)s AND p.child = above.code
 )

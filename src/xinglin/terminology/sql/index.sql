@@ -52,3 +52,9 @@ COPY concept_mapping (map, position, source_system, source_code, target_system, 
 
 -- name: count_concepts
 SELECT count(*) FROM concept WHERE system = %(system)s
+
+-- name: forget_code_system
+DELETE FROM code_system WHERE id = ANY(%(ids)s::text[])
+
+-- name: forget_concept_map
+DELETE FROM concept_map WHERE id = ANY(%(ids)s::text[])

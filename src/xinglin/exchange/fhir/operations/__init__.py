@@ -1,0 +1,29 @@
+"""The operations of FHIR, one module each. Whatever stands in `OPERATIONS` is routed and advertised."""
+
+from xinglin.exchange.fhir.operations.everything import EVERYTHING
+from xinglin.exchange.fhir.operations.expand import EXPAND
+from xinglin.exchange.fhir.operations.expunge import EXPUNGE
+from xinglin.exchange.fhir.operations.lookup import LOOKUP
+from xinglin.exchange.fhir.operations.meta import META, META_ADD, META_DELETE
+from xinglin.exchange.fhir.operations.registry import Operation
+from xinglin.exchange.fhir.operations.subsumes import SUBSUMES
+from xinglin.exchange.fhir.operations.translate import TRANSLATE
+from xinglin.exchange.fhir.operations.validate import VALIDATE
+from xinglin.exchange.fhir.operations.validate_code import VALIDATE_CODE
+
+__all__ = ["OPERATIONS", "Operation"]
+
+OPERATIONS: tuple[Operation, ...] = (
+    EVERYTHING,
+    EXPAND,
+    EXPUNGE,
+    LOOKUP,
+    META,
+    META_ADD,
+    META_DELETE,
+    SUBSUMES,
+    TRANSLATE,
+    VALIDATE,
+    VALIDATE_CODE,
+)
+"""All operations."""

@@ -1,0 +1,54 @@
+"""Calls operations over HTTP: finds the one that is meant, reads its input, opens the repository."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from xinglin.exchange.fhir import formats, requests, responses
+from xinglin.exchange.fhir.interactions import Handler, OpenRepository
+from xinglin.exchange.fhir.operations import OPERATIONS
+from xinglin.exchange.fhir.operations.parameters import Inputs, read_inputs
+from xinglin.exchange.fhir.operations.registry import Call, Operation
+from xinglin.fhir.outcome import NotFound
+from xinglin.fhir.types import Resource
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def caller(open_repository: OpenRepository, limit: int) -> Handler:
+    """The handler for all paths with an operation; `limit` are the bytes that a body may have."""
+
+    async def call(request: Request) -> Response:
+        type = requests.type_of(request) if "type" in request.path_params else None
+        id = request.path_params.get("id")
+        operation = _find(request.path_params["op"], type, id)
+        if operation.changes and request.method != "POST":
+            raise requests.NotSupported(f"${operation.name} changes what is stored, so it is called by POST")
+        inputs = Inputs(await _inputs(request, limit))
+        inputs.accept(operation.parameters)
+        async with open_repository(request, operation.permission) as repository:
+            done = await operation.handler(Call(request, repository, type, id, inputs))
+        return done if isinstance(done, Response) else responses.answer(request, done)
+
+    return call
+
+
+def _find(name: str, type: str | None, id: str | None) -> Operation:
+    for operation in OPERATIONS:
+        if operation.name == name and operation.fits(type, id):
+            return operation
+    path = "/".join(part for part in (type, id) if part)
+    there = ", ".join(f"${each.name}" for each in OPERATIONS if each.fits(type, id)) or "none"
+    raise NotFound(f"There is no ${name} at /{path}; there are: {there}", code="not-supported")
+
+
+async def _inputs(request: Request, limit: int) -> list[tuple[str, object]]:
+    """What the query, a form, a Parameters resource or a resource as the body says."""
+    found: list[tuple[str, object]] = list(requests.parameters(request))
+    if request.method != "POST" or not await requests.read_body(request, limit):
+        return found
+    if formats.plain(request.headers.get("content-type")) == FORM:
+        return found + list(await requests.read_form(request, limit))
+    resource: Resource = await requests.read_resource(request, limit)
+    if resource.get("resourceType") == "Parameters":
+        return found + read_inputs(resource)
+    return [*found, ("resource", resource)]

@@ -1,0 +1,62 @@
+"""What an operation is, and how it is called: each is declared in a module of its own and listed in `OPERATIONS`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from xinglin.exchange.fhir.operations.parameters import Inputs
+from xinglin.fhir.types import Resource
+from xinglin.store.repository import Repository
+
+READ, WRITE, EXPUNGE = "fhir.read", "fhir.write", "fhir.expunge"
+"""The permissions that operations ask for."""
+
+SYSTEM, TYPE, INSTANCE = "system", "type", "instance"
+"""Where an operation may be called: at `/$name`, at `/Type/$name`, at `/Type/id/$name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: on a type or an instance, or on neither."""
+
+    request: Request
+    repository: Repository
+    type: str | None
+    id: str | None
+    inputs: Inputs
+
+
+Handler: TypeAlias = Callable[[Call], Awaitable[Resource | Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation. `types` empty: all of them. `parameters` are the input parameters that it takes.
+
+    `changes` tells that it changes what is stored and so is called by POST only (OperationDefinition.affectsState).
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    handler: Handler
+    permission: str = READ
+    types: frozenset[str] = frozenset()
+    parameters: tuple[str, ...] = ()
+    changes: bool = False
+    definition: str = ""
+    """The canonical URL of the OperationDefinition; where it is empty, the one of R4 with this name."""
+
+    def fits(self, type: str | None, id: str | None) -> bool:
+        """Whether it may be called there."""
+        level = INSTANCE if id else TYPE if type else SYSTEM
+        return level in self.levels and (not self.types or type is None or type in self.types)
+
+    def canonical(self, type: str | None) -> str:
+        """The canonical URL of its definition, as it is called on a type."""
+        if self.definition:
+            return self.definition
+        kind = type if type in self.types else "Resource"
+        return f"http://hl7.org/fhir/OperationDefinition/{kind}-{self.name}"

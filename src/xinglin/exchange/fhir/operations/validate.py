@@ -1,0 +1,43 @@
+"""`$validate`: what would be wrong with a resource, without storing it (FHIR R4, Resource, $validate)."""
+
+from xinglin.exchange.fhir.operations.registry import INSTANCE, TYPE, Call, Operation
+from xinglin.exchange.fhir.responses import information
+from xinglin.fhir.outcome import BadRequest, Issue, operation_outcome
+from xinglin.fhir.types import Resource
+from xinglin.fhir.validation import validate
+
+MODES = ("create", "update", "delete")
+
+
+async def handle(call: Call) -> Resource:
+    """An OperationOutcome with every issue; the answer is a success also where the resource is not valid."""
+    mode = call.inputs.text("mode")
+    if mode is not None and mode not in MODES:
+        raise BadRequest(f"mode={mode} is not supported; accepted are: {', '.join(MODES)}", code="not-supported")
+    resource = call.inputs.structure("resource")
+    if mode == "delete":
+        if call.id is None or call.type is None:
+            raise BadRequest("mode=delete needs the resource: /Type/id/$validate?mode=delete")
+        await call.repository.read(call.type, call.id)
+        return information(f"{call.type}/{call.id} can be deleted")
+    if resource is None:
+        if call.id is None or call.type is None:
+            raise BadRequest("The parameter resource is missing", code="required")
+        resource = await call.repository.read(call.type, call.id)
+    issues = _issues(call, resource, mode)
+    return operation_outcome(issues) if issues else information("No issues were found")
+
+
+def _issues(call: Call, resource: Resource, mode: str | None) -> list[Issue]:
+    if resource.get("resourceType") != call.type:
+        text = f"The request is for {call.type}, the resource is {resource.get('resourceType')!r}"
+        return [Issue("error", "invalid", text, "Resource")]
+    issues = validate(resource)
+    if mode == "update" and not resource.get("id"):
+        issues.append(Issue("error", "required", "An update needs the id of the resource", f"{call.type}.id"))
+    if call.id is not None and resource.get("id", call.id) != call.id:
+        issues.append(Issue("error", "invalid", f"The request is for the id {call.id}", f"{call.type}.id"))
+    return issues
+
+
+VALIDATE = Operation("validate", (TYPE, INSTANCE), handle, parameters=("resource", "mode"))

@@ -1,0 +1,22 @@
+-- name: everything
+-- What refers to one resource, in the order in which it came.
+SELECT key, content FROM resource
+WHERE terms && %(terms)s::bigint[] AND NOT deleted AND key > %(after)s
+  AND type = ANY(%(types)s::text[]) AND (%(since)s::timestamptz IS NULL OR updated >= %(since)s)
+ORDER BY key LIMIT %(limit)s
+
+-- name: expunge_history
+DELETE FROM resource_history WHERE type = %(type)s AND id = %(id)s
+
+-- name: expunge_deleted
+WITH gone AS (
+    DELETE FROM resource WHERE type = %(type)s AND deleted AND id IN (
+        SELECT id FROM resource WHERE type = %(type)s AND deleted AND (%(id)s::text IS NULL OR id = %(id)s)
+        ORDER BY id LIMIT %(limit)s FOR UPDATE
+    )
+    RETURNING id
+), versions AS (
+    DELETE FROM resource_history h USING gone WHERE h.type = %(type)s AND h.id = gone.id
+    RETURNING h.id
+)
+SELECT gone.id, (SELECT count(*) FROM versions v WHERE v.id = gone.id) FROM gone ORDER BY gone.id
