@@ -46,3 +46,5 @@ class Environment:
     strict: bool = False
     index: int | None = None
     total: Collection = field(default_factory=list)
+    memo: dict[object, Collection] = field(default_factory=dict, init=False)
+    """What paths from `%resource` and its like were found to be, which is the same for every item."""
