@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/healthz", alive),
             Route("/readyz", ready),
             Mount("/api", create_api(lambda: application, gate)),
-            Mount("/fhir", routes=routes(gate.repository)),
+            Mount("/fhir", routes=routes(gate.repository, folder=chosen.home / "bulk")),
             Mount("/", create_web(application, chosen)),
         ],
     )
