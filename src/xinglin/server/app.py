@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/healthz", alive),
             Route("/readyz", ready),
             Mount("/api", create_api(lambda: application, gate)),
-            Mount("/fhir", OnlySignedIn(create_fhir(gate.repository), gate)),
+            Mount("/fhir", OnlySignedIn(create_fhir(gate.repository, folder=chosen.home / "bulk"), gate)),
             Mount("/", create_web(application, chosen)),
         ],
     )

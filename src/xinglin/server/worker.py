@@ -4,6 +4,7 @@ import asyncio
 from contextvars import ContextVar
 from datetime import timedelta
 
+from xinglin.exchange.fhir import bulk
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.reindexing import finish_reindex
@@ -22,6 +23,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     i18n.preload()
     application = create_application(settings, "xinglin-worker")
     _application.set(application)
+    bulk.provide(bulk.House(application.database, settings.home / "bulk", application.clock, application.zone))
     await application.database.open()
     try:
         async with asyncio.TaskGroup() as parts:

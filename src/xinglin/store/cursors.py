@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection, AsyncCursor, AsyncServerCursor
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 
@@ -18,6 +18,11 @@ class _JsonBytes(Loader):
         return bytes(data)
 
 
+def register(cursor: AsyncCursor[Any] | AsyncServerCursor[Any]) -> None:
+    """Lets a cursor hand out columns of type json as bytes."""
+    cursor.adapters.register_loader("json", _JsonBytes)
+
+
 async def execute(
     connection: AsyncConnection[Any], query: str, parameters: Mapping[str, Any], *, prepare: bool | None = True
 ) -> AsyncCursor[tuple[Any, ...]]:
@@ -26,5 +31,5 @@ async def execute(
     Statements are prepared on their first use, except where the best plan depends on the values (`prepare=False`).
     """
     cursor = connection.cursor()
-    cursor.adapters.register_loader("json", _JsonBytes)
+    register(cursor)
     return await cursor.execute(query.encode(), parameters, prepare=prepare)

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -24,7 +25,13 @@ class Unauthorized(FhirError):
 
 
 @pytest.fixture
-async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+def bulk_folder(tmp_path: Path) -> Path:
+    """Where the files of exports and imports are."""
+    return tmp_path / "bulk"
+
+
+@pytest.fixture
+async def client(database: Database, bulk_folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     seconds = itertools.count()
 
     @asynccontextmanager
@@ -38,10 +45,11 @@ async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
         async with database.transaction() as connection:
             yield Repository(connection, now=now)
 
-    app = Starlette(routes=[Mount("/fhir", routes=routes(open_repository, body_limit=100_000))])
+    app = Starlette(routes=[Mount("/fhir", routes=routes(open_repository, body_limit=100_000, folder=bulk_folder))])
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
     headers = {"Authorization": "fhir.read fhir.write"}
     async with httpx.AsyncClient(transport=transport, base_url="http://hospital/fhir/", headers=headers) as opened:
         yield opened
     async with database.transaction() as connection:
         await connection.execute("TRUNCATE resource, resource_history, search_date, search_string")
+        await connection.execute("DELETE FROM procrastinate_jobs")

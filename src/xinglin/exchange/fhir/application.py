@@ -1,5 +1,7 @@
 """The FHIR server as one ASGI application, which answers every path, even those that no route can match."""
 
+from pathlib import Path
+
 from starlette.requests import Request
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
@@ -10,9 +12,9 @@ from xinglin.exchange.fhir.rest import routes
 from xinglin.fhir.outcome import NotFound
 
 
-def create_fhir(open_repository: OpenRepository) -> Router:
-    """The routes, to be mounted at the base of the FHIR server, such as /fhir."""
-    return Router(routes(open_repository), default=_unknown)
+def create_fhir(open_repository: OpenRepository, *, folder: Path | None = None) -> Router:
+    """The routes, to be mounted at the base of the FHIR server, such as /fhir; `folder` is where bulk data lie."""
+    return Router(routes(open_repository, folder=folder), default=_unknown)
 
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,7 +5,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from xinglin.exchange.fhir.formats import FORMATS
-from xinglin.exchange.fhir.operations import OPERATIONS
+from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.search import parameters
 from xinglin.fhir.types import Resource
@@ -16,7 +16,7 @@ _INTERACTIONS = (
 )
 
 
-def capability_statement(started: datetime, base_url: str) -> Resource:
+def capability_statement(started: datetime, base_url: str, operations: tuple[Operation, ...]) -> Resource:
     """What the server can do (FHIR R4, CapabilityStatement), as of its start."""
     return {
         "resourceType": "CapabilityStatement",
@@ -31,16 +31,16 @@ def capability_statement(started: datetime, base_url: str) -> Resource:
         "rest": [
             {
                 "mode": "server",
-                "resource": [_resource(name) for name in sorted(resource_types())],
+                "resource": [_resource(name, operations) for name in sorted(resource_types())],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
-                **_operations(None),
+                **_operations(None, operations),
             }
         ],
     }
 
 
 @cache
-def _resource(type: str) -> Resource:
+def _resource(type: str, operations: tuple[Operation, ...]) -> Resource:
     known = parameters(type)
     searched = [{"name": p.code, "type": p.type} for p in known.values()]
     searched += [{"name": "_id", "type": "token"}, {"name": "_lastUpdated", "type": "date"}]
@@ -59,13 +59,13 @@ def _resource(type: str) -> Resource:
         **({"searchInclude": includes} if includes else {}),
         **({"searchRevInclude": list(_referring(type))} if _referring(type) else {}),
         "searchParam": sorted(searched, key=lambda p: p["name"]),
-        **_operations(type),
+        **_operations(type, operations),
     }
 
 
-def _operations(type: str | None) -> Resource:
+def _operations(type: str | None, operations: tuple[Operation, ...]) -> Resource:
     """What is called on a type, or, for None, on the whole server."""
-    there = [each for each in OPERATIONS if each.fits(type, None) or (type and each.fits(type, "1"))]
+    there = [each for each in operations if each.fits(type, None) or (type and each.fits(type, "1"))]
     listed = [{"name": each.name, "definition": each.canonical(type)} for each in there]
     return {"operation": listed} if listed else {}
 

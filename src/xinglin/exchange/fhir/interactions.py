@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from xinglin.exchange.fhir import requests, responses
 from xinglin.exchange.fhir.capabilities import capability_statement
+from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.fhir.outcome import BadRequest, Gone, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.store.history import parse_history
@@ -40,8 +41,11 @@ class Interactions:
     `bundle_limit` are the bytes that a bundle may have; the number of its entries is not limited.
     """
 
-    def __init__(self, open_repository: OpenRepository, body_limit: int, bundle_limit: int) -> None:
+    def __init__(
+        self, open_repository: OpenRepository, operations: tuple[Operation, ...], body_limit: int, bundle_limit: int
+    ) -> None:
         self.open = open_repository
+        self.operations = operations
         self.limit = body_limit
         self.bundle_limit = bundle_limit
         self.started = datetime.now(UTC)
@@ -70,7 +74,8 @@ class Interactions:
 
     async def metadata(self, request: Request) -> Response:
         """The CapabilityStatement (capabilities)."""
-        return responses.answer(request, capability_statement(self.started, responses.base_url(request)))
+        statement = capability_statement(self.started, responses.base_url(request), self.operations)
+        return responses.answer(request, statement)
 
     async def read(self, request: Request) -> Response:
         """The current version of a resource (read)."""

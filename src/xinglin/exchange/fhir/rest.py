@@ -5,6 +5,7 @@ import asyncio
 import logging
 import random
 from functools import wraps
+from pathlib import Path
 
 import psycopg
 from starlette.requests import ClientDisconnect, Request
@@ -13,6 +14,7 @@ from starlette.routing import Route
 
 from xinglin.exchange.fhir import formats, requests, responses
 from xinglin.exchange.fhir.interactions import Handler, Interactions, OpenRepository
+from xinglin.exchange.fhir.operations import OPERATIONS
 from xinglin.exchange.fhir.operations.calling import caller
 from xinglin.fhir.outcome import Conflict, FhirError, NotFound
 
@@ -26,18 +28,26 @@ _log = logging.getLogger(__name__)
 
 
 def routes(
-    open_repository: OpenRepository, *, body_limit: int = requests.BODY_LIMIT, bundle_limit: int | None = None
+    open_repository: OpenRepository,
+    *,
+    body_limit: int = requests.BODY_LIMIT,
+    bundle_limit: int | None = None,
+    folder: Path | None = None,
 ) -> list[Route]:
     """The routes, to be mounted at the base of the FHIR server, such as /fhir.
 
     `body_limit` are the bytes that a body may have; `bundle_limit` those of a bundle, by default as many or
-    `BUNDLE_LIMIT`.
+    `BUNDLE_LIMIT`. `folder` keeps the files of exports and imports; without one there are no such operations.
     """
     if bundle_limit is None:
         bundle_limit = BUNDLE_LIMIT if body_limit == requests.BODY_LIMIT else body_limit
-    api = Interactions(open_repository, body_limit, bundle_limit)
-    call = answering(caller(open_repository, body_limit))
-    made = [Route(path, call, methods=["GET", "POST"]) for path in ("/${op}", "/{type}/${op}", "/{type}/{id}/${op}")]
+    operations = tuple(each for each in OPERATIONS if folder is not None or not each.bulk)
+    api = Interactions(open_repository, operations, body_limit, bundle_limit)
+    call = answering(caller(open_repository, operations, body_limit, folder))
+    made = [
+        Route(path, call, methods=["GET", "POST", "DELETE"])
+        for path in ("/${op}", "/{type}/${op}", "/{type}/{id}/${op}")
+    ]
     made += [Route(each.path, answering(each.handler), methods=[each.method]) for each in api.listed()]
     known = tuple(made)
 

@@ -20,3 +20,16 @@ WITH gone AS (
     RETURNING h.id
 )
 SELECT gone.id, (SELECT count(*) FROM versions v WHERE v.id = gone.id) FROM gone ORDER BY gone.id
+
+-- name: export
+SELECT content FROM resource
+WHERE type = %(type)s AND NOT deleted AND (%(since)s::timestamptz IS NULL OR updated >= %(since)s)
+  AND (%(terms)s::bigint[] IS NULL OR terms && %(terms)s::bigint[])
+  AND (%(ids)s::text[] IS NULL OR id = ANY(%(ids)s::text[]))
+ORDER BY key
+
+-- name: one_snapshot
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
+
+-- name: types_present
+SELECT DISTINCT type FROM resource WHERE NOT deleted

@@ -2,7 +2,9 @@
 
 from xinglin.exchange.fhir.operations.everything import EVERYTHING
 from xinglin.exchange.fhir.operations.expand import EXPAND
+from xinglin.exchange.fhir.operations.export import EXPORTS
 from xinglin.exchange.fhir.operations.expunge import EXPUNGE
+from xinglin.exchange.fhir.operations.import_ import IMPORTS
 from xinglin.exchange.fhir.operations.lookup import LOOKUP
 from xinglin.exchange.fhir.operations.meta import META, META_ADD, META_DELETE
 from xinglin.exchange.fhir.operations.registry import Operation
@@ -16,7 +18,9 @@ __all__ = ["OPERATIONS", "Operation"]
 OPERATIONS: tuple[Operation, ...] = (
     EVERYTHING,
     EXPAND,
+    *EXPORTS,
     EXPUNGE,
+    *IMPORTS,
     LOOKUP,
     META,
     META_ADD,

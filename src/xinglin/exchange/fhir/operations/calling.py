@@ -1,11 +1,14 @@
 """Calls operations over HTTP: finds the one that is meant, reads its input, opens the repository."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from xinglin.exchange.fhir import formats, requests, responses
+from xinglin.exchange.fhir.bulk.uploading import upload
 from xinglin.exchange.fhir.interactions import Handler, OpenRepository
-from xinglin.exchange.fhir.operations import OPERATIONS
 from xinglin.exchange.fhir.operations.parameters import Inputs, read_inputs
 from xinglin.exchange.fhir.operations.registry import Call, Operation
 from xinglin.fhir.outcome import NotFound
@@ -14,30 +17,38 @@ from xinglin.fhir.types import Resource
 FORM = "application/x-www-form-urlencoded"
 
 
-def caller(open_repository: OpenRepository, limit: int) -> Handler:
-    """The handler for all paths with an operation; `limit` are the bytes that a body may have."""
+def caller(
+    open_repository: OpenRepository, operations: Sequence[Operation], limit: int, folder: Path | None
+) -> Handler:
+    """The handler for all paths with an operation; `limit` are the bytes that a body may have, `folder` keeps files."""
 
     async def call(request: Request) -> Response:
         type = requests.type_of(request) if "type" in request.path_params else None
         id = request.path_params.get("id")
-        operation = _find(request.path_params["op"], type, id)
-        if operation.changes and request.method != "POST":
-            raise requests.NotSupported(f"${operation.name} changes what is stored, so it is called by POST")
-        inputs = Inputs(await _inputs(request, limit))
+        operation = _find(operations, request.path_params["op"], type, id)
+        accepted = ("POST",) if operation.changes else operation.methods
+        if request.method not in accepted:
+            raise requests.NotSupported(f"${operation.name} is called by {' or '.join(accepted)}")
+        uploaded = None
+        if operation.uploads and folder is not None:
+            async with open_repository(request, operation.permission):
+                pass  # whoever may not come in must not fill the disk
+            uploaded = await upload(request, folder)
+        inputs = Inputs(requests.parameters(request) if uploaded else await _inputs(request, limit))
         inputs.accept(operation.parameters)
         async with open_repository(request, operation.permission) as repository:
-            done = await operation.handler(Call(request, repository, type, id, inputs))
+            done = await operation.handler(Call(request, repository, type, id, inputs, folder, uploaded))
         return done if isinstance(done, Response) else responses.answer(request, done)
 
     return call
 
 
-def _find(name: str, type: str | None, id: str | None) -> Operation:
-    for operation in OPERATIONS:
+def _find(operations: Sequence[Operation], name: str, type: str | None, id: str | None) -> Operation:
+    for operation in operations:
         if operation.name == name and operation.fits(type, id):
             return operation
     path = "/".join(part for part in (type, id) if part)
-    there = ", ".join(f"${each.name}" for each in OPERATIONS if each.fits(type, id)) or "none"
+    there = ", ".join(f"${each.name}" for each in operations if each.fits(type, id)) or "none"
     raise NotFound(f"There is no ${name} at /{path}; there are: {there}", code="not-supported")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from xinglin.fhir.types import Resource
 from xinglin.store.repository import Repository
 
 READ, WRITE, EXPUNGE = "fhir.read", "fhir.write", "fhir.expunge"
+EXPORT, IMPORT = "fhir.export", "fhir.import"
 """The permissions that operations ask for."""
 
 SYSTEM, TYPE, INSTANCE = "system", "type", "instance"
@@ -27,6 +29,16 @@ class Call:
     type: str | None
     id: str | None
     inputs: Inputs
+    folder: Path | None = None
+    """Where the files of bulk operations are."""
+    upload: str | None = None
+    """The name, below the folder, of the folder with what was sent along."""
+
+    @property
+    def files(self) -> Path:
+        """The folder for files, which every `bulk` operation has."""
+        assert self.folder is not None
+        return self.folder
 
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Resource | Response]]
@@ -37,6 +49,7 @@ class Operation:
     """An operation. `types` empty: all of them. `parameters` are the input parameters that it takes.
 
     `changes` tells that it changes what is stored and so is called by POST only (OperationDefinition.affectsState).
+    `bulk` tells that it needs a folder for files; `uploads` that its body goes into one.
     """
 
     name: str
@@ -46,6 +59,9 @@ class Operation:
     types: frozenset[str] = frozenset()
     parameters: tuple[str, ...] = ()
     changes: bool = False
+    bulk: bool = False
+    uploads: bool = False
+    methods: tuple[str, ...] = ("GET", "POST")
     definition: str = ""
     """The canonical URL of the OperationDefinition; where it is empty, the one of R4 with this name."""
 

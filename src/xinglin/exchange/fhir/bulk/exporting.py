@@ -1,0 +1,113 @@
+"""Exports: every resource type into files of its own, all as of one moment.
+
+A job whose worker died begins again with an empty folder, so what is handed out is always whole.
+"""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+from xinglin.exchange.fhir.bulk import tasks
+from xinglin.exchange.fhir.bulk.house import House, house
+from xinglin.fhir import json
+from xinglin.fhir.types import Resource
+from xinglin.platform import jobs
+from xinglin.store.everything import references, referring
+from xinglin.store.exporting import fix_snapshot, stream, types_present
+from xinglin.store.repository import Repository
+
+LINES = 100_000
+"""Resources in one file at most, so that a large type can be fetched in parts."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Cancelled(Exception):
+    """Somebody cancelled the export."""
+
+
+@jobs.task("fhir.export")
+async def export(id: str) -> None:
+    """Carries out the export of a Task."""
+    await run(house(), id)
+
+
+async def run(surroundings: House, id: str) -> None:
+    """Writes the files of an export, and notes them in its Task."""
+    folder = surroundings.folder / id
+    async with surroundings.repository() as repository:
+        if not await tasks.move(repository, tasks.EXPORT, id, "in-progress", []):
+            return
+        task = await tasks.read(repository, tasks.EXPORT, id)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        output = await _write(surroundings, task, folder)
+        async with surroundings.repository() as repository:
+            if not await tasks.move(repository, tasks.EXPORT, id, "completed", output):
+                raise _Cancelled
+    except _Cancelled:
+        shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        _log.exception("Export %s failed", id)
+        shutil.rmtree(folder, ignore_errors=True)
+        async with surroundings.repository() as repository:
+            await tasks.move(repository, tasks.EXPORT, id, "failed", [], f"Files can't be written: {error.strerror}")
+
+
+async def _write(surroundings: House, task: Resource, folder: Path) -> list[tuple[str, str]]:
+    """Files of each type, as (name, number of resources)."""
+    since = tasks.value(task, "_since")
+    wanted = (tasks.value(task, "_type") or "").split(",") if tasks.value(task, "_type") else None
+    level, group = tasks.value(task, "level"), tasks.value(task, "group")
+    output: list[tuple[str, str]] = []
+    async with surroundings.database.transaction() as connection:
+        await fix_snapshot(connection)
+        patients = await _members(Repository(connection, now=surroundings.clock()), group) if group else None
+        about = {"Patient"} | {source for source, _ in referring("Patient")}
+        for type in await types_present(connection):
+            if (wanted is None or type in wanted) and (level == "system" or type in about):
+                found = stream(
+                    connection, type, since=datetime.fromisoformat(since) if since else None, patients=patients
+                )
+                kept = _of_patients(found) if level == "patient" and type != "Patient" else found
+                output += await _files(surroundings, task["id"], folder, type, kept)
+    return output
+
+
+async def _files(
+    surroundings: House, id: str, folder: Path, type: str, batches: AsyncIterator[list[bytes]]
+) -> list[tuple[str, str]]:
+    counts: list[int] = []
+    async for batch in batches:
+        async with surroundings.repository() as repository:
+            if (await tasks.read(repository, tasks.EXPORT, id))["status"] == "cancelled":
+                raise _Cancelled
+        if not batch:
+            continue
+        if not counts or counts[-1] >= LINES:
+            counts.append(0)
+        counts[-1] += len(batch)
+        await asyncio.to_thread(_append, folder / f"{type}.{len(counts)}.ndjson", batch)
+    return [(f"{type}.{number}.ndjson", str(count)) for number, count in enumerate(counts, 1)]
+
+
+def _append(path: Path, lines: list[bytes]) -> None:
+    with path.open("ab") as file:
+        file.writelines(line + b"\n" for line in lines)
+
+
+async def _of_patients(batches: AsyncIterator[list[bytes]]) -> AsyncIterator[list[bytes]]:
+    """Leaves out what refers to no patient, such as a slot that is free."""
+    async for batch in batches:
+        yield [text for text in batch if any(type == "Patient" for type, _ in references(json.loads(text)))]
+
+
+async def _members(repository: Repository, group: str) -> list[str]:
+    """Ids of the patients who are members of a group now."""
+    members = (await repository.read("Group", group)).get("member", ())
+    named = [member["entity"].get("reference", "") for member in members if not member.get("inactive")]
+    return [name.removeprefix("Patient/") for name in named if name.startswith("Patient/")]

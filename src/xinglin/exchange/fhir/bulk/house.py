@@ -1,0 +1,40 @@
+"""What the jobs of a worker need: the database and the folder for files. The worker provides it once, at its start."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from xinglin.platform.database import Database
+from xinglin.store.repository import Repository
+
+
+@dataclass(frozen=True)
+class House:
+    """The surroundings of a job. `folder` is shared with the servers, which hand out its files."""
+
+    database: Database
+    folder: Path
+    clock: Callable[[], datetime]
+    zone: tzinfo
+
+    @asynccontextmanager
+    async def repository(self) -> AsyncIterator[Repository]:
+        """The repository in a transaction of its own."""
+        async with self.database.transaction() as connection:
+            yield Repository(connection, now=self.clock(), zone=self.zone)
+
+
+_house: ContextVar[House] = ContextVar("house")
+
+
+def provide(house: House) -> None:
+    """Tells the jobs of this worker where they are."""
+    _house.set(house)
+
+
+def house() -> House:
+    """What was provided. Raises `LookupError` outside of a worker."""
+    return _house.get()

@@ -1,0 +1,50 @@
+"""Writes many resources that know their ids, each valid one for itself: the way in of bulk imports."""
+
+from collections.abc import Sequence
+
+from xinglin.fhir.definitions import resource_types
+from xinglin.fhir.outcome import Issue
+from xinglin.fhir.types import Json, Resource
+from xinglin.fhir.validation import validate
+from xinglin.store.bulk import insert_all, lock_versions, update_all
+from xinglin.store.repository import Repository
+from xinglin.store.rows import Row, stamped
+
+
+async def ingest(repository: Repository, documents: Sequence[Json]) -> list[tuple[Issue, ...]]:
+    """Creates or updates every document that is a valid resource with an id; for each, the issues that kept it out.
+
+    Warnings keep nothing out. Raises `Conflict` where another transaction creates one of them at the same time.
+    """
+    refused = [_issues(document) for document in documents]
+    waiting: list[Resource] = [d for d, issues in zip(documents, refused, strict=True) if not issues]
+    while waiting:
+        # A resource that comes twice is written twice, in its order.
+        wave = {(r["resourceType"], r["id"]): r for r in reversed(waiting)}
+        chosen = {id(resource) for resource in wave.values()}
+        waiting = [resource for resource in waiting if id(resource) not in chosen]
+        await _write(repository, list(reversed(wave.values())))
+    return refused
+
+
+async def _write(repository: Repository, resources: Sequence[Resource]) -> None:
+    versions = await lock_versions(repository.connection, [(r["resourceType"], r["id"]) for r in resources])
+    new: list[Row] = []
+    changed: list[Row] = []
+    for resource in resources:
+        version, _ = versions.get((resource["resourceType"], resource["id"]), (0, True))
+        row = stamped(resource, resource["id"], version + 1, repository.now, repository.zone)
+        (changed if version else new).append(row)
+    await insert_all(repository.connection, new)
+    await update_all(repository.connection, changed)
+
+
+def _issues(document: Json) -> tuple[Issue, ...]:
+    kind = document.get("resourceType") if isinstance(document, dict) else None
+    if kind not in resource_types():
+        return (Issue("error", "structure", f"{kind!r} is not a resource type of FHIR R4"),)
+    issues = tuple(issue for issue in validate(document) if issue.severity in ("error", "fatal"))
+    if not issues and not document.get("id"):
+        text = "Without an id, a repeated import would store the resource again; give it one"
+        return (Issue("error", "required", text, f"{kind}.id"),)
+    return issues
