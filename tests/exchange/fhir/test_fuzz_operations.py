@@ -25,7 +25,9 @@ words = either(
     """Patient Observation CodeSystem ValueSet ConceptMap Task Group a b _history _search 1 metadata %00 %F0%9F
     $expand $lookup $validate $validate-code $meta-add $everything $expunge $export $export-status $import
     $import-status $translate $subsumes xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"""
-) | st.text(max_size=4).map(lambda text: "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "replace")))
+) | st.text(st.characters(exclude_characters="\n"), max_size=4).map(
+    lambda text: "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))
+)
 names = either(
     """_count _since _at _cursor _format _pretty _sort _id identifier name birthdate _include url code system filter
     offset count mode task _type limit _total expungeDeletedResources codeA codeB name:contains code:in date
