@@ -6,10 +6,12 @@ import sys
 
 import bench
 
+HELPERS = ("__main__", "fhir_requests", "load", "raw", "report")
+
 
 def main() -> int:
     """Runs the measurement named on the command line."""
-    names = sorted(m.name for m in pkgutil.iter_modules(bench.__path__) if m.name not in ("__main__", "report"))
+    names = sorted(m.name for m in pkgutil.iter_modules(bench.__path__) if m.name not in HELPERS)
     chosen = sys.argv[1:2]
     if not chosen or chosen[0] not in names:
         print(f"usage: ./run bench NAME, where NAME is one of: {', '.join(names)}")

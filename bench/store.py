@@ -26,10 +26,11 @@ from xinglin.fhir.search import parse_query
 from xinglin.platform.database import Database
 from xinglin.platform.migrations import migrate
 from xinglin.platform.postgres import EmbeddedPostgres
-from xinglin.store import searching
+from xinglin.store import statements
 from xinglin.store.cursors import queries
 from xinglin.store.repository import Repository
 from xinglin.store.rows import stamped
+from xinglin.store.statistics import statistics
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +38,7 @@ SECONDS = 3.0
 COPIES = 3
 """How often the bundles are loaded, each time as new resources."""
 
-TABLES = ("resource", "search_date", "search_string")
+TABLES = ("resource", "search_date", "search_string", "search_number")
 
 Step = Callable[[int], Awaitable[Any]]
 
@@ -146,20 +147,17 @@ async def bench_search(
     database: Database, raw: psycopg.AsyncConnection[Any], name: str, type: str, texts: Sequence[str]
 ) -> list[Row]:
     """A search, beside its own SQL with the same values."""
-    statements = []
-    for text in texts:
-        query = parse_query(type, text, now=NOW, zone=UTC)
-        statement = searching.Statement(query)
-        statements.append((searching.page_sql(statement, query).encode(), statement.parameters))
+    known = await statistics(raw, NOW)
+    pages = [statements.page(parse_query(type, text, now=NOW, zone=UTC), known)[0] for text in texts]
 
     async def ours(number: int) -> None:
         async with database.transaction() as connection:
             await Repository(connection, now=NOW).search(type, texts[number % len(texts)])
 
     async def plain(number: int) -> None:
-        sql, parameters = statements[number % len(statements)]
+        page = pages[number % len(pages)]
         async with raw.transaction():
-            await (await raw.execute(sql, parameters, prepare=False)).fetchall()
+            await (await raw.execute(page.sql.encode(), page.parameters, prepare=page.reused)).fetchall()
 
     return compared(name, *await rates(ours, plain), "/s", 0.4)
 
@@ -176,12 +174,18 @@ async def bench_searches(database: Database, raw: psycopg.AsyncConnection[Any]) 
     names = await bench_search(database, raw, "search_name", "Patient", texts)
     texts = [f"patient={id}&date=ge2015&_sort=-date&_count=20" for id, _ in patients]
     dates = await bench_search(database, raw, "search_date_sort", "Observation", texts)
-    return [*token, *both, *names, *dates]
+    texts = [f"subject:Patient.name={family[:4]}&{loinc}&_count=20" for _, family in patients]
+    chained = await bench_search(database, raw, "search_chained", "Observation", texts)
+    texts = [f"patient={id}&{loinc}&_include=Observation:encounter&_count=20" for id, _ in patients]
+    includes = await bench_search(database, raw, "include", "Observation", texts)
+    texts = [f"code-value-quantity=http://loinc.org|8302-2$gt{150 + n}&_count=20" for n in range(40)]
+    quantity = await bench_search(database, raw, "search_quantity", "Observation", texts)
+    return [*token, *both, *names, *dates, *chained, *includes, *quantity]
 
 
 async def bytes_per_resource(raw: psycopg.AsyncConnection[Any]) -> list[Row]:
     """Disk that a resource takes with everything it is found by."""
-    tables = " + ".join(f"pg_total_relation_size('public.{t}')" for t in (*TABLES, "resource_history"))
+    tables = " + ".join(f"pg_total_relation_size('public.{t}')" for t in (*TABLES, "search_text", "resource_history"))
     cursor = await raw.execute(f"SELECT ({tables})::float / (SELECT count(*) FROM resource)")
     ((size,),) = await cursor.fetchall()
     return [Row("bytes_per_resource", size, "bytes", 5000, at_most=True)]

@@ -36,6 +36,17 @@ WITHOUT_DATA_ELEMENT = (
     "ResearchElementDefinition.characteristic.participantEffective",
 )
 
+# Checked without FHIRPath: empty elements, references into `contained`, nested `contained`, the XHTML of narratives.
+STRUCTURAL = {"ele-1", "ref-1", "dom-2", "txt-1", "txt-2"}
+# An invariant that the package's publisher added to R4.
+FOREIGN = {"evv-1"}
+# Where R4's expression does not say what R4's text says. que-7: a FHIR boolean is no System.Boolean (FHIRPath, Types);
+# dom-3: `as` takes a single item (FHIRPath 2.0, as), and here it is given all descendants.
+ERRATA = {
+    "que-7": [("answer is Boolean", "answer is boolean")],
+    "dom-3": [(".as(", ".ofType("), ("where(as(canonical) = '#')", "ofType(canonical).where($this = '#')")],
+}
+
 Node = dict[str, Any]
 
 
@@ -124,6 +135,49 @@ def structure_rows(structure: Node, leaves: dict[str, Node]) -> dict[str, list[l
     return rows
 
 
+def rule(constraint: Node, element: str = "") -> list[str]:
+    """An invariant: [key, severity, text, expression]; that of an element as its parent sees it."""
+    text = constraint["expression"]
+    for wrong, right in ERRATA.get(constraint["key"], []):
+        text = text.replace(wrong, right)
+    if element:
+        text = f"`{element}`.where(({text}) = false).empty()"
+    return [constraint["key"], constraint["severity"], constraint["human"], text]
+
+
+def own_rules(element: Node, type_name: str, quantities: dict[str, list[Node]]) -> list[Node]:
+    """The constraints that an element does not merely inherit, with those of the Quantity that it is profiled to."""
+    own = [c for c in element.get("constraint", []) if c.get("source", type_name).rsplit("/", 1)[-1] == type_name]
+    for entry in element.get("type", []):
+        for profile in entry.get("profile", []):
+            own += quantities.get(profile, [])
+    return [c for c in own if c["key"] not in STRUCTURAL | FOREIGN and "expression" in c]
+
+
+def add_rules(table: Node, structure: Node, quantities: dict[str, list[Node]]) -> None:
+    """Gives to the types of the table, and to the backbones in them, their invariants."""
+    for element in structure["snapshot"]["element"]:
+        path = element["path"]
+        holder, _, name = (path, "", "") if path in table else path.rpartition(".")
+        if holder in table:
+            # ext-1 is repeated on the element Extension.extension.
+            known = table[holder].setdefault("rules", [])
+            for constraint in own_rules(element, structure["type"], quantities):
+                made = rule(constraint, name.removesuffix("[x]"))
+                if all(made[3] != other[3] for other in known) and not (name and constraint["key"] == "ext-1"):
+                    known.append(made)
+
+
+def quantity_profiles(data: Path) -> dict[str, list[Node]]:
+    """The constraints of SimpleQuantity and MoneyQuantity, which R4's elements name as profiles of their type."""
+    profiles = [s for s in resources(data / "profiles-types.json", "StructureDefinition") if not is_r4(s)]
+    found = {}
+    for profile in profiles:
+        root = profile["snapshot"]["element"][0]
+        found[profile["url"]] = [c for c in root.get("constraint", []) if c["key"] in ("sqty-1", "mqty-1")]
+    return found
+
+
 def data_elements(data: Path, structures: list[Node]) -> dict[str, Node]:
     """Path → definition of every element of R4 that is not itself made of elements."""
     leaves: dict[str, Node] = {}
@@ -146,7 +200,7 @@ def primitive(structure: Node) -> Node:
 
 
 def types_table(data: Path) -> Node:
-    """Every type: {"kind", "base", "elements"}, primitives with their "regex"; backbones under their path."""
+    """Every type: {"kind", "base", "elements", "rules"}, primitives with "regex"; backbones under their path."""
     names = [data / f"profiles-{kind}.json" for kind in ("types", "resources")]
     structures = [s for name in names for s in resources(name, "StructureDefinition") if is_r4(s)]
     leaves = data_elements(data, structures)
@@ -163,7 +217,10 @@ def types_table(data: Path) -> Node:
             rows = structure_rows(structure, own)
             table |= {path: {"kind": "backbone", "base": "BackboneElement", "elements": rows[path]} for path in rows}
             table[name] = entry | {"elements": rows[name]}
-    return inherit(table)
+    quantities = quantity_profiles(data)
+    for structure in structures:
+        add_rules(table, structure, quantities)
+    return {name: {k: v for k, v in entry.items() if k != "rules" or v} for name, entry in inherit(table).items()}
 
 
 def inherit(table: Node) -> Node:

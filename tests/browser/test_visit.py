@@ -32,14 +32,15 @@ def test_the_whole_visit(station: Open) -> None:
     doctor.toast("已签名")
     expect(doctor.page.locator("#seen")).to_contain_text("待缴费")
 
-    pay_and_fetch(station, "张建国")
+    _cashier, pharmacist = review_and_pay(station, "张建国")
+    fetch(pharmacist, "张建国")
 
     doctor.go("/doctor")
     expect(doctor.page.locator("#seen tr", has_text="张建国").first).to_contain_text("已完成", timeout=30_000)
 
 
-def pay_and_fetch(station: Open, name: str) -> None:
-    """Review, payment and dispensing, each at its own window."""
+def review_and_pay(station: Open, name: str) -> tuple[Station, Station]:
+    """Review and payment in cash, each at its own window; returns cashier and pharmacist."""
     pharmacist = station("pharmacist")
     pharmacist.page.locator("#list a", has_text=name).click()
     expect(pharmacist.page.locator("#banner h1")).to_have_text(name)
@@ -54,7 +55,11 @@ def pay_and_fetch(station: Open, name: str) -> None:
     expect(cashier.page.locator("[data-change]")).to_contain_text("¥")
     cashier.page.keyboard.press("Control+Enter")
     expect(cashier.page.locator("#slip")).to_contain_text("找零")
+    return cashier, pharmacist
 
+
+def fetch(pharmacist: Station, name: str) -> None:
+    """Prepares and dispenses what was paid."""
     # The worker takes the payment to the pharmacy; the list there renews itself.
     pharmacist.go("/pharmacy?list=dispense")
     paid = pharmacist.page.locator("#list a", has_text=name)
@@ -63,6 +68,28 @@ def pay_and_fetch(station: Open, name: str) -> None:
     pharmacist.page.get_by_role("button", name="开始调配").click()
     pharmacist.page.get_by_role("button", name="发药", exact=True).click()
     expect(pharmacist.page.locator("#banner")).to_contain_text("已发药")
+
+
+def test_a_medicine_is_refunded_before_it_is_dispensed(station: Open) -> None:
+    desk = station("registrar")
+    register(desk, "退药者")
+    book(desk, "全科医学科")
+    doctor = station("doctor2")
+    call_and_receive(doctor, "退药者")
+    write_record(doctor)
+    doctor.page.keyboard.press("Control+Enter")
+    doctor.toast("已签名")
+    cashier, pharmacist = review_and_pay(station, "退药者")
+    lines = cashier.page.locator("#refund-form .check-line")
+    expect(lines.filter(has_text="诊查已发生").locator("input")).to_be_disabled()
+    expect(lines.filter(has_text="缬沙坦").locator("input")).to_be_checked()
+    cashier.page.locator("#refund-form [name=reason]").fill("患者放弃用药")
+    cashier.page.keyboard.press("Control+Enter")
+    expect(cashier.page.locator("#slip")).to_contain_text("31.50")
+    pharmacist.go("/pharmacy?list=dispense")
+    expect(pharmacist.page.locator("#list a", has_text="退药者")).to_have_count(0, timeout=30_000)
+    doctor.go("/doctor")
+    expect(doctor.page.locator("#seen tr", has_text="退药者").first).to_contain_text("已完成", timeout=30_000)
 
 
 def test_a_check_digit_that_does_not_fit_is_named_at_its_field(station: Open) -> None:

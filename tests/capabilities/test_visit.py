@@ -216,3 +216,14 @@ async def test_a_refund_in_the_same_moment_keeps_the_medicine_from_leaving_the_w
     )
     with pytest.raises(Refused):
         await hospital.do("pharmacist", "pharmacy.dispense", prescription=number)
+
+
+async def test_a_code_system_that_changed_is_seen_by_a_view_that_can_only_read(hospital: Hospital) -> None:
+    rows = await hospital.rows("doctor", "outpatient.diagnosis_search", text="yfxgxy")
+    assert [row.key for row in rows] == ["I10"]
+    async with hospital.application.database.transaction() as connection:
+        repository = Repository(connection, now=hospital.clock())
+        system = await repository.read("CodeSystem", "diagnoses", lock=True)
+        system["concept"].append({"code": "X99", "display": "新增诊断"})
+        await repository.update(system)
+    assert [row.key for row in await hospital.rows("doctor", "outpatient.diagnosis_search", text="xzzd")] == ["X99"]

@@ -74,3 +74,11 @@ def test_synthea_comes_out_as_it_went_in(synthea: list[Path]) -> None:
         text = gzip.decompress(path.read_bytes())
         as_written = stdlib.loads(text, parse_float=str, parse_int=str)
         assert stdlib.loads(json.dumps(json.loads(text)), parse_float=str, parse_int=str) == as_written
+
+
+@pytest.mark.parametrize("exactly", ["1.10", "1.5"])
+def test_half_a_character_is_refused_by_both_readers(exactly: str) -> None:
+    for text in (f'{{"\\ud800": {exactly}}}', f'["\\udc00x", {exactly}]'):
+        with pytest.raises(json.JsonError):
+            json.loads(text)
+    assert json.loads(f'["\\ud83d\\udc89", "\\\\ud800", {exactly}]')[:2] == ["💉", "\\ud800"]

@@ -1,5 +1,6 @@
 """The record of who did what."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,8 @@ import psycopg
 import pytest
 
 from xinglin.platform import audit
+from xinglin.platform.audit import Entry, Recorder
+from xinglin.platform.database import Database
 from xinglin.platform.identity import Actor
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -71,3 +74,32 @@ async def test_nothing_is_taken_back(connection: Connection, statement: Any) -> 
 async def test_nonsense_is_refused(connection: Connection, change: dict[str, Any]) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
         await write(connection, **change)
+
+
+async def test_many_reads_at_once_are_all_recorded_and_share_their_commits(database: Database) -> None:
+    recorder = Recorder(database)
+
+    async def commits(connection: psycopg.AsyncConnection[Any]) -> int:
+        query = "SELECT count(DISTINCT xmin::text), count(*) FROM audit_event WHERE command = 'fhir.burst'"
+        row = await (await connection.execute(query)).fetchone()
+        assert row is not None
+        assert row[1] == 200
+        return int(row[0])
+
+    entries = [Entry(None, "read", "fhir.burst", (f"Patient/{n}",), "success", NOW) for n in range(200)]
+    await asyncio.gather(*(recorder.record(entry) for entry in entries))
+    async with database.transaction() as connection:
+        assert await commits(connection) < 20
+
+
+async def test_an_entry_that_cannot_be_written_is_told_to_whoever_waits_and_the_next_goes_on(
+    database: Database,
+) -> None:
+    recorder = Recorder(database)
+    bad = Entry(None, "read", "", (), "success", NOW)  # a command needs a name
+    with pytest.raises(psycopg.errors.CheckViolation):
+        await recorder.record(bad)
+    await recorder.record(Entry(None, "read", "fhir.after", (), "success", NOW))
+    async with database.transaction() as connection:
+        found = await connection.execute("SELECT count(*) FROM audit_event WHERE command = 'fhir.after'")
+        assert await found.fetchone() == (1,)

@@ -31,11 +31,21 @@ async def token(client: httpx.AsyncClient, login: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
-async def test_nobody_reads_without_signing_in(client: httpx.AsyncClient) -> None:
-    for path in ("/fhir/Patient", "/fhir/Practitioner/practitioner-chen", "/fhir/Patient/_search"):
-        answer = await (client.post(path) if path.endswith("_search") else client.get(path))
-        assert answer.status_code in {401, 415}, path
-        assert answer.json()["resourceType"] == "OperationOutcome"
+async def test_nobody_comes_in_without_signing_in(client: httpx.AsyncClient) -> None:
+    for path in ("/fhir/Patient", "/fhir/Practitioner/practitioner-chen", "/fhir/Patient/_search", "/fhir/", "/fhir/x"):
+        for method in ("GET", "POST"):
+            answer = await client.request(method, path)
+            assert answer.status_code == 401, (method, path)
+            assert answer.json()["issue"][0]["code"] == "login"
+    assert (await client.get("/fhir/metadata")).json()["resourceType"] == "CapabilityStatement"
+
+
+async def test_the_body_of_a_stranger_is_not_read(client: httpx.AsyncClient) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    assert (await client.post("/fhir/Patient", content=body())).status_code == 401
 
 
 @pytest.mark.parametrize("login", ["registrar", "doctor", "cashier", "pharmacist", "manager"])

@@ -1,4 +1,4 @@
-"""The definitions of FHIR R4: every type with its elements, the required value sets, the search parameters.
+"""The definitions of FHIR R4: types with their elements and invariants, required value sets, search parameters.
 
 They come from one compressed table beside this module, which tools/definitions.py makes; its `source` names where the
 content is from. The table is read on first use, in about 10 ms.
@@ -68,6 +68,16 @@ class SearchDefinition:
     targets: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An invariant: `key` such as obs-6, `severity` error or warning, R4's text for people, its FHIRPath."""
+
+    key: str
+    severity: str
+    text: str
+    expression: str
+
+
 @cache
 def _table() -> dict[str, Any]:
     content = files("xinglin.fhir").joinpath("r4.json.gz").read_bytes()
@@ -89,6 +99,19 @@ def type_definition(name: str) -> TypeDefinition:
     rows = [*_inherited(name, entry), *entry.get("elements", ())]
     elements = {element.name: element for element in map(_element, rows)}
     return TypeDefinition(name, entry["kind"], entry["base"], elements, entry.get("regex", ""))
+
+
+def is_type(name: str) -> bool:
+    """Whether R4 has a type of that name."""
+    return name in _table()["types"]
+
+
+@cache
+def rules(name: str) -> tuple[Rule, ...]:
+    """The invariants of a type, its bases' first; without ele-1, ref-1, dom-2 and txt-*, which need no FHIRPath."""
+    entry = _table()["types"][name]
+    inherited = rules(entry["base"]) if entry["base"] in _table()["types"] else ()
+    return (*inherited, *(Rule(*row) for row in entry.get("rules", ())))
 
 
 @cache

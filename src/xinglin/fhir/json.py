@@ -36,10 +36,26 @@ def loads(text: bytes | str) -> Any:
     try:
         if _survives_floats(data):
             return orjson.loads(data)
-        return json.loads(data, parse_float=_exact, parse_int=_exact_int, parse_constant=_refuse)
+        value = json.loads(data, parse_float=_exact, parse_int=_exact_int, parse_constant=_refuse)
+        if b"\\u" in data:
+            _refuse_half_characters(value)
+        return value
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
         message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise JsonError(f"This is not JSON: {message}") from error
+
+
+def _refuse_half_characters(value: Any) -> None:
+    """Raises UnicodeEncodeError for a surrogate without its other half, which orjson refuses and Python lets pass."""
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_half_characters(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            name.encode()
+            _refuse_half_characters(item)
 
 
 def dumps(value: Any, *, pretty: bool = False) -> bytes:

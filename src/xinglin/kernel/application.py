@@ -1,7 +1,8 @@
 """The application: runs commands, views and screens, each in one transaction, with access, audit and idempotency."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -162,9 +163,18 @@ class Application:
         async with self.reading(actor) as context:
             return await run_view(context, view, values)
 
-    def reading(self, actor: Actor) -> "_Reading":
-        """A context to read in, as `async with`; whatever it might write is refused by the database."""
-        return _Reading(self, actor)
+    @asynccontextmanager
+    async def reading(self, actor: Actor) -> AsyncIterator[Context]:
+        """A context to read in; whatever it might write is refused by the database."""
+        async with self.database.reading() as connection:
+            yield Context(
+                self.registry,
+                connection,
+                actor,
+                self.clock(),
+                zone=self.zone,
+                maintain=self.database.transaction,
+            )
 
     def outbox_handlers(self) -> outbox.Handlers:
         """The capabilities' handlers in the form that the outbox delivers to."""
@@ -212,24 +222,6 @@ class Application:
                 client=client,
                 detail=type(error).__name__,
             )
-
-
-class _Reading:
-    """The asynchronous context manager of `Application.reading`."""
-
-    def __init__(self, application: Application, actor: Actor) -> None:
-        self._application = application
-        self._actor = actor
-        self._transaction: Any = None
-
-    async def __aenter__(self) -> Context:
-        self._transaction = self._application.database.transaction()
-        connection = await self._transaction.__aenter__()
-        await connection.execute("SET TRANSACTION READ ONLY")
-        return self._application.context(connection, self._actor)
-
-    async def __aexit__(self, *error: Any) -> Any:
-        return await self._transaction.__aexit__(*error)
 
 
 async def run_view(context: Context, view: View, values: Mapping[str, Any]) -> Page[Any]:

@@ -17,7 +17,7 @@ from xinglin.kernel.event import Event
 from xinglin.ledger import Books
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
-from xinglin.store.repository import Repository, SearchPage
+from xinglin.store.repository import Maintain, Repository, SearchPage
 
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 """The one time zone of China; an installation elsewhere names its own in the settings."""
@@ -75,13 +75,14 @@ class Context:
         zone: ZoneInfo = DEFAULT_ZONE,
         step: str = "",
         work: Work | None = None,
+        maintain: Maintain | None = None,
     ) -> None:
         self.registry = registry
         self.connection = connection
         self.actor = actor
         self.now = now.astimezone(zone)
         self.zone = zone
-        self.repository = Repository(connection, now=now, zone=zone)
+        self.repository = Repository(connection, now=now, zone=zone, maintain=maintain)
         self.books = Books(connection, now=now)
         self.work = work or Work()
         self._step = step

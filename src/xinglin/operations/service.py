@@ -6,7 +6,9 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from xinglin.operations.supervisor import Child, ServiceError
 from xinglin.platform.settings import PREFIX, Settings
@@ -73,7 +75,22 @@ async def bring_up_to_date(settings: Settings, say: Say) -> list[tuple[str, str]
         applied = await migrate(connection)
     if applied:
         say(f"Applied {len(applied)} migrations")
+        await _index(settings, say)
     return applied
+
+
+async def _index(settings: Settings, say: Say) -> None:
+    """Finishes what a migration left to be indexed anew, so that no search misses a resource of before."""
+    from xinglin.operations.reindexing import finish_reindex
+    from xinglin.platform.database import Database
+
+    assert settings.database_url is not None
+    database = Database(settings.database_url, min_size=1, max_size=1, application="xinglin-index")
+    await database.open()
+    try:
+        await finish_reindex(database, lambda: datetime.now(UTC), ZoneInfo(settings.timezone), say)
+    finally:
+        await database.close()
 
 
 async def run(

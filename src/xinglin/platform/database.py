@@ -45,28 +45,47 @@ class Database:
         statement_timeout: timedelta = timedelta(seconds=60),
     ) -> None:
         self.conninfo = conninfo
-        self._arguments = connection_arguments(conninfo, application, statement_timeout)
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            conninfo,
-            kwargs=self._arguments,
-            connection_class=Connection,
-            min_size=min(min_size, max_size),
-            max_size=max_size,
-            configure=_configure,
-            check=_check,
-            reset=_reset,
-            open=False,
-            name=application,
-        )
+        self._arguments = {**connection_arguments(conninfo, application, statement_timeout), "autocommit": True}
+        size = {"min_size": min(min_size, max_size), "max_size": max_size}
+        self._pool = _pool(conninfo, application, self._arguments, **size)
+        read_only = {**self._arguments}
+        read_only["options"] += " -c default_transaction_read_only=on"
+        self._readers = _pool(conninfo, f"{application}-reading", read_only, min_size=1, max_size=max_size)
 
     async def open(self) -> None:
-        """Opens the pool. Raises `DatabaseError` where the server is unreachable, too old or not in UTF-8."""
+        """Opens the pools. Raises `DatabaseError` where the server is unreachable, too old or not in UTF-8."""
         await check_server(self.conninfo)
         await self._pool.open()
+        await self._readers.open()
 
     async def close(self) -> None:
         """Closes all connections; those in use when they come back."""
+        await self._readers.close()
         await self._pool.close()
+
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[Connection]:
+        """A connection for one statement that is a transaction of its own: it commits by itself.
+
+        Raises `DatabaseError` when every connection stays busy.
+        """
+        connection = await _taken(self._pool)
+        try:
+            yield connection
+        finally:
+            await self._pool.putconn(connection)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """A connection that can only read: each statement by itself, without the cost of a transaction around it.
+
+        PostgreSQL refuses every write on it. Raises `DatabaseError` when every connection stays busy.
+        """
+        connection = await _taken(self._readers)
+        try:
+            yield connection
+        finally:
+            await self._readers.putconn(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -75,10 +94,7 @@ class Database:
         Raises `DatabaseError` when every connection stays busy, and when the block hid the failure of a statement:
         PostgreSQL would answer such a commit with a silent rollback.
         """
-        try:
-            connection = await self._pool.getconn()
-        except PoolTimeout as error:
-            raise DatabaseError(f"No connection to the database became free: {error}") from error
+        connection = await _taken(self._pool)
         try:
             async with connection.transaction():
                 yield connection
@@ -91,7 +107,7 @@ class Database:
     async def session(self) -> AsyncIterator[Connection]:
         """A connection of its own outside the pool, in autocommit: to LISTEN, or for work without a time limit."""
         connection = await Connection.connect(
-            self.conninfo, autocommit=True, **{**self._arguments, "options": _options(self.conninfo, timedelta(0))}
+            self.conninfo, **{**self._arguments, "options": _options(self.conninfo, timedelta(0))}
         )
         async with connection:
             await _configure(connection)
@@ -100,6 +116,30 @@ class Database:
     def statistics(self) -> dict[str, int]:
         """Counters of the pool, by the names that psycopg_pool gives them."""
         return self._pool.get_stats()
+
+
+def _pool(
+    conninfo: str, name: str, arguments: dict[str, Any], *, min_size: int, max_size: int
+) -> AsyncConnectionPool[Connection]:
+    return AsyncConnectionPool(
+        conninfo,
+        kwargs=arguments,
+        connection_class=Connection,
+        min_size=min_size,
+        max_size=max_size,
+        configure=_configure,
+        check=_check,
+        reset=_reset,
+        open=False,
+        name=name,
+    )
+
+
+async def _taken(pool: AsyncConnectionPool[Connection]) -> Connection:
+    try:
+        return await pool.getconn()
+    except PoolTimeout as error:
+        raise DatabaseError(f"No connection to the database became free: {error}") from error
 
 
 async def check_server(conninfo: str) -> int:

@@ -5,18 +5,20 @@ from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from xinglin.exchange.api import create_api
-from xinglin.exchange.fhir import routes
+from xinglin.exchange.fhir import create_fhir
+from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.kernel.application import Application
 from xinglin.kernel.capability import Registry
 from xinglin.platform import i18n
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.settings import Settings, load_settings
-from xinglin.server.doors import TokenGate
+from xinglin.server.doors import OnlySignedIn, TokenGate
 from xinglin.web.app import create_web
 
 __all__ = ["create_app", "create_application"]
@@ -29,6 +31,13 @@ def create_application(settings: Settings, name: str) -> Application:
         raise DatabaseError("XINGLIN_DATABASE_URL is not set; `xinglin demo` and `xinglin serve` set it by themselves.")
     database = Database(settings.database_url, max_size=settings.database_pool, application=name)
     return Application(Registry.discover(), database, zone=ZoneInfo(settings.timezone))
+
+
+async def _nowhere(_request: Request, error: Exception) -> Response:
+    """The answer for a path that no part of the server can match, such as one with a line break."""
+    assert isinstance(error, HTTPException)
+    outcome = operation_outcome([Issue("error", "not-found", str(error.detail))])
+    return JSONResponse(outcome, error.status_code, media_type="application/fhir+json")
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -56,11 +65,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     return Starlette(
         lifespan=lifespan,
+        exception_handlers={HTTPException: _nowhere},
         routes=[
             Route("/healthz", alive),
             Route("/readyz", ready),
             Mount("/api", create_api(lambda: application, gate)),
-            Mount("/fhir", routes=routes(gate.repository, folder=chosen.home / "bulk")),
+            Mount("/fhir", OnlySignedIn(create_fhir(gate.repository, folder=chosen.home / "bulk"), gate)),
             Mount("/", create_web(application, chosen)),
         ],
     )

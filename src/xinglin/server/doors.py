@@ -4,14 +4,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xinglin.exchange.api.application import Unauthorized, bearer
+from xinglin.exchange.fhir.responses import failure
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.errors import NotPermitted
 from xinglin.platform import audit
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.identity import Actor, SignInRefused, authenticate, close_session, open_session, resume_session
+from xinglin.platform.identity import (
+    Actor,
+    KnownSessions,
+    SignInRefused,
+    authenticate,
+    close_session,
+    open_session,
+    resume_session,
+)
 from xinglin.platform.settings import Settings
 from xinglin.store.repository import Repository
 
@@ -47,6 +57,8 @@ class TokenGate:
     def __init__(self, application: Application, settings: Settings) -> None:
         self._application = application
         self._settings = settings
+        self._known = KnownSessions()
+        self._recorder = audit.Recorder(application.database)
 
     async def sign_in(self, login: str, password: str, client: str) -> tuple[str, Actor]:
         """Opens a session. Raises `SignInFailed`."""
@@ -74,22 +86,27 @@ class TokenGate:
 
     async def sign_out(self, token: str) -> None:
         """Closes a session."""
+        self._known.forget(token)
         async with self._application.database.transaction() as connection:
             await close_session(connection, token, self._application.clock())
 
     async def caller(self, token: str) -> Actor:
         """Who holds `token`. Raises `Unauthorized`."""
-        async with self._application.database.transaction() as connection:
-            session = await resume_session(
-                connection, token, self._application.clock(), idle=self._settings.session_idle
-            )
+        session = self._known.get(token)
         if session is None:
-            raise Unauthorized(_("The session has ended; please sign in again"))
+            async with self._application.database.transaction() as connection:
+                session = await resume_session(
+                    connection, token, self._application.clock(), idle=self._settings.session_idle
+                )
+            if session is None:
+                raise Unauthorized(_("The session has ended; please sign in again"))
+            self._known.keep(token, session)
         return session.actor
 
     @asynccontextmanager
     async def repository(self, request: Request, permission: str) -> AsyncIterator[Repository]:
-        """The store in one transaction, for a caller with `permission` (`fhir.read`, `fhir.write`, ...).
+        """The store for a caller with `permission`, such as `fhir.read`: to write in one transaction, to read
+        outside of any. What was done is on record before the answer goes out.
 
         Raises:
             Unauthorized: nobody is signed in. NotPermitted: the caller's roles do not give the permission.
@@ -97,17 +114,45 @@ class TokenGate:
         actor = await self.caller(bearer(request))
         if not any(permission in FHIR_PERMISSIONS.get(role, ()) for role in actor.roles):
             raise NotPermitted(_("You may not do this: {what}").format(what=permission))
-        application = self._application
-        async with application.database.transaction() as connection:
-            now = application.clock()
-            yield Repository(connection, now=now, zone=application.zone)
-            await audit.record(
-                connection,
-                actor=actor,
-                action="read" if permission == "fhir.read" else "write",
-                command=f"fhir.{request.method.lower()}",
-                entities=[request.url.path.removeprefix("/fhir/")[:200]],
-                outcome="success",
-                at=now,
-                client=request.client.host if request.client else None,
-            )
+        now = self._application.clock()
+        entry = audit.Entry(
+            actor,
+            "read" if permission == "fhir.read" else "write",
+            f"fhir.{request.method.lower()}",
+            (request.url.path.removeprefix("/fhir/")[:200],),
+            "success",
+            now,
+            request.client.host if request.client else None,
+        )
+        database, zone = self._application.database, self._application.zone
+        if permission == "fhir.read":
+            async with database.reading() as connection:
+                yield Repository(connection, now=now, zone=zone, maintain=database.transaction)
+            await self._recorder.record(entry)
+            return
+        async with database.transaction() as connection:
+            yield Repository(connection, now=now, zone=zone)
+            await audit.write(connection, entry)
+
+
+class OnlySignedIn:
+    """ASGI middleware before FHIR REST: strangers are turned away before anything of their body is read.
+
+    The paths in `public`, below the mount, are for everybody.
+    """
+
+    def __init__(self, app: ASGIApp, gate: TokenGate, public: tuple[str, ...] = ("/metadata",)) -> None:
+        self.app = app
+        self._gate = gate
+        self._public = public
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one request."""
+        if scope["type"] == "http" and scope["path"].removeprefix(scope.get("root_path", "")) not in self._public:
+            request = Request(scope)
+            try:
+                await self._gate.caller(bearer(request))
+            except FhirError as error:
+                await failure(request, error)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)

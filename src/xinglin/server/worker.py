@@ -7,6 +7,7 @@ from datetime import timedelta
 from xinglin.exchange.fhir import bulk
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
+from xinglin.operations.reindexing import finish_reindex
 from xinglin.platform import i18n, idempotency, identity, jobs, outbox
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
@@ -44,6 +45,13 @@ async def close_yesterday_job(timestamp: int) -> None:  # noqa: ARG001  (its tim
 async def sweep_job(timestamp: int) -> None:  # noqa: ARG001
     """Hourly."""
     await sweep(_application.get())
+
+
+@jobs.task("store.reindex", cron="* * * * *")
+async def reindex_job(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute; it has something to do only where indexing was asked for, or a worker died over it."""
+    application = _application.get()
+    await finish_reindex(application.database, application.clock, application.zone)
 
 
 async def close_yesterday(application: Application) -> None:

@@ -7,8 +7,9 @@ from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 
 from xinglin.fhir.outcome import Conflict
+from xinglin.fhir.search import Terms
 from xinglin.store.cursors import execute, queries
-from xinglin.store.rows import Row
+from xinglin.store.rows import Row, dates_of, texts_of
 
 Connection = AsyncConnection[Any]
 
@@ -35,16 +36,29 @@ async def insert_all(connection: Connection, rows: Sequence[Row]) -> None:
         await _copy(
             connection,
             queries.copy_resources,
-            [(row.type, key, row.id, row.version, row.updated, row.content(), row.array()) for key, row in keyed],
+            [
+                (row.type, key, row.id, row.version, row.updated, row.content(), row.array(), row.name)
+                for key, row in keyed
+            ],
         )
     except UniqueViolation as error:
         raise Conflict(
             "Another transaction created one of these resources at the same time; repeat the request"
         ) from error
-    dates = [(key, number, *span) for key, row in keyed for number, span in row.terms.dates]
+    await copy_terms(connection, [(key, row.terms) for key, row in keyed])
+
+
+async def copy_terms(connection: Connection, keyed: Sequence[tuple[int, Terms]]) -> None:
+    """Writes what resources are found by beside their terms: (key of the resource, terms)."""
+    dates = [(key, *date) for key, terms in keyed for date in dates_of(terms)]
     await _copy(connection, queries.copy_dates, dates)
-    strings = [(key, number, text) for key, row in keyed for number, text in row.terms.strings]
+    strings = [(key, number, text) for key, terms in keyed for number, text in terms.strings]
     await _copy(connection, queries.copy_strings, strings)
+    numbers = [(key, number, *interval, unit, code) for key, t in keyed for number, interval, unit, code in t.numbers]
+    await _copy(connection, queries.copy_numbers, numbers)
+    texts = {text for _, terms in keyed for text in terms.texts}
+    if texts:
+        await execute(connection, queries.add_texts, texts_of(texts))
 
 
 async def _copy(connection: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -9,12 +9,12 @@ from xinglin.fhir import json
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.fhirpath.references import target_of
 from xinglin.fhir.search.registry import parameters
-from xinglin.fhir.search.terms import term
+from xinglin.fhir.search.terms import reference_term
 from xinglin.fhir.types import Json, Resource
+from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
 from xinglin.store.including import read_many
 from xinglin.store.repository import Repository
-from xinglin.store.searching import literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ async def everything(
     """
     type, id = resource["resourceType"], resource["id"]
     wanted = {
-        "terms": literal([term(source, code, f"{type}/{id}") for source, code in referring(type)]),
+        "terms": literal([reference_term(source, code, f"{type}/{id}") for source, code in referring(type)]),
         "types": list(types) or sorted(resource_types()),
         "since": since,
         "after": after,

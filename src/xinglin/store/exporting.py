@@ -6,10 +6,10 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from xinglin.fhir.search.terms import term
+from xinglin.fhir.search.terms import reference_term
+from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries, register
 from xinglin.store.everything import referring
-from xinglin.store.searching import literal
 
 BATCH = 1000
 """Resources that are fetched at a time."""
@@ -32,7 +32,7 @@ async def stream(
         wanted["ids"] = list(patients)
     elif patients is not None:
         codes = [code for source, code in referring("Patient") if source == type]
-        wanted["terms"] = literal([term(type, code, f"Patient/{id}") for code in codes for id in patients])
+        wanted["terms"] = literal([reference_term(type, code, f"Patient/{id}") for code in codes for id in patients])
     async with connection.cursor(name="export") as cursor:
         register(cursor)
         await cursor.execute(queries.export.encode(), wanted)

@@ -1,22 +1,34 @@
 """What `_include` and `_revinclude` add to a page of matches (FHIR R4, Search, Including other resources)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from psycopg import AsyncConnection
 
 from xinglin.fhir import json
+from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.fhirpath.references import target_of
-from xinglin.fhir.outcome import Issue
+from xinglin.fhir.outcome import BadRequest, Issue
+from xinglin.fhir.search import Query
 from xinglin.fhir.search.query import Include
-from xinglin.fhir.search.registry import parameters
-from xinglin.fhir.search.terms import term
+from xinglin.fhir.search.registry import Parameter, parameters
+from xinglin.fhir.search.terms import reference_term
 from xinglin.fhir.types import Resource
+from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
-from xinglin.store.searching import literal
+from xinglin.store.searching import SearchPage
 
 LIMIT = 1000
-"""Resources that one `_revinclude` adds at most; beyond it, the page carries a warning."""
+"""Resources that are added to a page at most; beyond it, the page carries a warning."""
+
+ROUNDS = 8
+"""How often `:iterate` goes on from what was included before."""
+
+_MOST_TERMS = 20000
+
+Name = tuple[str, str]
 
 
 async def read_many(connection: AsyncConnection[Any], references: Sequence[tuple[str, str]]) -> dict[str, Resource]:
@@ -28,24 +40,78 @@ async def read_many(connection: AsyncConnection[Any], references: Sequence[tuple
     return {f"{type}/{id}": json.loads(content) async for type, id, content in cursor}
 
 
-async def included(
-    connection: AsyncConnection[Any], matches: Sequence[Resource], includes: Sequence[Include]
-) -> list[Resource]:
-    """What the matches refer to by the parameters of `includes`, without the matches themselves."""
-    own = {(resource["resourceType"], resource["id"]) for resource in matches}
-    wanted = {
-        target: None
-        for include in includes
-        for resource in matches
+async def including(connection: AsyncConnection[Any], page: SearchPage, query: Query) -> SearchPage:
+    """The page with what its query includes, and with a warning where that is not all."""
+    if not page.resources or not (query.includes or query.revincludes):
+        return page
+    seen = {_name(resource) for resource in page.resources}
+    included: list[Resource] = []
+    warnings: dict[str, Issue] = {}
+    last = page.resources
+    for number in range(ROUNDS + 1):
+        found, missed = await _round(connection, last, query, seen, first=number == 0, room=LIMIT - len(included))
+        warnings |= {issue.diagnostics: issue for issue in missed}
+        included += found
+        last = found
+        if not found or missed or not any(i.iterate for i in (*query.includes, *query.revincludes)):
+            break
+    else:
+        text = f"Included resources were followed {ROUNDS} times; what lies further is not included"
+        warnings[text] = Issue("warning", "incomplete", text)
+    return replace(page, included=included, warnings=(*page.warnings, *warnings.values()))
+
+
+async def _round(
+    connection: AsyncConnection[Any],
+    origins: Sequence[Resource],
+    query: Query,
+    seen: set[Name],
+    *,
+    first: bool,
+    room: int,
+) -> tuple[list[Resource], list[Issue]]:
+    """What one step adds to `seen`: from the matches, or with `:iterate` from what was included before."""
+    found: list[Resource] = []
+    missed: list[Issue] = []
+    targets = {
+        target: include
+        for include in query.includes
+        if first or include.iterate
+        for resource in origins
         for target in _targets(resource, include)
-        if target not in own
+        if target not in seen
     }
-    return list((await read_many(connection, list(wanted))).values())
+    if len(targets) > room:
+        missed.append(_too_many(next(iter(targets.values()))))
+    found += (await read_many(connection, list(targets)[: max(room, 0)])).values()
+    seen |= {_name(resource) for resource in found}
+    for include in query.revincludes:
+        if first or include.iterate:
+            more, complete = await _referring(connection, origins, include, seen, room - len(found))
+            missed += [] if complete else [_too_many(include)]
+            found += more
+            seen |= {_name(resource) for resource in more}
+    return found, missed
 
 
-def _targets(resource: Resource, include: Include) -> list[tuple[str, str]]:
+def _name(resource: Resource) -> Name:
+    return resource["resourceType"], resource["id"]
+
+
+def _too_many(include: Include) -> Issue:
+    named = f"{include.source}:{include.parameter}"
+    text = f"More than {LIMIT} resources would be included, by {named}; only the first {LIMIT} are included"
+    return Issue("warning", "incomplete", text)
+
+
+def _targets(resource: Resource, include: Include) -> list[Name]:
+    """What a resource refers to by the parameter of an include, or by any."""
+    if resource["resourceType"] != include.source:
+        return []
+    known = parameters(include.source)
+    chosen: Iterable[Parameter] = known.values() if include.parameter == "*" else (known[include.parameter],)
     found = []
-    for branch in parameters(include.source)[include.parameter].branches:
+    for branch in (branch for parameter in chosen for branch in parameter.branches):
         if branch.type == "Reference":
             for value in branch.values(resource):
                 literal_reference = value.get("reference") or ""
@@ -55,19 +121,36 @@ def _targets(resource: Resource, include: Include) -> list[tuple[str, str]]:
     return found
 
 
-async def referring(
-    connection: AsyncConnection[Any], matches: Sequence[Resource], include: Include
-) -> tuple[list[Resource], Issue | None]:
-    """Resources of `include.source` that refer to any match, and a warning where there are more than `LIMIT`."""
-    targets = [f"{r['resourceType']}/{r['id']}" for r in matches if include.target in ("", r["resourceType"])]
-    if not targets:
-        return [], None
-    terms = literal([term(include.source, include.parameter, target) for target in targets])
-    wanted = {"type": include.source, "terms": terms, "limit": LIMIT + 1}
+@cache
+def _referring_parameters(source: str, code: str, target: str) -> tuple[tuple[str, str], ...]:
+    """(type, parameter) of the references that may point to a type; "*" is any type, any parameter."""
+    return tuple(
+        (type, parameter.code)
+        for type in (sorted(resource_types()) if source == "*" else [source])
+        for parameter in parameters(type).values()
+        if parameter.type == "reference" and code in ("*", parameter.code)
+        if code != "*" or not parameter.targets or target in parameter.targets
+    )
+
+
+async def _referring(
+    connection: AsyncConnection[Any], origins: Sequence[Resource], include: Include, seen: set[Name], room: int
+) -> tuple[list[Resource], bool]:
+    """Resources that refer to any of the origins, without those seen, and whether these are all."""
+    terms = [
+        reference_term(type, code, f"{origin['resourceType']}/{origin['id']}")
+        for origin in origins
+        if include.target in ("", origin["resourceType"])
+        for type, code in _referring_parameters(include.source, include.parameter, origin["resourceType"])
+    ]
+    if not terms:
+        return [], True
+    if len(terms) > _MOST_TERMS:
+        text = f"_revinclude={include.source}:{include.parameter} is too much for {len(origins)} matches"
+        raise BadRequest(f"{text}; name a type and a parameter, or ask for fewer with _count", code="too-costly")
+    types = sorted(resource_types()) if include.source == "*" else [include.source]
+    most = max(room, 0) + 1 + len(seen)
+    wanted = {"types": types, "terms": literal(terms), "limit": most}
     rows = await (await execute(connection, queries.referring, wanted, prepare=False)).fetchall()
-    warning = None
-    if len(rows) > LIMIT:
-        named = f"{include.source}:{include.parameter}"
-        text = f"More than {LIMIT} resources refer to these matches by {named}; only the first {LIMIT} are included"
-        warning = Issue("warning", "incomplete", text)
-    return [json.loads(row[1]) for row in rows[:LIMIT]], warning
+    found = [resource for row in rows if _name(resource := json.loads(row[1])) not in seen]
+    return found[: max(room, 0)], len(found) <= room and len(rows) < most

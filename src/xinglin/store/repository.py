@@ -1,14 +1,20 @@
 """The repository: every read, write and search of FHIR resources, within the caller's transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, TypeAlias
 
 from psycopg import AsyncConnection
 
 from xinglin.fhir import json
 from xinglin.fhir.outcome import PreconditionFailed
 from xinglin.fhir.search import Query, parse_query
+from xinglin.fhir.search.criteria import compartment_filter
+from xinglin.fhir.search.query import Shape
+from xinglin.fhir.search.shapes import shaped
+from xinglin.fhir.search.values import Context
 from xinglin.fhir.types import Resource
 from xinglin.store import conditional, history, including, searching, versions, writing
 from xinglin.store.batches import process_batch
@@ -16,10 +22,13 @@ from xinglin.store.bundles import process_transaction
 from xinglin.store.cursors import execute, queries
 from xinglin.store.history import HistoryPage, HistoryQuery
 from xinglin.store.patch import Patch
-from xinglin.store.searching import SearchPage
+from xinglin.store.searching import Expand, SearchPage
 from xinglin.store.versions import Version
 
-__all__ = ["Repository", "SearchPage", "Version"]
+__all__ = ["Maintain", "Repository", "SearchPage", "Version"]
+
+Maintain: TypeAlias = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
+"""Opens a transaction that commits when its block ends well, such as `Database.transaction`."""
 
 
 class Repository:
@@ -27,13 +36,35 @@ class Repository:
 
     The caller opens the transaction on `connection` (READ COMMITTED), and commits it or rolls it back. `now` stamps
     what is written. A date without a time zone, such as a birth date, means a day in `zone`, the hospital's own; it
-    must not change once resources are stored. Errors are `xinglin.fhir.outcome.FhirError`.
+    must not change once resources are stored. `expand` gives the codes of a value set, for `:in` and `:not-in`; without
+    it only the value sets that R4 requires are known. Where `connection` can only read, `maintain` opens transactions
+    in which tables that are derived from resources are brought up to date. Errors are
+    `xinglin.fhir.outcome.FhirError`.
     """
 
-    def __init__(self, connection: AsyncConnection[Any], *, now: datetime, zone: tzinfo = UTC) -> None:
+    def __init__(
+        self,
+        connection: AsyncConnection[Any],
+        *,
+        now: datetime,
+        zone: tzinfo = UTC,
+        expand: Expand | None = None,
+        maintain: Maintain | None = None,
+    ) -> None:
         self.connection = connection
         self.now = now
         self.zone = zone
+        self.expand = expand
+        self._maintain = maintain
+
+    @asynccontextmanager
+    async def maintaining(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """A connection on which what is derived from resources may be written: this one, or one of `maintain`."""
+        if self._maintain is None:
+            yield self.connection
+        else:
+            async with self._maintain() as connection:
+                yield connection
 
     async def create(self, resource: Resource, *, id: str | None = None, if_none_exist: str | None = None) -> Resource:
         """Writes a new resource and gives it back with id and meta; an id in the resource is not kept.
@@ -119,29 +150,34 @@ class Repository:
         """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""
         await writing.delete(self.connection, type, id, if_match, self.now)
 
-    async def search(self, type: str, params: str | Iterable[tuple[str, str]] = "") -> SearchPage:
+    async def search(
+        self,
+        type: str,
+        params: str | Iterable[tuple[str, str]] = "",
+        *,
+        lenient: bool = False,
+        compartment: tuple[str, str] | None = None,
+    ) -> SearchPage:
         """A page of the resources that match; a text is what stands after the ? of a search URL.
 
-        Raises `BadRequest` that names the parameter and what is accepted. The next page comes by the same parameters
-        and `_cursor`, the page's `next`.
+        With `lenient` (`Prefer: handling=lenient`) unknown parameters are left out and named in the page's warnings.
+        `compartment`, such as ("Patient", "1"), limits the search to what belongs to it. Raises `BadRequest` that
+        names the parameter and what is accepted. The next page comes by the same parameters and `_cursor`, the page's
+        `next`.
         """
-        query = parse_query(type, params, now=self.now, zone=self.zone)
-        page = await searching.run(self.connection, query)
-        return await self._including(page, query)
+        context = Context(self.now, self.zone)
+        within = None if compartment is None else compartment_filter(*compartment, type, context)
+        query = parse_query(type, params, now=self.now, zone=self.zone, lenient=lenient, within=within)
+        return await self.run(query)
 
-    async def _including(self, page: SearchPage, query: Query) -> SearchPage:
-        if not page.resources or not (query.includes or query.revincludes):
+    async def run(self, query: Query) -> SearchPage:
+        """A page of a search that is parsed already."""
+        page = await searching.run(self.connection, query, now=self.now, expand=self.expand)
+        page = await including.including(self.connection, page, query)
+        if query.shape == Shape():
             return page
-        found = await including.included(self.connection, page.resources, query.includes)
-        warnings = []
-        for include in query.revincludes:
-            more, warning = await including.referring(self.connection, page.resources, include)
-            found += more
-            warnings += [warning] if warning else []
-        seen = {(r["resourceType"], r["id"]) for r in page.resources}
-        unique = {(r["resourceType"], r["id"]): r for r in found}
-        added = [resource for name, resource in unique.items() if name not in seen]
-        return SearchPage(page.resources, added, page.total, page.next, tuple(warnings))
+        resources = [shaped(resource, query.shape) for resource in page.resources]
+        return replace(page, resources=resources, included=[shaped(r, query.shape) for r in page.included])
 
     async def put_where(
         self, resource: Resource, condition: str, *, if_match: int | None = None

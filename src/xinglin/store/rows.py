@@ -1,11 +1,13 @@
 """Turns a resource into what is written to the database: validated, stamped with its version, with its terms."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from xinglin.fhir import json
 from xinglin.fhir.search import Terms, extract
+from xinglin.fhir.search.terms import name_number
 from xinglin.fhir.types import Resource
 
 
@@ -28,6 +30,11 @@ class Row:
         """The resource's id."""
         return str(self.resource["id"])
 
+    @property
+    def name(self) -> int:
+        """The number of `Type/id`, by which the terms of references to it are made."""
+        return name_number(f"{self.type}/{self.id}")
+
     def content(self) -> str:
         """The JSON text that is stored and that a read returns."""
         return json.dumps(self.resource).decode()
@@ -46,6 +53,7 @@ class Row:
             "deleted": False,
             "content": self.content(),
             "terms": self.array(),
+            "name": self.name,
             **_lists(self.terms),
         }
 
@@ -82,10 +90,35 @@ def tombstone(type: str, id: str, version: int, now: datetime) -> dict[str, Any]
 
 
 def _lists(terms: Terms) -> dict[str, Any]:
+    """What goes into the tables beside the resource, column by column."""
+    dates, strings, numbers = dates_of(terms), list(terms.strings), list(terms.numbers)
     return {
-        "date_parameters": [number for number, _ in terms.dates],
-        "date_lows": [span.low for _, span in terms.dates],
-        "date_highs": [span.high for _, span in terms.dates],
-        "string_parameters": [number for number, _ in terms.strings],
-        "string_values": [text for _, text in terms.strings],
+        "date_parameters": [parameter for parameter, _, _, _ in dates],
+        "date_lows": [low for _, low, _, _ in dates],
+        "date_highs": [high for _, _, high, _ in dates],
+        "date_patients": [patient for _, _, _, patient in dates],
+        "string_parameters": [parameter for parameter, _ in strings],
+        "string_values": [text for _, text in strings],
+        "number_parameters": [parameter for parameter, _, _, _ in numbers],
+        "number_lows": [interval.low for _, interval, _, _ in numbers],
+        "number_highs": [interval.high for _, interval, _, _ in numbers],
+        "number_units": [unit for _, _, unit, _ in numbers],
+        "number_codes": [code for _, _, _, code in numbers],
+        **texts_of(terms.texts),
     }
+
+
+def texts_of(texts: Iterable[tuple[int, str, int]]) -> dict[str, Any]:
+    """Entries of the dictionary of texts, column by column."""
+    listed = list(texts)
+    return {
+        "text_parameters": [parameter for parameter, _, _ in listed],
+        "text_values": [text for _, text, _ in listed],
+        "text_terms": [term for _, _, term in listed],
+    }
+
+
+def dates_of(terms: Terms) -> list[tuple[int, datetime, datetime, int]]:
+    """Spans of time as (parameter, low, high, patient): one for each patient whom the resource is about."""
+    patients = terms.patients or {0}
+    return [(parameter, low, high, patient) for parameter, (low, high) in terms.dates for patient in patients]

@@ -4,6 +4,8 @@
 --   terms          64-bit hashes of its tokens, references and URIs, each made of type, parameter and value
 --   search_date    spans of time [low, high), by the number of the parameter, which implies the type
 --   search_string  normalised texts, likewise
+--   search_number  numbers and quantities as intervals [low, high], likewise
+--   search_text    a dictionary: texts of codes, and URIs, with the terms of the resources that have them
 -- `key` grows with every new resource and never changes: pages are cut by it.
 
 CREATE SEQUENCE resource_key;
@@ -17,6 +19,7 @@ CREATE TABLE resource (
     deleted boolean NOT NULL DEFAULT false,      -- a tombstone: no content, no terms, but a version
     content json,                                -- exactly what a read returns, with id and meta
     terms bigint[] NOT NULL DEFAULT '{}',
+    name bigint NOT NULL,                        -- number of Type/id; XORed with a parameter's, the term of a reference
     CONSTRAINT resource_pkey PRIMARY KEY (type, key),
     CONSTRAINT resource_type_id UNIQUE (type, id),
     CONSTRAINT resource_content CHECK (deleted = (content IS NULL))
@@ -28,6 +31,7 @@ ALTER TABLE resource ALTER COLUMN terms SET STATISTICS 1000;  -- so that the pla
 CREATE INDEX resource_terms ON resource USING gin (terms) WITH (gin_pending_list_limit = 256);
 CREATE INDEX resource_updated ON resource (type, updated, key);
 CREATE INDEX resource_changed ON resource (updated);  -- history of the whole store
+CREATE INDEX resource_name ON resource (name);
 
 CREATE TABLE resource_history (                  -- superseded versions only
     type text COLLATE "C" NOT NULL,
@@ -45,11 +49,13 @@ CREATE TABLE search_date (
     key bigint NOT NULL,
     parameter integer NOT NULL,
     low timestamptz NOT NULL,
-    high timestamptz NOT NULL
+    high timestamptz NOT NULL,
+    patient bigint NOT NULL                      -- number of the patient whom the resource is about, or 0
 );
 CREATE INDEX search_date_resource ON search_date (key, parameter, low, high);
 CREATE INDEX search_date_low ON search_date (parameter, low, high, key);
 CREATE INDEX search_date_high ON search_date (parameter, high, low, key);
+CREATE INDEX search_date_patient ON search_date (patient, parameter, high, low, key);
 
 CREATE TABLE search_string (
     key bigint NOT NULL,
@@ -58,3 +64,33 @@ CREATE TABLE search_string (
 );
 CREATE INDEX search_string_resource ON search_string (key, parameter, value);
 CREATE INDEX search_string_value ON search_string (parameter, value, key);
+
+CREATE TABLE search_number (
+    key bigint NOT NULL,
+    parameter integer NOT NULL,
+    low numeric NOT NULL,
+    high numeric NOT NULL,
+    unit bigint NOT NULL,                        -- number of system|code, or 0
+    code bigint NOT NULL                         -- number of the code or text of the unit alone
+);
+CREATE INDEX search_number_resource ON search_number (key, parameter, low, high);
+CREATE INDEX search_number_low ON search_number (parameter, low, high, key);
+CREATE INDEX search_number_high ON search_number (parameter, high, low, key);
+
+CREATE TABLE search_text (                       -- not unique: two writers may bring the same text at once
+    parameter integer NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    term bigint NOT NULL
+);
+CREATE INDEX search_text_value ON search_text (parameter, value);
+
+CREATE TABLE search_reindex (                    -- runs that make the terms of resources anew
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    type text COLLATE "C",                       -- of one type only
+    after_key bigint NOT NULL DEFAULT 0,         -- resources up to this key are done
+    upto_key bigint NOT NULL,
+    done bigint NOT NULL DEFAULT 0,
+    started timestamptz NOT NULL,
+    finished timestamptz,
+    CONSTRAINT search_reindex_pkey PRIMARY KEY (id)
+);

@@ -71,15 +71,16 @@ async def _indexed(repository: Repository, id: str, current: int) -> CodeSystem:
     found = await _find(repository.connection, id)
     if found is not None and found.indexed == current:
         return found
-    # Whoever comes at the same time waits here, and then finds the work done.
-    await execute(repository.connection, queries.lock_index, {"name": f"CodeSystem/{id}"})
-    found = await _find(repository.connection, id)
-    if found is not None and found.indexed >= current:
-        return found
-    resource = await repository.read("CodeSystem", id)
-    if resource["content"] == "not-present":
-        return await describe(repository.connection, resource)
-    return await write(repository.connection, resource, concepts_of(resource))
+    async with repository.maintaining() as connection:
+        # Whoever comes at the same time waits here, and then finds the work done.
+        await execute(connection, queries.lock_index, {"name": f"CodeSystem/{id}"})
+        found = await _find(connection, id)
+        if found is not None and found.indexed >= current:
+            return found
+        resource = await repository.read("CodeSystem", id)
+        if resource["content"] == "not-present":
+            return await describe(connection, resource)
+        return await write(connection, resource, concepts_of(resource))
 
 
 async def _find(connection: Connection, id: str) -> CodeSystem | None:

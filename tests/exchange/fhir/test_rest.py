@@ -148,6 +148,22 @@ async def test_who_may_do_what(client: httpx.AsyncClient) -> None:
     assert (await client.get("metadata")).status_code == 200
 
 
+SAMPLES = {
+    "composite": "x$x",
+    "date": "2026",
+    "number": "1",
+    "quantity": "1",
+    "reference": "1",
+    "string": "x",
+    "token": "x",
+    "uri": "x",
+    "code-value-date": "x$2026",
+    "code-value-quantity": "x$1",
+    "combo-code-value-quantity": "x$1",
+    "component-code-value-quantity": "x$1",
+}
+
+
 async def test_the_capability_statement_tells_what_works(client: httpx.AsyncClient) -> None:
     statement = (await client.get("metadata")).json()
     assert validate(statement) == []
@@ -156,7 +172,7 @@ async def test_the_capability_statement_tells_what_works(client: httpx.AsyncClie
     assert {"name": "birthdate", "type": "date"} in listed["Patient"]["searchParam"]
     assert "Observation:subject" in listed["Patient"]["searchRevInclude"]
     for parameter in listed["Observation"]["searchParam"]:
-        value = {"date": "2026", "token": "x", "string": "x", "reference": "1", "uri": "x"}[parameter["type"]]
+        value = SAMPLES.get(parameter["name"]) or SAMPLES[parameter["type"]]
         response = await client.get("Observation", params={parameter["name"]: value})
         assert response.status_code == 200, (parameter, response.text)
 

@@ -5,11 +5,15 @@ from zoneinfo import ZoneInfo
 
 from xinglin.fhir.search import extract
 from xinglin.fhir.search.dates import span
-from xinglin.fhir.search.terms import parameter_number, term
+from xinglin.fhir.search.terms import parameter_number, reference_term, term
 
 
 def has(resource: dict[str, Any], code: str, value: str) -> bool:
     return term(resource["resourceType"], code, value) in extract(resource).hashes
+
+
+def refers(resource: dict[str, Any], code: str, target: str) -> bool:
+    return reference_term(resource["resourceType"], code, target) in extract(resource).hashes
 
 
 def texts(resource: dict[str, Any], code: str) -> set[str]:
@@ -48,14 +52,14 @@ def test_references() -> None:
         "encounter": {"reference": "Encounter/2/_history/3", "identifier": {"system": "urn:s", "value": "7"}},
         "performer": [{"reference": "https://x.org/Practitioner/4"}, {"reference": "#p"}, {"display": "y"}],
     }
-    assert has(observation, "subject", "Patient/1")
-    assert has(observation, "patient", "Patient/1")
-    assert has(observation, "encounter", "Encounter/2")
-    assert has(observation, "encounter", ":identifier=urn:s|7")
-    assert has(observation, "performer", "https://x.org/Practitioner/4")
-    assert not has(observation, "performer", "Practitioner/4")
-    assert not has(observation, "performer", "#p")
-    assert not has({**observation, "subject": {"reference": "Group/1"}}, "patient", "Group/1")
+    assert refers(observation, "subject", "Patient/1")
+    assert refers(observation, "patient", "Patient/1")
+    assert refers(observation, "encounter", "Encounter/2")
+    assert refers(observation, "encounter", ":identifier=urn:s|7")
+    assert refers(observation, "performer", "https://x.org/Practitioner/4")
+    assert not refers(observation, "performer", "Practitioner/4")
+    assert not refers(observation, "performer", "#p")
+    assert not refers({**observation, "subject": {"reference": "Group/1"}}, "patient", "Group/1")
 
 
 def test_names_are_found_by_characters_pinyin_and_initials() -> None:

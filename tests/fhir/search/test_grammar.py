@@ -1,5 +1,6 @@
 """The search grammar: what a query asks for, and what is refused."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from xinglin.fhir.outcome import BadRequest, NotFound
 from xinglin.fhir.search import Query, parameters, parse_query
 from xinglin.fhir.search.dates import span
 from xinglin.fhir.search.query import DateFilter, IdFilter, Include, Sort, StringFilter, TermFilter
-from xinglin.fhir.search.terms import parameter_number, term
+from xinglin.fhir.search.terms import name_number, parameter_number, reference_term, term
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -21,12 +22,16 @@ def terms(type_name: str, code: str, *values: str) -> TermFilter:
     return TermFilter(tuple(term(type_name, code, value) for value in values))
 
 
+def refers(type_name: str, code: str, *targets: str) -> TermFilter:
+    return TermFilter(tuple(reference_term(type_name, code, target) for target in targets))
+
+
 def test_and_by_repetition_or_by_comma() -> None:
     query = parse("Observation", "code=a,http://l|b&code=|c&subject=Patient/1")
     assert query.filters == (
         terms("Observation", "code", "*|a", "http://l|b"),
         terms("Observation", "code", "|c"),
-        terms("Observation", "subject", "Patient/1"),
+        refers("Observation", "subject", "Patient/1"),
     )
 
 
@@ -36,14 +41,15 @@ def test_escaped_separators_belong_to_the_value() -> None:
 
 
 def test_a_reference_without_a_type_may_be_of_any_target() -> None:
-    assert parse("Observation", "patient=1").filters == (terms("Observation", "patient", "Patient/1"),)
+    (about,) = parse("Observation", "patient=1").filters
+    assert about == replace(refers("Observation", "patient", "Patient/1"), patient=name_number("Patient/1"))
     (wanted,) = parse("Observation", "subject=1").filters
     assert isinstance(wanted, TermFilter)
     assert set(wanted.terms) == {
-        term("Observation", "subject", f"{t}/1") for t in ("Device", "Group", "Location", "Patient")
+        reference_term("Observation", "subject", f"{t}/1") for t in ("Device", "Group", "Location", "Patient")
     }
-    assert parse("Observation", "subject:Device=1").filters == (terms("Observation", "subject", "Device/1"),)
-    identifier = terms("Observation", "subject", ":identifier=s|7")
+    assert parse("Observation", "subject:Device=1").filters == (refers("Observation", "subject", "Device/1"),)
+    identifier = refers("Observation", "subject", ":identifier=s|7")
     assert parse("Observation", "subject:identifier=s|7").filters == (identifier,)
 
 
@@ -67,7 +73,8 @@ def test_ap_widens_by_a_tenth_of_the_distance() -> None:
 def test_strings_ids_and_modifiers() -> None:
     number = parameter_number("Patient", "name")
     assert parse("Patient", "name=MÜ,li").filters == (StringFilter(number, ("mu", "li")),)
-    assert parse("Patient", "name:contains=阳").filters == (StringFilter(number, ("阳",), anywhere=True),)
+    pairs = ((term("Patient", "name", "~阳"),),)
+    assert parse("Patient", "name:contains=阳").filters == (StringFilter(number, ("阳",), anywhere=True, pairs=pairs),)
     assert parse("Patient", "name:exact=Mü").filters == (terms("Patient", "name", "=Mü"),)
     assert parse("Patient", "_id=a,b").filters == (IdFilter(("a", "b")),)
     negated = TermFilter((term("Patient", "gender", "*|male"),), negated=True)
@@ -90,17 +97,30 @@ def test_result_parameters() -> None:
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ("foo=1", "no search parameter foo; accepted are: _count, _id"),
-        ("gender:text=x", "modifiers of a token parameter are: :not"),
-        ("birthdate:missing=true", "modifiers of a date parameter are: none"),
+        ("foo=1", "no search parameter foo; accepted are: _contained, _containedType, _count"),
+        ("gender:above=x", "modifiers of a token parameter are: :missing, :not, :text, :in, :not-in, :of-type"),
+        ("birthdate:not=2020", "modifiers of a date parameter are: :missing"),
+        ("birthdate:missing=maybe", "accepted are true and false"),
+        ("identifier:of-type=a|b", "accepted is system|code|value"),
         ("birthdate=yesterday", "accepted is YYYY"),
         ("birthdate=xx2020", "accepted is YYYY"),
-        ("identifier=http://x|", "any code of a system"),
+        ("identifier=|", "neither system nor code"),
         ("identifier=", "has no value"),
         ("name=%20", "without any letter"),
-        ("organization.name=x", "chains"),
-        ("organization:Organization.name=x", "chains"),
-        ("_has:Observation:patient:code=x", "chains"),
+        ("organization.foo=x", "Organization has no search parameter foo"),
+        ("organization:Foo.name=x", "Foo is not a resource type"),
+        ("organization:Patient.name=x", "never refers to Patient"),
+        ("name.given=x", "name of Patient is no reference"),
+        ("_has:Observation:code=x", "accepted is _has:Type:reference:parameter"),
+        ("_has:Foo:patient:code=x", "Foo is not a resource type"),
+        ("_has:Observation:device:code=x", "never refers to Patient"),
+        ("_has:Observation:code:code=x", "code of Observation is no reference"),
+        ("link.link.link.link.link.link.link.link.link.gender=male", "Chains of more than 8 steps"),
+        ("_list=$current-problems", "lists by function"),
+        ("_contained=true", "accepted is false"),
+        ("_containedType=contained", "accepted is container"),
+        ("_summary=short", "accepted are true, text, data, count, false"),
+        ("_elements=nothing", "no element of Patient"),
         ("general-practitioner=Foo/1", "not a resource type"),
         ("general-practitioner:Practitioner=Patient/1", "contradicts"),
         ("_count=many", "_count=many"),
@@ -109,12 +129,11 @@ def test_result_parameters() -> None:
         ("_total=yes", "accepted are none"),
         ("_include=Patient:foo", "accepted are: Patient:general-practitioner"),
         ("_include=Observation:subject", "includes by parameters of Patient"),
-        ("_include=*", "accepted are"),
-        ("_include:iterate=Patient:link", "without a modifier"),
+        ("_include:recurse=Patient:link", "accepted is :iterate"),
         ("_revinclude=Observation:subject:Foo", "not a resource type"),
-        ("_id:not=1", "without a modifier"),
+        ("_id:exact=1", "without a modifier"),
         ("_id=", "with a value"),
-        ("_elements=name", "no search parameter _elements"),
+        ("_query=x", "no search parameter _query"),
     ],
 )
 def test_refused_with_what_is_accepted(query: str, text: str) -> None:
@@ -130,5 +149,7 @@ def test_unknown_types_are_not_found() -> None:
 
 def test_only_indexed_parameters_are_offered() -> None:
     assert {"code", "date", "subject", "patient", "_tag", "_profile"} <= parameters("Observation").keys()
-    assert "value-quantity" not in parameters("Observation")
+    assert {"value-quantity", "code-value-quantity", "combo-code-value-quantity"} <= parameters("Observation").keys()
+    assert "near" not in parameters("Location")
+    assert "chromosome-variant-coordinate" not in parameters("MolecularSequence")
     assert parameters("Foo") == {}

@@ -70,14 +70,19 @@ async def refund(context: Context, input: Refund) -> Resource:
 
 async def _refuse_rendered(context: Context, item: Resource) -> None:
     """Refuses for a service that the patient has had."""
+    if reason := await rendered(context, item):
+        raise Refused(reason, expression="charges")
+
+
+async def rendered(context: Context, item: Resource) -> str | None:
+    """Why a charge cannot be refunded: what it is for has been done. None where it can."""
     name = build.concept_text(item["code"])
     for service in (entry["reference"] for entry in item.get("supportingInformation") or ()):
         if service.startswith("Encounter/"):
-            raise Refused(_("{item}: the consultation has taken place").format(item=name), expression="charges")
+            return _("{item}: the consultation has taken place").format(item=name)
         found = await context.search(
             "MedicationDispense", [("prescription", service), ("status", "completed"), ("_count", "1")]
         )
         if found.resources:
-            raise Refused(
-                _("{item}: dispensed; the pharmacy must take it back first").format(item=name), expression="charges"
-            )
+            return _("{item}: dispensed; the pharmacy must take it back first").format(item=name)
+    return None

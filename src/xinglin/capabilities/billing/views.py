@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from xinglin.capabilities.billing import resources
+from xinglin.capabilities.billing.refunds import rendered
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
@@ -132,7 +133,8 @@ async def bill(context: Context, visit: str) -> dict[str, Any]:
 
 
 async def receipt(context: Context, invoice: str) -> dict[str, Any]:
-    """An invoice with the present state of its charges, for the screen and the printout."""
+    """An invoice with the present state of its charges, for the screen and the printout; `kept` tells for which of them
+    nothing is given back, and why."""
     held = await context.read(invoice)
     references = [line["chargeItemReference"]["reference"] for line in held.get("lineItem") or ()]
     charges = await context.read_many(references)
@@ -149,6 +151,7 @@ async def receipt(context: Context, invoice: str) -> dict[str, Any]:
         "method": resources.extension(held, resources.PAYMENT_METHOD).get("valueCode"),
         "tendered": build.amount(tendered) if tendered else None,
         "change": build.amount(tendered) - total if tendered else None,
+        "kept": {key: reason for key, item in charges.items() if (reason := await rendered(context, item))},
         "refund": bool(resources.extension(held, resources.REFUND_OF)),
         "reason": "; ".join(note["text"] for note in held.get("note") or ()),
     }

@@ -19,6 +19,7 @@ from xinglin.fhir.outcome import FhirError, Issue, operation_outcome
 from xinglin.kernel.application import Application
 from xinglin.kernel.command import Command
 from xinglin.kernel.view import Row, View
+from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 
 
@@ -130,6 +131,7 @@ def create_api(application: Callable[[], Application], gate: Gate) -> FastAPI:
     )
     api.add_exception_handler(FhirError, _refused)
     api.add_exception_handler(RequestValidationError, _malformed)
+    api.add_exception_handler(Exception, _broken)
     _add_session(api, gate)
 
     async def caller(request: Request) -> Actor:
@@ -240,3 +242,8 @@ async def _malformed(_request: Request, error: Exception) -> Response:
         for fault in error.errors()
     ]
     return FhirJson(operation_outcome(issues), status_code=400)
+
+
+async def _broken(_request: Request, _error: Exception) -> Response:
+    """What was not foreseen is in the server's log and not told."""
+    return FhirJson(operation_outcome([Issue("fatal", "exception", _("The server failed; please try again"))]), 500)

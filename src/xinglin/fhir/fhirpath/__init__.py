@@ -1,15 +1,33 @@
-"""FHIRPath (HL7 FHIRPath 2.0): parsed once, compiled for the type it starts from.
+"""FHIRPath (HL7 FHIRPath 2.0): parsed once, compiled to closures.
 
-The whole grammar is parsed. Compiled is the part that search parameters and path expressions of R4 need; anything
-else is refused with `FhirPathError` when it is compiled, never when it runs.
+Two ways lead from an expression to its values:
 
-    birth = compile_path("Patient.birthDate", "Patient")
-    birth.evaluate(resource)        # ["1974-12-25"]
+    expression("Patient.name.given.count() > 1").evaluate(resource)    # [True]
+    compile_path("Patient.birthDate", "Patient").evaluate(resource)    # ["1974-12-25"]
+
+`expression` is the whole language, on typed elements. `compile_path` compiles the part that search parameters need
+for one type that is known beforehand, to steps over plain JSON; anything else is refused when it is compiled.
 """
 
 from xinglin.fhir.fhirpath.branches import Branch
 from xinglin.fhir.fhirpath.compiler import Compiled, compile_path
+from xinglin.fhir.fhirpath.environment import Environment
+from xinglin.fhir.fhirpath.expression import Expression, evaluate, expression
 from xinglin.fhir.fhirpath.lexer import FhirPathError
+from xinglin.fhir.fhirpath.model import Node, element_node, resource_node
 from xinglin.fhir.fhirpath.parser import parse
 
-__all__ = ["Branch", "Compiled", "FhirPathError", "compile_path", "parse"]
+__all__ = [
+    "Branch",
+    "Compiled",
+    "Environment",
+    "Expression",
+    "FhirPathError",
+    "Node",
+    "compile_path",
+    "element_node",
+    "evaluate",
+    "expression",
+    "parse",
+    "resource_node",
+]

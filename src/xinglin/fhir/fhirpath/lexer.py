@@ -9,7 +9,10 @@ class FhirPathError(ValueError):
 
 
 class Token(NamedTuple):
-    """`kind` is one of name, string, number, date, constant, variable, symbol, end; `text` is without its quotes."""
+    """`kind` is one of name, quoted (a name in backticks), string, number, date, constant, variable, symbol, end.
+
+    `text` is without its quotes.
+    """
 
     kind: str
     text: str
@@ -45,7 +48,9 @@ def tokens(expression: str) -> list[Token]:
             raise FhirPathError(f"{expression[position]!r} at {position + 1} is not FHIRPath: {expression}")
         kind, text = match.lastgroup, match.group()
         if kind == "quoted":
-            kind, text = "name", _unescaped(text[1:-1])
+            text = _unescaped(text[1:-1])
+        elif kind == "constant" and text[1] in "'`":
+            text = "%" + _unescaped(text[2:-1])
         elif kind == "string":
             text = _unescaped(text[1:-1])
         if kind != "space":

@@ -1,6 +1,6 @@
 """Parses FHIRPath into a tree (FHIRPath 2.0, Formal Specifications, Grammar): the whole grammar, by precedence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeAlias
@@ -75,11 +75,12 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class TypeTest:
-    """`operand is Type` and `operand as Type`; the type without its namespace."""
+    """`operand is Type` and `operand as Type`; the type without its namespace, which is FHIR, System or not given."""
 
     operator: str
     operand: "Node"
     type: str
+    namespace: str = field(default="", compare=False)
 
 
 Node: TypeAlias = Literal | Name | Variable | Member | Call | Index | Unary | Binary | TypeTest
@@ -97,6 +98,7 @@ _PRECEDENCE = {
     "implies": 3,
 }  # fmt: skip
 _UNARY = 13
+_NAMES = ("name", "quoted")
 _UNITS = {"year", "month", "week", "day", "hour", "minute", "second", "millisecond"}
 
 
@@ -144,7 +146,7 @@ class _Parser:
                 return left
             self.take()
             if operator in ("is", "as"):
-                left = TypeTest(operator, left, self.type_name())
+                left = TypeTest(operator, left, *self.type_name())
             else:
                 left = Binary(operator, left, self.expression_above(precedence))
         return left
@@ -168,7 +170,7 @@ class _Parser:
         token = self.take()
         if token.kind == "variable" and target is None:
             return Variable(token.text)
-        if token.kind != "name":
+        if token.kind not in _NAMES:
             self.position -= 1
             raise self.error("expected a name")
         if self.takes("("):
@@ -193,7 +195,7 @@ class _Parser:
         if kind == "symbol" and self.takes("{"):
             self.need("}")
             return Literal(None, "Any")
-        if kind in ("name", "variable") and text not in ("true", "false"):
+        if kind in ("quoted", "variable") or (kind == "name" and text not in ("true", "false")):
             return self.invocation(None)
         self.take()
         if kind == "name":
@@ -217,14 +219,14 @@ class _Parser:
             return Literal(value, "Quantity", unit.text)
         return Literal(value, "Decimal" if isinstance(value, Decimal) else "Integer")
 
-    def type_name(self) -> str:
+    def type_name(self) -> tuple[str, str]:
         token = self.take()
-        if token.kind != "name":
+        if token.kind not in _NAMES:
             self.position -= 1
             raise self.error("expected a type")
         if token.text in ("FHIR", "System") and self.takes("."):
-            return self.take().text
-        return token.text
+            return self.take().text, token.text
+        return token.text, ""
 
 
 @lru_cache(maxsize=4096)

@@ -1,28 +1,47 @@
-"""What a resource is found by: its terms, spans of time and texts, for every search parameter of its type."""
+"""What a resource is found by: its terms, spans of time, numbers and texts, for every search parameter of its type."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cache, partial
 
-from xinglin.fhir.definitions import value_set
 from xinglin.fhir.fhirpath import Branch
 from xinglin.fhir.fhirpath.branches import Values
-from xinglin.fhir.fhirpath.references import target_of
+from xinglin.fhir.search import spellings
 from xinglin.fhir.search.dates import Span, span_of
-from xinglin.fhir.search.registry import Parameter, parameters
-from xinglin.fhir.search.terms import ANY_SYSTEM, exact, parameter_number, term, token
+from xinglin.fhir.search.numbers import Interval, interval_of, units_of
+from xinglin.fhir.search.registry import Component, Parameter, parameters
+from xinglin.fhir.search.terms import (
+    PRESENT,
+    bigrams,
+    display,
+    exact,
+    name_number,
+    parameter_number,
+    parameter_term,
+    term,
+    unit_number,
+)
 from xinglin.fhir.search.text import normalised, sounds
+from xinglin.fhir.search.values import PATIENT
 from xinglin.fhir.types import Json, Resource
 
 
 @dataclass(slots=True)
 class Terms:
-    """What one resource is found by. `dates` and `strings` hold (parameter number, value)."""
+    """What one resource is found by.
+
+    `dates` and `strings` hold (parameter number, value), `numbers` (parameter number, interval, number of the unit
+    with its system, number of its code). `texts` are entries of the dictionary for `:text` and `:below`: (parameter
+    number, text, term). `patients` are the numbers of the patients that the resource is about.
+    """
 
     hashes: set[int] = field(default_factory=set)
     dates: set[tuple[int, Span]] = field(default_factory=set)
     strings: set[tuple[int, str]] = field(default_factory=set)
+    numbers: set[tuple[int, Interval, int, int]] = field(default_factory=set)
+    texts: set[tuple[int, str, int]] = field(default_factory=set)
+    patients: set[int] = field(default_factory=set)
 
 
 Add = Callable[[Terms, Json, tzinfo], None]
@@ -51,35 +70,82 @@ def _extractors(type_name: str) -> dict[str, list[tuple[Values, Add]]]:
         for branch in parameter.branches:
             if add := _adder(type_name, parameter, branch):
                 found.setdefault(branch.root or "", []).append((branch.values, add))
+        for focus in parameter.foci:
+            if focus.path:  # what a composite asks of the resource itself is asked of its components one by one
+                combine = partial(_add_combined, type_name, parameter.code, focus.components)
+                found.setdefault(focus.branch.root or "", []).append((focus.branch.values, combine))
     return found
 
 
 def _adder(type_name: str, parameter: Parameter, branch: Branch) -> Add | None:
     number = parameter_number(type_name, parameter.code)
-    if parameter.type == "date":
-        return partial(_add_date, number) if branch.type in _DATED else None
-    if parameter.type == "string":
-        texts = _TEXTS.get(branch.type)
-        return None if texts is None else partial(_add_string, number, type_name, parameter.code, texts)
-    if parameter.type == "reference":
-        values = _REFERENCES.get(branch.type)
-    elif parameter.type == "uri":
-        values = _uri
-    elif branch.type == "code":
-        values = partial(_code, _systems(branch.binding))
-    else:
-        values = _TOKENS.get(branch.type)
-    return None if values is None else partial(_add_terms, type_name, parameter.code, values)
+    match parameter.type:
+        case "date":
+            return partial(_add_date, number) if branch.type in _DATED else None
+        case "number" | "quantity":
+            return partial(_add_number, number) if branch.type in _NUMBERED else None
+        case "string":
+            texts = spellings.TEXTS.get(branch.type)
+            return None if texts is None else partial(_add_string, number, type_name, parameter.code, texts)
+        case "reference":
+            spell = spellings.REFERENCES.get(branch.type)
+            return None if spell is None else partial(_add_reference, type_name, parameter.code, spell)
+        case "uri":
+            return partial(_add_uri, number, type_name, parameter.code)
+    spell = token_spelling(branch)
+    if spell is None:
+        return None
+    if branch.type in spellings.DISPLAYED:
+        return partial(_add_displayed, number, type_name, parameter.code, spell)
+    return partial(_add_token, type_name, parameter.code, spell)
 
 
-def _add_terms(
-    type_name: str, code: str, values: Callable[[Json], list[str]], terms: Terms, value: Json, _: tzinfo
-) -> None:
-    for text in values(value):
-        terms.hashes.add(term(type_name, code, text))
+def token_spelling(branch: Branch) -> spellings.Spell | None:
+    """How the values of a token parameter's branch are spelled; None where they can't be."""
+    return spellings.code(branch.binding) if branch.type == "code" else spellings.TOKENS.get(branch.type)
 
 
 _DATED = frozenset({"date", "dateTime", "instant", "Period", "Timing"})
+_NUMBERED = frozenset({"Age", "Count", "Distance", "Duration", "Money", "Quantity", "Range", "decimal", "integer"})
+
+
+def _add_token(type_name: str, code: str, spell: spellings.Spell, terms: Terms, value: Json, _: tzinfo) -> None:
+    terms.hashes.add(term(type_name, code, PRESENT))
+    for text in spell(value):
+        terms.hashes.add(term(type_name, code, text))
+
+
+def _add_displayed(
+    number: int, type_name: str, code: str, spell: spellings.Spell, terms: Terms, value: Json, zone: tzinfo
+) -> None:
+    _add_token(type_name, code, spell, terms, value, zone)
+    for text in spellings.displays(value):
+        if folded := normalised(text):
+            found = term(type_name, code, display(folded))
+            terms.hashes.add(found)
+            terms.texts.add((number, folded, found))
+
+
+def _add_reference(type_name: str, code: str, spell: spellings.Spell, terms: Terms, value: Json, _: tzinfo) -> None:
+    terms.hashes.add(term(type_name, code, PRESENT))
+    number = parameter_term(type_name, code)
+    for text in spell(value):
+        target = name_number(text)
+        terms.hashes.add(number ^ target)
+        if code == PATIENT and text.startswith("Patient/"):
+            terms.patients.add(target)
+
+
+def _add_uri(number: int, type_name: str, code: str, terms: Terms, value: Json, _: tzinfo) -> None:
+    found = term(type_name, code, value)
+    terms.hashes.add(term(type_name, code, PRESENT))
+    terms.hashes.add(found)
+    if len(value) <= LONGEST_URI:
+        terms.texts.add((number, value, found))
+
+
+LONGEST_URI = 500
+"""Characters of a URI that `:below` can find: an index entry of PostgreSQL has room for 2,700 bytes."""
 
 
 def _add_date(number: int, terms: Terms, value: Json, zone: tzinfo) -> None:
@@ -87,98 +153,49 @@ def _add_date(number: int, terms: Terms, value: Json, zone: tzinfo) -> None:
         terms.dates.add((number, span))
 
 
+def _add_number(number: int, terms: Terms, value: Json, _: tzinfo) -> None:
+    if (interval := interval_of(value)) is not None:
+        # The first spelling carries the system; a unit's own text, where it differs, gets a row for itself.
+        for system, unit in units_of(value)[:1] or [(None, "")]:
+            terms.numbers.add((number, interval, unit_number(system, unit) if unit else 0, unit_number(None, unit)))
+        for system, unit in units_of(value)[1:]:
+            terms.numbers.add((number, interval, 0, unit_number(system, unit)))
+
+
 def _add_string(
-    number: int, type_name: str, code: str, texts: Callable[[Json], list[str]], terms: Terms, value: Json, _: tzinfo
+    number: int, type_name: str, code: str, texts: spellings.Spell, terms: Terms, value: Json, _: tzinfo
 ) -> None:
     for text in texts(value):
         terms.hashes.add(term(type_name, code, exact(text)))
         if folded := normalised(text):
-            terms.strings.add((number, folded))
-            if not folded.isascii():
-                terms.strings.update((number, sound) for sound in sounds(folded))
+            for form in (folded, *(() if folded.isascii() else sounds(folded))):
+                terms.strings.add((number, form))
+                terms.hashes.update(term(type_name, code, pair) for pair in bigrams(form))
 
 
-def _coding(value: Json) -> list[str]:
-    code = value.get("code")
-    return [token(value.get("system"), code), token(ANY_SYSTEM, code)] if code else []
+def _add_combined(
+    type_name: str, code: str, components: tuple[Component, ...], terms: Terms, value: Json, zone: tzinfo
+) -> None:
+    """What a composite finds in one element: both spellings as one term, or numbers under the first's spelling."""
+    first, second = components
+    for spelled in component_spellings(first, value):
+        if second.type in ("quantity", "number"):
+            terms.hashes.add(term(type_name, code, spelled))
+            number = parameter_number(type_name, f"{code}${spelled}")
+            for branch in second.branches:
+                if branch.type in _NUMBERED:
+                    for measured in branch.values(value):
+                        _add_number(number, terms, measured, zone)
+        else:
+            for other in component_spellings(second, value):
+                terms.hashes.add(term(type_name, code, f"{spelled}${other}"))
 
 
-def _concept(value: Json) -> list[str]:
-    return [text for coding in value.get("coding") or () for text in _coding(coding)]
-
-
-def _identifier(value: Json) -> list[str]:
-    text = value.get("value")
-    return [token(value.get("system"), text), token(ANY_SYSTEM, text)] if text else []
-
-
-def _plain(value: Json) -> list[str]:
-    text = value if isinstance(value, str) else "true" if value is True else "false"
-    return [token(None, text), token(ANY_SYSTEM, text)]
-
-
-def _contact(value: Json) -> list[str]:
-    return _plain(value["value"]) if value.get("value") else []
-
-
-@cache
-def _systems(binding: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    return tuple((value_set(binding) or {}).items()) if binding else ()
-
-
-def _code(systems: tuple[tuple[str, frozenset[str]], ...], value: Json) -> list[str]:
-    """A code's system is not written but follows from its required binding."""
-    return [*_plain(value), *(token(system, value) for system, codes in systems if value in codes)]
-
-
-def _uri(value: Json) -> list[str]:
-    return [value]
-
-
-def _reference(value: Json) -> list[str]:
+def component_spellings(component: Component, value: Json) -> list[str]:
+    """The spellings of one part of a composite in the element that holds both."""
     found = []
-    literal = value.get("reference")
-    if literal and not literal.startswith("#"):
-        target = target_of(literal)
-        found.append("/".join(target) if target and ":" not in literal else literal)
-    identifier = value.get("identifier")
-    if identifier and identifier.get("value"):
-        found += [f":identifier={text}" for text in _identifier(identifier)]
+    for branch in component.branches:
+        spell = spellings.REFERENCES.get(branch.type) if component.type == "reference" else token_spelling(branch)
+        if spell is not None:
+            found += [text for item in branch.values(value) for text in spell(item)]
     return found
-
-
-def _canonical(value: Json) -> list[str]:
-    url, bar, _ = value.partition("|")
-    return [url, value] if bar else [value]
-
-
-def _name(value: Json) -> list[str]:
-    family, given = value.get("family"), [part for part in value.get("given") or () if part]
-    parts = [value.get("text"), family, *given, *(value.get("prefix") or ()), *(value.get("suffix") or ())]
-    if family and given and not family.isascii():
-        parts.append(family + "".join(given))  # 张 and 三: people look for 张三
-    return [part for part in parts if part]
-
-
-def _address(value: Json) -> list[str]:
-    parts = [value.get(k) for k in ("text", "city", "district", "state", "postalCode", "country")]
-    return [part for part in (*parts, *(value.get("line") or ())) if part]
-
-
-_TOKENS: dict[str, Callable[[Json], list[str]]] = {
-    "CodeableConcept": _concept,
-    "Coding": _coding,
-    "ContactPoint": _contact,
-    "Identifier": _identifier,
-    "boolean": _plain,
-    "id": _plain,
-    "string": _plain,
-    "uri": _plain,
-}
-_REFERENCES: dict[str, Callable[[Json], list[str]]] = {"Reference": _reference, "canonical": _canonical, "uri": _uri}
-_TEXTS: dict[str, Callable[[Json], list[str]]] = {
-    "Address": _address,
-    "HumanName": _name,
-    "markdown": lambda value: [value],
-    "string": lambda value: [value],
-}

@@ -1,17 +1,23 @@
 """A search, parsed: what the store turns into SQL."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, Union
 
+from xinglin.fhir.outcome import Issue
 from xinglin.fhir.search.dates import Span
+from xinglin.fhir.search.numbers import Interval
 
 
 @dataclass(frozen=True, slots=True)
 class TermFilter:
-    """Resources that have any of these terms; with `negated`, those that have none of them."""
+    """Resources that have any of these terms; with `negated`, those that have none of them.
+
+    `patient` is the number of a patient where the one term says that the resource is about them.
+    """
 
     terms: tuple[int, ...]
     negated: bool = False
+    patient: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +29,45 @@ class DateFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberRange:
+    """What is asked of a number: `interval` is what rounds to the value (eq, ne), else the value itself, twice.
+
+    `unit` is the number of a unit with its system, `code` that of a unit by its code or text alone.
+    """
+
+    prefix: str
+    interval: Interval
+    unit: int | None = None
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFilter:
+    """Resources with a number or quantity that stands to any of these as its prefix says."""
+
+    parameter: int
+    ranges: tuple[NumberRange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StringFilter:
-    """Resources with a normalised text that starts with, or contains, any of these."""
+    """Resources with a normalised text that starts with, or contains, any of these.
+
+    For a part, `pairs` holds for each text the terms that a resource with the text has; empty where it is too short.
+    """
 
     parameter: int
     texts: tuple[str, ...]
     anywhere: bool = False
+    pairs: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextFilter:
+    """Resources that have a term from the dictionary of texts: one whose text starts with any of these."""
+
+    parameter: int
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +77,93 @@ class IdFilter:
     ids: tuple[str, ...]
 
 
-Filter: TypeAlias = TermFilter | DateFilter | StringFilter | IdFilter
+@dataclass(frozen=True, slots=True)
+class MissingFilter:
+    """Resources that have no value for a parameter, or, with `present`, that have one.
+
+    `table` is where the values of the parameter are: date, string or number.
+    """
+
+    table: str
+    parameter: int
+    present: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFilter:
+    """Resources that refer, by a parameter of which `parameter_term` is the number, to a match of the filter."""
+
+    parameter_term: int
+    target: str
+    filter: "Filter"
+
+
+@dataclass(frozen=True, slots=True)
+class HasFilter:
+    """Resources to which a match of the filter, of type `source`, refers by a parameter."""
+
+    parameter_term: int
+    source: str
+    filter: "Filter"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSetFilter:
+    """Resources with a code, by this parameter, of a value set; with `negated`, without one.
+
+    The store replaces it by terms, as soon as it knows the codes of the value set.
+    """
+
+    type: str
+    parameter: str
+    url: str
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Resources for which all of these hold; with none, every resource."""
+
+    filters: tuple["Filter", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Resources for which any of these holds; with none, no resource."""
+
+    filters: tuple["Filter", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Resources for which this does not hold."""
+
+    filter: "Filter"
+
+
+Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
+    TermFilter,
+    DateFilter,
+    NumberFilter,
+    StringFilter,
+    TextFilter,
+    IdFilter,
+    MissingFilter,
+    ChainFilter,
+    HasFilter,
+    ValueSetFilter,
+    AllOf,
+    AnyOf,
+    Not,
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One key of the order; `by` is id, updated, date or string, the last two with the number of the parameter."""
+    """One key of the order.
+
+    `by` is id, updated, date, string, number or token, the last four with the number of the parameter.
+    """
 
     by: str
     descending: bool
@@ -54,17 +174,33 @@ class Sort:
 class Include:
     """Resources to add: those that `parameter` of `source` refers to, or, reversed, those that refer by it.
 
-    `target` limits the type referred to; "" is any.
+    `source` or `parameter` "*" is any; `target` limits the type referred to, "" is any. With `iterate`, also from what
+    was included before.
     """
 
     source: str
     parameter: str
     target: str = ""
+    iterate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How much of each resource is wanted.
+
+    `summary` is "", true, text or data; `elements` names those of `_elements`, by type where it was written so.
+    """
+
+    summary: str = ""
+    elements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search on one type: all filters hold, in this order, `count` at most, after `cursor`."""
+    """A search on one type, or on several: all filters hold, in this order, `count` at most, after `cursor`.
+
+    `warnings` tell what was asked for but left out, with `handling=lenient`.
+    """
 
     type: str
     filters: tuple[Filter, ...] = ()
@@ -74,3 +210,5 @@ class Query:
     includes: tuple[Include, ...] = ()
     revincludes: tuple[Include, ...] = ()
     cursor: str | None = None
+    shape: Shape = Shape()
+    warnings: tuple[Issue, ...] = ()

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import orjson
 
 from xinglin.fhir.definitions import SearchDefinition, resource_types, search_definitions
 from xinglin.fhir.fhirpath import Branch, compile_path
 
-INDEXED = frozenset({"token", "reference", "string", "date", "uri"})
-"""Types of search parameters that are indexed. The others of R4 are number, quantity, composite and special."""
+INDEXED = frozenset({"token", "reference", "string", "date", "uri", "number", "quantity", "composite"})
+"""Types of search parameters that are indexed. The only other one of R4 is special: `Location.near`."""
 
 _EVERYWHERE = ("Resource", "DomainResource")
 # These two have columns of their own and need no terms.
@@ -15,13 +19,41 @@ _COLUMNS = frozenset({"_id", "_lastUpdated"})
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """One part of a composite: the parameter that it is written like, its type, and its values below the focus."""
+
+    code: str
+    type: str
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What a composite is about: elements that each hold all components. `path` is "" where it is the resource."""
+
+    path: str
+    branch: Branch
+    components: tuple[Component, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
-    """A search parameter on one resource type; `branches` pick its values out of a resource of that type."""
+    """A search parameter on one resource type; `branches` pick its values out of a resource of that type.
+
+    A composite has `foci` instead.
+    """
 
     code: str
     type: str
     targets: frozenset[str]
     branches: tuple[Branch, ...]
+    foci: tuple[Focus, ...] = ()
+
+
+@cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = orjson.loads(files("xinglin.fhir.search").joinpath("r4.json").read_bytes())
+    return table
 
 
 @cache
@@ -39,10 +71,51 @@ def parameters(type_name: str) -> dict[str, Parameter]:
     """Code → parameter of every indexed search parameter of a resource type, without `_id` and `_lastUpdated`."""
     if type_name not in resource_types():
         return {}
-    found = {}
+    found: dict[str, Parameter] = {}
+    composites = []
     for base in (type_name, *_EVERYWHERE):
         for d in _by_base().get(base, ()):
-            if d.code not in _COLUMNS:
+            if d.type == "composite":
+                composites.append(d.code)
+            elif d.code not in _COLUMNS:
                 branches = compile_path(d.expression, type_name).branches
                 found[d.code] = Parameter(d.code, d.type, d.targets, branches)
+    made = (_composite(type_name, code, found) for code in composites)
+    found |= {parameter.code: parameter for parameter in made if parameter is not None}
     return dict(sorted(found.items()))
+
+
+def _composite(type_name: str, code: str, simple: dict[str, Parameter]) -> Parameter | None:
+    """A composite of two parts; None for those of three, coordinates of MolecularSequence, which are not indexed."""
+    expression, parts = _table()["composites"][f"{type_name}.{code}"]
+    if len(parts) != 2:
+        return None
+    foci = []
+    for path in (text.strip() for text in expression.split("|")):
+        for branch in compile_path(path, type_name).branches:
+            below = path.removeprefix(type_name).lstrip(".")
+            components = tuple(_component(part, spelled, branch, below, simple) for part, spelled in parts)
+            foci.append(Focus(below, branch, components))
+    return Parameter(code, "composite", frozenset(), (), tuple(foci))
+
+
+def _component(code: str, expression: str, focus: Branch, below: str, simple: dict[str, Parameter]) -> Component:
+    branches = compile_path(expression, focus.type).branches
+    if not below:  # combo-code looks into the components too; what is asked of the resource itself is code
+        code = code.removeprefix("combo-")
+    kind = simple[code].type
+    if kind in ("token", "reference"):  # R4 names the two parts of DocumentReference.relationship the wrong way round
+        kind = "reference" if branches and branches[0].type == "Reference" else "token"
+    return Component(code, kind, branches)
+
+
+def compartment(name: str) -> dict[str, list[str]]:
+    """Type → the parameters by which its resources belong to a compartment such as Patient; empty for unknown ones."""
+    found: dict[str, list[str]] = _table()["compartments"].get(name, {})
+    return found
+
+
+@cache
+def summary(type_name: str) -> frozenset[str]:
+    """Paths of the elements that belong to the summary of a resource type; `link.other` is below `link`."""
+    return frozenset(_table()["summaries"].get(type_name, ()))

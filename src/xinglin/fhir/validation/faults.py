@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from xinglin.fhir.definitions import Rule
 from xinglin.fhir.types import Json
 
 
@@ -16,17 +17,36 @@ class Fault(NamedTuple):
     path: str
     code: str
     text: str
+    severity: str = "error"
 
     def below(self, prefix: str) -> "Fault":
         """The same fault as the parent sees it."""
-        return Fault(prefix + self.path, self.code, self.text)
+        return Fault(prefix + self.path, self.code, self.text, self.severity)
 
 
 @dataclass(slots=True)
 class Context:
-    """What the check of one resource needs to know of it: the type of each contained resource, by its id."""
+    """What the check of one resource needs to know of it: the type of each contained resource, by its id.
+
+    `resource` is the resource that is walked, `root` the one that contains it, or itself. `pending` collects, for the
+    whole walk, objects whose invariants the properties present do not decide, with the type they are of.
+    """
 
     contained: dict[str, str] = field(default_factory=dict)
+    resource: Json = None
+    root: Json = None
+    pending: "list[Pending]" = field(default_factory=list)
+    warnings: bool = False
+    referred: set[str] = field(default_factory=set)
+
+
+class Pending(NamedTuple):
+    """An object of a type, its rules to evaluate, and the context of the resource that it is in."""
+
+    value: Json
+    type: str
+    rules: tuple[Rule, ...]
+    context: Context
 
 
 Faults: TypeAlias = "list[Fault] | None"

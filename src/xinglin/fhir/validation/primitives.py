@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 
 from xinglin.fhir.definitions import type_definition
+from xinglin.fhir.narrative import narrative_faults
 from xinglin.fhir.types import Json
 from xinglin.fhir.validation.faults import Context, Fault, Faults, listed, shown
 
@@ -44,6 +45,8 @@ _EXAMPLES = {
 @cache
 def primitive_check(name: str, binding: frozenset[str] | None = None) -> Callable[[Json, Context], Faults]:
     """The check of a primitive type; with `binding`, the value must also be one of these codes."""
+    if name == "xhtml":
+        return _check_narrative
     accepts = _test(name)
     accepted = f"accepted is {_EXAMPLES[name]}"
 
@@ -78,8 +81,6 @@ def _test(name: str) -> Test:
         return _is_text
     if name == "base64Binary":
         return _is_base64
-    if name == "xhtml":
-        return _is_narrative
     return _pattern(name)
 
 
@@ -117,9 +118,11 @@ def _is_text(value: Json) -> bool:
     return value.isprintable() or _FORBIDDEN.search(value) is None
 
 
-def _is_narrative(value: Json) -> bool:
+def _check_narrative(value: Json, _: Context) -> Faults:
     # Large code systems carry narratives above the 1 MB of a string, which is no limit of the type xhtml.
-    return value.__class__ is str and value.lstrip().startswith("<div") and _FORBIDDEN.search(value) is None
+    if value.__class__ is not str or not value.lstrip().startswith("<div") or _FORBIDDEN.search(value):
+        return [Fault("", "value", f"{shown(value)} is not of the type xhtml; accepted is {_EXAMPLES['xhtml']}")]
+    return [Fault("", "invariant", f"{text} (txt-1, txt-2)") for text in narrative_faults(value)[:10]] or None
 
 
 def _is_base64(value: Json) -> bool:

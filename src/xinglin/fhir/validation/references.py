@@ -43,6 +43,7 @@ def _wrong_type(kind: str, targets: frozenset[str], path: str) -> Faults:
 def _other_form(reference: str, targets: frozenset[str], context: Context) -> Faults:
     if reference.startswith("#"):
         kind = context.contained.get(reference[1:])
+        context.referred.add(reference[1:])
         if reference == "#":
             return None  # from a contained resource to the one that contains it
         if kind is None:

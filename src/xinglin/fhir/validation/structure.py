@@ -1,12 +1,14 @@
 """Compiles, for each type, the check of its JSON objects, and walks a resource with them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
-from xinglin.fhir.definitions import Element, TypeRef, resource_types, type_definition
+from xinglin.fhir.definitions import Element, TypeRef, resource_types, rules, type_definition
 from xinglin.fhir.types import Json, Resource
 from xinglin.fhir.validation.bindings import bound_codes, coding_check, concept_check
-from xinglin.fhir.validation.faults import Check, Context, Fault, Faults, listed, shown
+from xinglin.fhir.validation.faults import Check, Context, Fault, Faults, Pending, listed, shown
+from xinglin.fhir.validation.invariants import Undecided, broken_rules
 from xinglin.fhir.validation.primitives import primitive_check
 from xinglin.fhir.validation.references import reference_check
 
@@ -14,13 +16,14 @@ from xinglin.fhir.validation.references import reference_check
 class _Shape:
     """What the objects of one type may hold: property → (its check, the element's name, whether it is a choice)."""
 
-    __slots__ = ("fields", "name", "required")
+    __slots__ = ("fields", "name", "required", "undecided")
 
     def __init__(self, name: str) -> None:
         definition = type_definition(name)
         self.name = name
         self.fields: dict[str, tuple[Check, str, bool]] = {}
         self.required: list[tuple[str, frozenset[str]]] = []
+        self.undecided = Undecided(name) if rules(name) else None
         for element in definition.elements.values():
             names = element.json_names()
             for json_name, ref in names.items():
@@ -46,10 +49,8 @@ def object_check(name: str) -> Check:
 
     def check(value: Json, context: Context) -> Faults:
         nonlocal shape
-        if value.__class__ is not dict:
-            return [Fault("", "structure", f"{shown(value)} is not a JSON object, as the type {name} must be")]
-        if not value:
-            return [Fault("", "structure", "an object must not be empty; leave the element out")]
+        if (value.__class__ is not dict or len(value) < 2) and (hollow := _hollow(value, name)):
+            return [hollow]
         if shape is None:
             shape = _shape(name)
         fields = shape.fields
@@ -70,9 +71,22 @@ def object_check(name: str) -> Check:
             if result is not None:
                 faults += [fault.below(f".{element}") for fault in result]
         faults += _between(value, shape)
+        if shape.undecided is not None and (open_rules := shape.undecided.rules(value, context.warnings)):
+            context.pending.append(Pending(value, name, open_rules, context))
         return faults or None
 
     return check
+
+
+def _hollow(value: Json, name: str) -> Fault | None:
+    """What is wrong with a value that is no object, or one without content (ele-1)."""
+    if value.__class__ is not dict:
+        return Fault("", "structure", f"{shown(value)} is not a JSON object, as the type {name} must be")
+    if not value:
+        return Fault("", "structure", "an object must not be empty; leave the element out")
+    if "id" in value and name != "Element":
+        return Fault("", "structure", "an object must have more than an id; leave the element out (ele-1)")
+    return None
 
 
 def _between(value: Resource, shape: _Shape) -> list[Fault]:
@@ -84,7 +98,7 @@ def _between(value: Resource, shape: _Shape) -> list[Fault]:
     ]
     for key, item in value.items():
         if item.__class__ is list and None in item:
-            other = value.get(key[1:] if key[0] == "_" else f"_{key}")
+            other = value.get(key[1:] if key[:1] == "_" else f"_{key}")
             partner = other if isinstance(other, list) else []
             faults += [
                 Fault(f".{key.lstrip('_')}[{i}]", "structure", f"null stands only where _{key} has an extension")
@@ -176,15 +190,18 @@ def _companion_check(element: Element) -> Check:
     return check
 
 
-def check_resource(resource: Json) -> list[Fault]:
-    """Every fault of a resource, with paths relative to it."""
+def check_resource(resource: Json, *, warnings: bool = False) -> list[Fault]:
+    """Every fault of a resource, with paths relative to it; of its invariants only where its structure has none."""
+    context = _context(resource, [], warnings)
+    return _typed(resource, context) or broken_rules(resource, context.pending)
+
+
+def _context(resource: Json, pending: list[Pending], warnings: bool) -> Context:
     contained = resource.get("contained") if isinstance(resource, dict) else None
-    context = Context()
+    kinds = {}
     if isinstance(contained, list):
-        context.contained = {
-            str(r.get("id")): str(r.get("resourceType")) for r in contained if isinstance(r, dict) and "id" in r
-        }
-    return _typed(resource, context) or []
+        kinds = {str(r.get("id")): str(r.get("resourceType")) for r in contained if isinstance(r, dict) and "id" in r}
+    return Context(kinds, resource, resource, pending, warnings)
 
 
 def _typed(resource: Json, context: Context) -> Faults:
@@ -198,8 +215,8 @@ def _typed(resource: Json, context: Context) -> Faults:
     return object_check(kind)(resource, context)
 
 
-def _nested_resource(value: Json, _: Context) -> Faults:
-    return check_resource(value) or None
+def _nested_resource(value: Json, context: Context) -> Faults:
+    return _typed(value, _context(value, context.pending, context.warnings))
 
 
 def _contained(value: Json, context: Context) -> Faults:
@@ -207,4 +224,4 @@ def _contained(value: Json, context: Context) -> Faults:
         return [Fault(".contained", "structure", "a contained resource must not contain others")]
     if isinstance(value, dict) and "id" not in value:
         return [Fault(".id", "required", "a contained resource must have an id, so that it can be referred to")]
-    return _typed(value, context)
+    return _typed(value, replace(context, resource=value))

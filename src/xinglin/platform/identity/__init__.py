@@ -12,6 +12,7 @@ from xinglin.platform.identity.accounts import (
 )
 from xinglin.platform.identity.passwords import PasswordError
 from xinglin.platform.identity.sessions import (
+    KnownSessions,
     OpenedSession,
     Session,
     close_session,
@@ -26,6 +27,7 @@ __all__ = [
     "Account",
     "AccountError",
     "Actor",
+    "KnownSessions",
     "OpenedSession",
     "PasswordError",
     "Session",

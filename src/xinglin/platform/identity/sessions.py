@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,6 +68,32 @@ async def resume_session(connection: Connection, token: str, now: datetime, *, i
     if now - seen > _TOUCH_AFTER:
         await connection.execute(queries.touch_session, {"token": values["token"], "now": now})
     return Session(Actor(account, name, login, practitioner, tuple(roles), locale), csrf, created, expires)
+
+
+class KnownSessions:
+    """Sessions that were resumed a moment ago, so that a burst of requests asks the database once.
+
+    A session that is closed elsewhere, or whose account is, goes on for at most `seconds` here.
+    """
+
+    def __init__(self, seconds: float = 5.0, most: int = 10_000) -> None:
+        self._seconds, self._most = seconds, most
+        self._held: dict[str, tuple[float, Session]] = {}
+
+    def get(self, token: str) -> Session | None:
+        """The session of a token, where it was kept within the last seconds."""
+        held = self._held.get(token)
+        return held[1] if held is not None and time.monotonic() - held[0] < self._seconds else None
+
+    def keep(self, token: str, session: Session) -> None:
+        """Keeps a session that the database has just given."""
+        if len(self._held) >= self._most:
+            self._held.clear()
+        self._held[token] = (time.monotonic(), session)
+
+    def forget(self, token: str) -> None:
+        """Forgets a session that was closed here."""
+        self._held.pop(token, None)
 
 
 async def close_session(connection: Connection, token: str, now: datetime) -> None:

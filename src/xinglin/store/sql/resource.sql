@@ -35,19 +35,32 @@ SELECT pg_advisory_xact_lock(hashtextextended(%(condition)s, 7))
 
 -- name: create
 WITH made AS (
-    INSERT INTO resource (type, id, version, updated, content, terms)
-    VALUES (%(type)s, %(id)s, %(version)s, %(updated)s, %(content)s, %(terms)s::bigint[])
+    INSERT INTO resource (type, id, version, updated, content, terms, name)
+    VALUES (%(type)s, %(id)s, %(version)s, %(updated)s, %(content)s, %(terms)s::bigint[], %(name)s)
     ON CONFLICT (type, id) DO NOTHING
     RETURNING key
 ), dates AS (
-    INSERT INTO search_date (key, parameter, low, high)
-    SELECT made.key, d.parameter, d.low, d.high FROM made, unnest(
-        %(date_parameters)s::integer[], %(date_lows)s::timestamptz[], %(date_highs)s::timestamptz[]
-    ) AS d (parameter, low, high)
+    INSERT INTO search_date (key, parameter, low, high, patient)
+    SELECT made.key, d.* FROM made, unnest(
+        %(date_parameters)s::integer[], %(date_lows)s::timestamptz[], %(date_highs)s::timestamptz[],
+        %(date_patients)s::bigint[]
+    ) AS d
 ), strings AS (
     INSERT INTO search_string (key, parameter, value)
     SELECT made.key, s.parameter, s.value
     FROM made, unnest(%(string_parameters)s::integer[], %(string_values)s::text[]) AS s (parameter, value)
+), numbers AS (
+    INSERT INTO search_number (key, parameter, low, high, unit, code)
+    SELECT made.key, n.* FROM made, unnest(
+        %(number_parameters)s::integer[], %(number_lows)s::numeric[], %(number_highs)s::numeric[],
+        %(number_units)s::bigint[], %(number_codes)s::bigint[]
+    ) AS n
+), texts AS (
+    INSERT INTO search_text (parameter, value, term)
+    SELECT t.* FROM made, unnest(
+        %(text_parameters)s::integer[], %(text_values)s::text[], %(text_terms)s::bigint[]
+    ) AS t (parameter, value, term)
+    WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
 )
 SELECT key FROM made
 
@@ -65,15 +78,30 @@ WITH superseded AS (
     DELETE FROM search_date USING changed WHERE search_date.key = changed.key
 ), no_strings AS (
     DELETE FROM search_string USING changed WHERE search_string.key = changed.key
+), no_numbers AS (
+    DELETE FROM search_number USING changed WHERE search_number.key = changed.key
 ), dates AS (
-    INSERT INTO search_date (key, parameter, low, high)
-    SELECT changed.key, d.parameter, d.low, d.high FROM changed, unnest(
-        %(date_parameters)s::integer[], %(date_lows)s::timestamptz[], %(date_highs)s::timestamptz[]
-    ) AS d (parameter, low, high)
+    INSERT INTO search_date (key, parameter, low, high, patient)
+    SELECT changed.key, d.* FROM changed, unnest(
+        %(date_parameters)s::integer[], %(date_lows)s::timestamptz[], %(date_highs)s::timestamptz[],
+        %(date_patients)s::bigint[]
+    ) AS d
 ), strings AS (
     INSERT INTO search_string (key, parameter, value)
     SELECT changed.key, s.parameter, s.value
     FROM changed, unnest(%(string_parameters)s::integer[], %(string_values)s::text[]) AS s (parameter, value)
+), numbers AS (
+    INSERT INTO search_number (key, parameter, low, high, unit, code)
+    SELECT changed.key, n.* FROM changed, unnest(
+        %(number_parameters)s::integer[], %(number_lows)s::numeric[], %(number_highs)s::numeric[],
+        %(number_units)s::bigint[], %(number_codes)s::bigint[]
+    ) AS n
+), texts AS (
+    INSERT INTO search_text (parameter, value, term)
+    SELECT t.* FROM changed, unnest(
+        %(text_parameters)s::integer[], %(text_values)s::text[], %(text_terms)s::bigint[]
+    ) AS t (parameter, value, term)
+    WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
 )
 SELECT key FROM changed
 
@@ -81,13 +109,23 @@ SELECT key FROM changed
 SELECT nextval('resource_key') FROM generate_series(1, %(count)s)
 
 -- name: copy_resources
-COPY resource (type, key, id, version, updated, content, terms) FROM STDIN
+COPY resource (type, key, id, version, updated, content, terms, name) FROM STDIN
 
 -- name: copy_dates
-COPY search_date (key, parameter, low, high) FROM STDIN
+COPY search_date (key, parameter, low, high, patient) FROM STDIN
 
 -- name: copy_strings
 COPY search_string (key, parameter, value) FROM STDIN
 
+-- name: copy_numbers
+COPY search_number (key, parameter, low, high, unit, code) FROM STDIN
+
+-- name: add_texts
+-- Texts that are there already, which most are, cost a look into the index.
+INSERT INTO search_text (parameter, value, term)
+SELECT t.* FROM unnest(%(text_parameters)s::integer[], %(text_values)s::text[], %(text_terms)s::bigint[])
+    AS t (parameter, value, term)
+WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
+
 -- name: analyze
-ANALYZE resource, search_date, search_string
+ANALYZE resource, search_date, search_string, search_number, search_text

@@ -1,45 +1,117 @@
 -- name: page
-SELECT key, content{sorts} FROM resource r WHERE type = %(type)s AND NOT deleted{filters}
+-- Pieces that statements.py and conditions.py put together. {r} is the alias of the row that is tested. Numbers of parameters and names
+-- of types stand in the text, since they tell the planner much and vary little; values are parameters.
+SELECT {r}.key, {r}.content{sorts} FROM resource {r} WHERE {r}.type = {type} AND NOT {r}.deleted{filters}
 
 -- name: cut
-SELECT * FROM ({page}) AS page WHERE {after} ORDER BY {order} LIMIT %(limit)s
+SELECT * FROM ({page}) AS page WHERE {after} ORDER BY {order} LIMIT {limit}
+
+-- name: in_order
+-- OFFSET 0 keeps the conditions out of the inner scan: rows come in the order of the key, and the scan ends with the
+-- last row of the page. It is for conditions that many rows meet.
+SELECT r.key, r.content FROM (
+    SELECT key, content, terms FROM resource WHERE type = {type} AND NOT deleted AND key > {after} ORDER BY key OFFSET 0
+) AS r WHERE true{filters} ORDER BY r.key LIMIT {limit}
+
+-- name: by_value
+-- From an index in the order that is wanted. A resource with several values counts with its last one, or its first.
+SELECT r.key, r.content, v.s0 FROM (
+    SELECT v.key, v.{bound} AS s0 FROM search_{table} v
+    WHERE v.parameter = {parameter}{only} AND NOT EXISTS (
+        SELECT FROM search_{table} o
+        WHERE o.key = v.key AND o.parameter = v.parameter{same} AND ({others}) {beyond} ({own})
+    ) ORDER BY v.{bound} {direction}, v.key OFFSET 0
+) AS v CROSS JOIN LATERAL (
+    SELECT r.key, r.content FROM resource r WHERE r.type = {type} AND r.key = v.key AND NOT r.deleted{filters} OFFSET 0
+) AS r ORDER BY v.s0 {direction}, r.key LIMIT {limit}
 
 -- name: total
-SELECT count(*) FROM resource r WHERE type = %(type)s AND NOT deleted{filters}
+SELECT count(*) FROM resource {r} WHERE {r}.type = {type} AND NOT {r}.deleted{filters}
 
 -- name: all_terms
-r.terms @> %({p})s::bigint[]
+{r}.terms @> {p}
 
 -- name: any_term
-r.terms && %({p})s::bigint[]
+{r}.terms && {p}
 
--- name: no_term
-NOT r.terms && %({p})s::bigint[]
+-- name: frequent_term
+-- Not for the index of terms: this one is met by so many rows that it is quicker to look at them one by one.
+{p} = ANY ({r}.terms)
+
+-- name: by_text
+{r}.terms && ARRAY(SELECT x.term FROM search_text x WHERE x.parameter = {parameter} AND ({texts}))
 
 -- name: ids
-r.id = ANY(%({p})s::text[])
+{r}.id = ANY ({p}::text[])
 
 -- name: date
-EXISTS (SELECT FROM search_date d WHERE d.key = r.key AND d.parameter = %({p})s AND ({spans}))
+EXISTS (SELECT FROM search_date d WHERE d.key = {r}.key AND d.parameter = {parameter} AND ({spans}))
+
+-- name: number
+EXISTS (SELECT FROM search_number d WHERE d.key = {r}.key AND d.parameter = {parameter} AND ({spans}))
 
 -- name: string
-EXISTS (SELECT FROM search_string s WHERE s.key = r.key AND s.parameter = %({p})s AND ({texts}))
+EXISTS (SELECT FROM search_string x WHERE x.key = {r}.key AND x.parameter = {parameter} AND ({texts}))
 
--- name: like
--- One LIKE for each text: unlike LIKE ANY, it is read from the index where the text is not preceded by a wildcard.
-s.value LIKE %({p})s
+-- name: any_value
+EXISTS (SELECT FROM search_{table} v WHERE v.key = {r}.key AND v.parameter = {parameter})
+
+-- name: beginning
+-- A range and not LIKE: it is read from the index also where the text is not known to the planner.
+(x.value >= {low} AND x.value < {high})
+
+-- name: part
+x.value LIKE {p}
+
+-- name: chain
+-- Few rows match: the terms by which others refer to them are made of their names.
+{r}.terms && ARRAY(
+    SELECT {t}.name # {number} FROM resource {t} WHERE {t}.type = {type} AND NOT {t}.deleted{filters}
+)
+
+-- name: chain_each
+-- Many rows match: each row looks for what it refers to itself. A term that is no such reference names nothing.
+EXISTS (
+    SELECT FROM unnest({r}.terms) AS u (term) JOIN resource {t} ON {t}.name = u.term # {number}
+    WHERE {t}.type = {type} AND NOT {t}.deleted{filters}
+)
+
+-- name: has
+{r}.name = ANY (ARRAY(
+    SELECT u.term # {number} FROM resource {t}, unnest({t}.terms) AS u (term)
+    WHERE {t}.type = {type} AND NOT {t}.deleted{filters}
+))
+
+-- name: has_each
+EXISTS (
+    SELECT FROM resource {t}
+    WHERE {t}.type = {type} AND NOT {t}.deleted AND {t}.terms @> ARRAY[{r}.name # {number}]{filters}
+)
 
 -- name: sort_id
-r.id
+{r}.id
 
 -- name: sort_updated
-r.updated
+{r}.updated
 
 -- name: sort_date
-(SELECT {least}(d.{bound}) FROM search_date d WHERE d.key = r.key AND d.parameter = %({p})s)
+(SELECT {least}(d.{bound}) FROM search_date d WHERE d.key = {r}.key AND d.parameter = {parameter})
+
+-- name: sort_number
+(SELECT {least}(d.{bound}) FROM search_number d WHERE d.key = {r}.key AND d.parameter = {parameter})
 
 -- name: sort_string
-(SELECT {least}(s.value) FROM search_string s WHERE s.key = r.key AND s.parameter = %({p})s)
+(SELECT {least}(x.value) FROM search_string x WHERE x.key = {r}.key AND x.parameter = {parameter})
 
 -- name: referring
-SELECT key, content FROM resource r WHERE type = %(type)s AND r.terms && %(terms)s::bigint[] ORDER BY key LIMIT %(limit)s
+SELECT key, content FROM resource r
+WHERE type = ANY(%(types)s::text[]) AND r.terms && %(terms)s::bigint[] ORDER BY key LIMIT %(limit)s
+
+-- name: frequent_values
+-- What ANALYZE knows of the terms and types: values, and the share of resources that have each. Types have no elements.
+SELECT s.attname, coalesce(s.most_common_elems::text, s.most_common_vals::text)::text[],
+    coalesce(s.most_common_elem_freqs, s.most_common_freqs), greatest(c.reltuples, 0)
+FROM pg_stats s JOIN pg_class c ON c.oid = 'resource'::regclass
+JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = s.schemaname
+WHERE s.tablename = 'resource' AND s.attname IN ('terms', 'type')
+AND coalesce(s.most_common_elems::text, s.most_common_vals::text) IS NOT NULL

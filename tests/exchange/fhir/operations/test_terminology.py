@@ -46,7 +46,10 @@ MAP = {
             "source": SYSTEM,
             "target": "urn:other",
             "element": [
-                {"code": "A1", "target": [{"code": "x1", "display": "Cholera", "equivalence": "narrower"}]},
+                {
+                    "code": "A1",
+                    "target": [{"code": "x1", "display": "Cholera", "equivalence": "narrower", "comment": "x"}],
+                },
                 {"code": "A2", "target": [{"equivalence": "unmatched"}]},
             ],
         }

@@ -1,0 +1,211 @@
+"""FHIR REST under load: 16 connections against two server workers over at least 200,000 resources.
+
+Access checks and audit are in place, and every answer goes over HTTP. Beside each row, pgbench fetches or writes the
+same rows by their keys over as many connections, without checking, indexing or searching anything: the ratio tells
+what of the database's own speed is left.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import psutil
+import psycopg
+
+from bench.fhir_requests import SEARCHES, answered, rows, searches, writes
+from bench.load import Load, Request, drive
+from bench.raw import Raw
+from bench.report import Row, report
+from xinglin.operations.hospital import PASSWORD, furnish
+from xinglin.platform.migrations import migrate
+from xinglin.platform.postgres import EmbeddedPostgres
+from xinglin.platform.settings import Settings
+from xinglin.server.app import create_application
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("XINGLIN_SHARED_DATA", ROOT.parent / "shared" / "data"))
+RESOURCES = int(os.environ.get("XINGLIN_BENCH_RESOURCES", "200000"))
+SECONDS = 6
+PORT = 8765
+GOALS: dict[str, tuple[str, float, bool]] = {
+    "transaction": ("resources/s", 3000, False),
+    "import": ("resources/s", 8000, False),
+    "create": ("/s", 1200, False),
+    "read": ("/s", 3000, False),
+    "search_token": ("/s", 1200, False),
+    "search_patient_code": ("/s", 1500, False),
+    "search_name": ("/s", 1000, False),
+    "search_date_sort": ("/s", 1000, False),
+    "search_chained": ("/s", 1000, False),
+    "include": ("/s", 700, False),
+    "p50_growth_64x": ("times", 1.5, True),
+    "bytes_per_resource": ("bytes", 3000, True),
+    "worker_memory_mb": ("MB", 120, True),
+}
+"""Unit, goal, and whether the goal is the most, in the order of the report."""
+
+
+class Server:
+    """Two server workers over a database."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.base = f"http://127.0.0.1:{PORT}"
+        environment = {
+            **os.environ,
+            "XINGLIN_DATABASE_URL": str(settings.database_url),
+            "XINGLIN_FRONTEND": str(ROOT / "node_modules"),
+        }
+        command = [sys.executable, "-m", "uvicorn", "--factory", "xinglin.server:create_app", "--workers", "2"]
+        command += ["--port", str(PORT), "--no-access-log", "--log-level", "warning"]
+        self.process = subprocess.Popen(command, env=environment)
+        for _ in range(400):
+            try:
+                httpx.get(f"{self.base}/readyz", timeout=2).raise_for_status()
+                break
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        answer = httpx.post(f"{self.base}/api/session", json={"login": "integrator", "password": PASSWORD}, timeout=20)
+        self.token: str = answer.raise_for_status().json()["token"]
+
+    def drive(self, requests: Sequence[Request], seconds: int = SECONDS) -> Load:
+        """Sends requests for some seconds; errors end the measurement, since they are quick."""
+        drive(self.base, self.token, requests, 1)
+        load = drive(self.base, self.token, requests, seconds)
+        if load.errors:
+            raise RuntimeError(f"{load.errors} errors, first request {requests[0].method} {requests[0].path}")
+        return load
+
+    def memory(self) -> float:
+        """The most that one worker holds, in MB (unique set size and its share of what is shared)."""
+        workers = psutil.Process(self.process.pid).children(recursive=True)
+        return max((worker.memory_full_info().pss / 1e6 for worker in workers), default=0.0)
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+def prepare(conninfo: str) -> Settings:
+    """Migrates, and makes the accounts."""
+    settings = Settings(database_url=conninfo, frontend=ROOT / "node_modules")
+
+    async def work() -> None:
+        async with await psycopg.AsyncConnection.connect(conninfo) as connection:
+            await migrate(connection)
+        application = create_application(settings, "bench")
+        await application.database.open()
+        await furnish(application)
+        await application.database.close()
+
+    asyncio.run(work())
+    return settings
+
+
+def count(conninfo: str) -> int:
+    """How many resources there are."""
+    return int(rows(conninfo, "SELECT count(*) FROM resource")[0][0])
+
+
+def load(conninfo: str, folder: Path, copies: int) -> float:
+    """Loads a folder `copies` times by the command line, two at a time; resources per second."""
+    command = [sys.executable, "-m", "xinglin", "load", str(folder)]
+    environment = {**os.environ, "XINGLIN_DATABASE_URL": conninfo}
+    before, started = count(conninfo), time.perf_counter()
+    for left in range(copies, 0, -2):
+        together = [
+            subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for _ in range(min(2, left))
+        ]
+        codes = [process.wait() for process in together]
+        if any(codes):
+            raise RuntimeError("loading failed")
+    done = (count(conninfo) - before) / (time.perf_counter() - started)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    return done
+
+
+def size(conninfo: str) -> float:
+    """Bytes on disk for each resource, with history and indexes."""
+    tables = "('resource', 'resource_history', 'search_date', 'search_string')"
+    owned = f"relkind IN ('r', 'p') AND (relname IN {tables} OR relname LIKE 'search\\_%')"
+    query = f"SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE {owned}"
+    return float(rows(conninfo, query)[0][0]) / count(conninfo)
+
+
+def read_load(server: Server, conninfo: str, names: Sequence[str]) -> dict[str, Load]:
+    """Drives each kind of read."""
+    wanted = searches(conninfo)
+    return {name: server.drive(wanted[name]) for name in names}
+
+
+def reads(server: Server, conninfo: str, raw: Raw, found: dict[str, float]) -> dict[str, Load]:
+    """All reads at full size, each beside the raw fetch of the same rows."""
+    loads = {}
+    wanted = searches(conninfo)
+    for name in SEARCHES:
+        raw.remember(name, answered(server.base, server.token, wanted[name][:200]))
+        loads[name] = server.drive(wanted[name])
+        tell(name, loads[name], raw.rate(name))
+        found[name] = loads[name].rate
+    return loads
+
+
+def write_load(server: Server, conninfo: str, raw: Raw, found: dict[str, float]) -> None:
+    """Creates and transaction bundles."""
+    creates, bundles, entries = writes(SHARED / "synthea")
+    some = rows(conninfo, "SELECT id FROM resource WHERE type = 'Observation' LIMIT 500")
+    raw.remember("create", [[("Observation", id)] for (id,) in some])
+    load = server.drive(creates)
+    tell("create", load, raw.rate("create"))
+    found["create"] = load.rate
+    load = server.drive(bundles)
+    tell("transaction", load, None)
+    found["transaction"] = load.rate * entries
+
+
+def tell(name: str, load: Load, raw: float | None) -> None:
+    """One line of what the table has no room for."""
+    beside = f"{load.rate / raw:6.2f} of raw {raw:,.0f}/s" if raw else ""
+    print(f"{name:22} {load.rate:8,.0f}/s  p50 {load.p50:7.2f} ms  p95 {load.p95:7.2f} ms  {beside}", flush=True)
+
+
+def main() -> int:
+    """Runs everything and prints the table; 1 where a goal is missed, 2 where the data are absent."""
+    if not (SHARED / "synthea").is_dir():
+        print(f"no Synthea bundles in {SHARED}; set XINGLIN_SHARED_DATA")
+        return 2
+    found: dict[str, float] = {}
+    growing = ("read", "search_patient_code", "search_name")
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="xinglin-bench-")))
+        home.chmod(0o711)
+        conninfo = stack.enter_context(EmbeddedPostgres(home)).conninfo
+        settings = prepare(conninfo)
+        few = home / "few"
+        few.mkdir()
+        for file in sorted((SHARED / "synthea").glob("*.json.gz"), key=lambda file: file.stat().st_size)[:9]:
+            (few / file.name).symlink_to(file)
+        load(conninfo, few, max(1, round(RESOURCES / 64 / 2300)))
+        print(f"{count(conninfo):,} resources")
+        server = stack.enter_context(Server(settings))
+        found["worker_memory_mb"] = server.memory()
+        small = read_load(server, conninfo, growing)
+        found["import"] = load(conninfo, SHARED / "synthea", max(2, -(-RESOURCES // 8842)))
+        print(f"{count(conninfo):,} resources")
+        found["bytes_per_resource"] = size(conninfo)
+        raw = Raw(conninfo)
+        large = reads(server, conninfo, raw, found)
+        write_load(server, conninfo, raw, found)
+        found["p50_growth_64x"] = max(large[name].p50 / small[name].p50 for name in growing)
+    return report("fhir", [Row(name, found[name], *goal) for name, goal in GOALS.items()])

@@ -1,0 +1,28 @@
+"""The FHIR server as one ASGI application, which answers every path, even those that no route can match."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
+
+from xinglin.exchange.fhir import responses
+from xinglin.exchange.fhir.interactions import OpenRepository
+from xinglin.exchange.fhir.requests import BODY_LIMIT
+from xinglin.exchange.fhir.rest import routes
+from xinglin.fhir.outcome import NotFound
+
+
+def create_fhir(open_repository: OpenRepository, *, folder: Path | None = None, body_limit: int = BODY_LIMIT) -> Router:
+    """The routes, to be mounted at the base of the FHIR server, such as /fhir.
+
+    `folder` keeps the files of exports and imports; without one there are no such operations. `body_limit` are the
+    bytes that a body may have.
+    """
+    return Router(routes(open_repository, body_limit=body_limit, folder=folder), default=_unknown)
+
+
+async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
+    # A path with a line break, say: Starlette's own answer would be a plain text.
+    error = NotFound("There is no such path; /metadata tells what there is")
+    await responses.failure(Request(scope), error)(scope, receive, send)

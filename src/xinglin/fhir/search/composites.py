@@ -1,0 +1,59 @@
+"""Reads the values of composite parameters (FHIR R4, Search, composite): two conditions on the same element."""
+
+from dataclasses import replace
+
+from xinglin.fhir.outcome import BadRequest
+from xinglin.fhir.search.escapes import split
+from xinglin.fhir.search.query import AllOf, AnyOf, Filter, TermFilter
+from xinglin.fhir.search.registry import Component, Focus, Parameter, parameters
+from xinglin.fhir.search.terms import parameter_number, term
+from xinglin.fhir.search.values import Context, filter_for, number_filter, reference_spellings, token_spellings
+
+
+def composite_filter(type_name: str, parameter: Parameter, values: list[str], context: Context) -> Filter:
+    """The filter for `first$second` values. Raises `BadRequest`.
+
+    What the resource itself must have is asked of its own parameters; what an element below it must have is asked of
+    the terms that extraction made of the two together.
+    """
+    found: list[Filter] = []
+    for value in values:
+        parts = split("$", value)
+        if len(parts) != 2 or not all(parts):
+            names = "$".join(component.code for component in parameter.foci[0].components)
+            raise BadRequest(f"{parameter.code}={value} is not accepted; accepted is {names}")
+        first, second = parts
+        for focus in parameter.foci:
+            if focus.path:
+                found.append(_in_element(type_name, parameter, focus, first, second))
+            else:
+                found.append(_in_resource(type_name, focus, first, second, context))
+    return found[0] if len(found) == 1 else AnyOf(tuple(found))
+
+
+def _in_resource(type_name: str, focus: Focus, first: str, second: str, context: Context) -> Filter:
+    known = parameters(type_name)
+    left, right = (known[component.code] for component in focus.components)
+    return AllOf((filter_for(type_name, left, "", first, context), filter_for(type_name, right, "", second, context)))
+
+
+def _in_element(type_name: str, parameter: Parameter, focus: Focus, first: str, second: str) -> Filter:
+    known = parameters(type_name)
+    one, other = focus.components
+    lefts = _spellings(known[one.code], one, first)
+    if other.type in ("quantity", "number"):
+        name, wanted = f"{parameter.code}={first}$", other.type == "quantity"
+        numbers = (
+            (left, number_filter(name, parameter_number(type_name, f"{parameter.code}${left}"), [second], units=wanted))
+            for left in lefts
+        )
+        # The number of the parameter has 32 bits: the term, which has 64, makes sure that it is this one.
+        either = [AllOf((TermFilter((term(type_name, parameter.code, left),)), number)) for left, number in numbers]
+        return AnyOf(tuple(either))
+    rights = _spellings(known[other.code], other, second)
+    return TermFilter(tuple(term(type_name, parameter.code, f"{left}${right}") for left in lefts for right in rights))
+
+
+def _spellings(parameter: Parameter, component: Component, value: str) -> list[str]:
+    read = reference_spellings if component.type == "reference" else token_spellings
+    return read(replace(parameter, type=component.type), "", value)

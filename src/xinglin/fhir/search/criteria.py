@@ -1,0 +1,163 @@
+"""Reads one criterion of a search, `name:modifier=value`, with chains and `_has` (FHIR R4, Search, Chaining)."""
+
+from dataclasses import dataclass, replace
+
+from xinglin.fhir.definitions import resource_types
+from xinglin.fhir.outcome import BadRequest
+from xinglin.fhir.search.escapes import alternatives, unescaped
+from xinglin.fhir.search.expressions import EQUAL, parse_filter
+from xinglin.fhir.search.query import AnyOf, ChainFilter, Filter, HasFilter, IdFilter, Not
+from xinglin.fhir.search.registry import Parameter, compartment, parameters
+from xinglin.fhir.search.terms import parameter_term
+from xinglin.fhir.search.values import Context, date_filter, filter_for
+
+DEEPEST = 8
+"""Steps that chains and `_has` may take together."""
+
+COLUMNS = ("_id", "_lastUpdated")
+"""Parameters of every type that are columns of their own."""
+
+SPECIAL = ("_filter", "_has", "_list")
+"""Parameters that are not values of the resource itself."""
+
+
+class UnknownParameter(BadRequest):
+    """There is no such parameter: left out with `handling=lenient`."""
+
+    code = "not-found"
+
+    @classmethod
+    def of(cls, type_name: str, name: str, *also: str) -> "UnknownParameter":
+        """The error that lists the parameters of a type, and what else is accepted in the same place."""
+        accepted = ", ".join(sorted([*parameters(type_name), *COLUMNS, *SPECIAL, *also]))
+        return cls(f"{type_name} has no search parameter {name}; accepted are: {accepted}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads criteria on one type, and on others from there."""
+
+    context: Context
+    depth: int = 0
+    expression: bool = False  # within `_filter`, whose `eq` means the whole of a string
+
+    def deeper(self) -> "_Reader":
+        if self.depth == DEEPEST:
+            raise BadRequest(f"Chains of more than {DEEPEST} steps are not supported", code="too-costly")
+        return replace(self, depth=self.depth + 1)
+
+
+def criterion(type_name: str, name: str, value: str, context: Context) -> Filter:
+    """The filter that a criterion asks for. Raises `BadRequest`, or `UnknownParameter` that lists what is accepted."""
+    return _read(type_name, name, value, _Reader(context))
+
+
+def _read(type_name: str, name: str, value: str, reader: _Reader) -> Filter:
+    if name == "_has" or name.startswith("_has:"):
+        return _has(type_name, name, value, reader)
+    head, dot, rest = name.partition(".")
+    base, _, modifier = head.partition(":")
+    if dot:
+        return _chain(type_name, base, modifier, rest, value, reader)
+    if base in (*COLUMNS, "_list", "_filter"):
+        return _special(type_name, base, modifier, value, reader)
+    parameter = known_parameter(type_name, base)
+    if reader.expression and modifier == EQUAL:
+        modifier = "exact" if parameter.type == "string" else ""
+    return filter_for(type_name, parameter, modifier, value, reader.context)
+
+
+def known_parameter(type_name: str, name: str) -> Parameter:
+    """A parameter of a type. Raises `UnknownParameter`."""
+    known = parameters(type_name)
+    if name not in known:
+        raise UnknownParameter.of(type_name, name)
+    return known[name]
+
+
+def _special(type_name: str, name: str, modifier: str, value: str, reader: _Reader) -> Filter:
+    values = alternatives(value)
+    negated = modifier == "not" and name == "_id"
+    if reader.expression and modifier == EQUAL:
+        modifier = ""
+    if (modifier and not negated) or not values:
+        raise BadRequest(f"{name} is accepted without a modifier, and with a value")
+    if name == "_lastUpdated":
+        return date_filter(name, None, values, reader.context)
+    ids = tuple(dict.fromkeys(map(unescaped, values)))
+    if name == "_id":
+        return Not(IdFilter(ids)) if negated else IdFilter(ids)
+    if name == "_filter":
+        inner = replace(reader.deeper(), expression=True)
+        return parse_filter(value, lambda n, v: _read(type_name, n, v, inner))
+    if any(text.startswith("$") for text in ids):
+        raise BadRequest(f"_list={value}: lists by function are not supported; accepted is the id of a List")
+    return HasFilter(parameter_term("List", "item"), "List", IdFilter(ids))
+
+
+def _reference(type_name: str, name: str) -> Parameter:
+    parameter = known_parameter(type_name, name)
+    if parameter.type != "reference":
+        accepted = ", ".join(p.code for p in parameters(type_name).values() if p.type == "reference") or "none"
+        raise BadRequest(
+            f"{name} of {type_name} is no reference, so nothing can be chained to it; accepted are: {accepted}"
+        )
+    return parameter
+
+
+def _chain(type_name: str, name: str, target: str, rest: str, value: str, reader: _Reader) -> Filter:
+    """`subject:Patient.name=x`; without a type, all targets count for which the rest has a meaning."""
+    parameter = _reference(type_name, name)
+    if target and target not in resource_types():
+        raise BadRequest(f"{name}:{target}.{rest}: {target} is not a resource type of FHIR R4")
+    if target and parameter.targets and target not in parameter.targets:
+        accepted = ", ".join(sorted(parameter.targets))
+        raise BadRequest(f"{name}:{target}.{rest}: {name} never refers to {target}; accepted are: {accepted}")
+    if not target and not parameter.targets:
+        raise BadRequest(f"{name}.{rest}: {name} may refer to any type; accepted is {name}:Type.{rest}")
+    found: list[Filter] = []
+    unknown: list[UnknownParameter] = []
+    inner = reader.deeper()
+    for kind in [target] if target else sorted(parameter.targets):
+        try:
+            read = _read(kind, rest, value, inner)
+        except UnknownParameter as error:
+            unknown.append(error)
+        else:
+            found.append(ChainFilter(parameter_term(type_name, name), kind, read))
+    if not found:
+        raise unknown[0]
+    return found[0] if len(found) == 1 else AnyOf(tuple(found))
+
+
+def _has(type_name: str, name: str, value: str, reader: _Reader) -> Filter:
+    """`_has:Observation:patient:code=x`: an Observation with the code refers to this resource as its patient."""
+    parts = name.split(":", 3)
+    if len(parts) != 4:
+        raise BadRequest(f"{name} is not accepted; accepted is _has:Type:reference:parameter")
+    _, source, code, rest = parts
+    if source not in resource_types():
+        raise BadRequest(f"{name}: {source} is not a resource type of FHIR R4")
+    parameter = _reference(source, code)
+    if parameter.targets and type_name not in parameter.targets:
+        raise BadRequest(f"{name}: {code} of {source} never refers to {type_name}")
+    inner = _read(source, rest, value, reader.deeper())
+    return HasFilter(parameter_term(source, code), source, inner)
+
+
+def compartment_filter(name: str, id: str, type_name: str, context: Context) -> Filter:
+    """What makes a resource of a type belong to the compartment of `name`/`id`, such as Patient/1.
+
+    Raises `BadRequest` where there is no such compartment here, or where no resource of the type can belong to one.
+    """
+    members = compartment(name)
+    if not members:
+        raise BadRequest(f"There is no compartment of {name}; accepted is Patient", code="not-supported")
+    if type_name == name:
+        own: tuple[Filter, ...] = (IdFilter((id,)),)
+    elif type_name in members:
+        own = ()
+    else:
+        raise BadRequest(f"No {type_name} belongs to the compartment of a {name}", code="not-supported")
+    by = [known for code in members.get(type_name, ()) if (known := parameters(type_name).get(code))]
+    return AnyOf((*own, *(filter_for(type_name, parameter, "", f"{name}/{id}", context) for parameter in by)))

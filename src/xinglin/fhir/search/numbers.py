@@ -1,0 +1,106 @@
+"""Numbers and quantities as the ranges that they mean (FHIR R4, Search, number and quantity).
+
+A number in a query stands for all that round to it: 5.4 is [5.35, 5.45). A number in a resource stands for itself, a
+Range for what lies between its ends, a quantity with a comparator for what it leaves open.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation, localcontext
+from typing import NamedTuple
+
+from xinglin.fhir.types import Json
+
+
+class Interval(NamedTuple):
+    """From `low` to `high`, both included for what a resource holds; `high` is excluded for what is asked for."""
+
+    low: Decimal
+    high: Decimal
+
+
+INFINITY = Decimal("Infinity")
+DIGITS = 38
+"""Significant digits that are compared, and the power of ten beyond which a number counts as infinite."""
+
+_NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,6})?")
+
+
+def bounded(value: Decimal) -> Decimal:
+    """A number within what an index can hold: at most 38 digits, from 1e-38 to 1e38; beyond it 0 and infinity."""
+    if not value.is_finite() or not value:
+        return value if value.is_infinite() else Decimal(0)
+    if value.adjusted() > DIGITS:
+        return INFINITY.copy_sign(value)
+    if value.adjusted() < -DIGITS:
+        return Decimal(0)
+    with localcontext(prec=DIGITS):
+        return +value
+
+
+def wanted(text: str) -> tuple[Decimal, Interval]:
+    """The number that a query names, and the range of what rounds to it. Raises ValueError for anything else."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} is not a number")
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:  # an exponent that no decimal has
+        raise ValueError(f"{text!r} is out of range") from error
+    if abs(value.adjusted()) > DIGITS and value:
+        raise ValueError(f"{text!r} is beyond 1e{DIGITS}, which is not compared")
+    exponent = int(value.as_tuple().exponent)
+    # 100 means 99.5 to 100.5; with an exponent the digits written tell the precision: 1e2 means 50 to 150.
+    with localcontext(prec=DIGITS + 10):
+        half = Decimal(5).scaleb(max(exponent, -DIGITS) - 1)
+        return bounded(value), Interval(bounded(value - half), bounded(value + half))
+
+
+def decimal(value: Json) -> Decimal | None:
+    """A JSON number as it is compared; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    return bounded(value if isinstance(value, Decimal) else Decimal(repr(value)))
+
+
+def interval_of(value: Json) -> Interval | None:
+    """What a number, Quantity, Money or Range of a resource covers; None where it has no number."""
+    if not isinstance(value, dict):
+        number = decimal(value)
+        return None if number is None else Interval(number, number)
+    if "low" in value or "high" in value:
+        low, high = decimal((value.get("low") or {}).get("value")), decimal((value.get("high") or {}).get("value"))
+        if low is None and high is None:
+            return None
+        low, high = -INFINITY if low is None else low, INFINITY if high is None else high
+        return Interval(low, max(low, high))
+    number = decimal(value.get("value"))
+    if number is None:
+        return None
+    return _compared(number, str(value.get("comparator", "")))
+
+
+def _compared(number: Decimal, comparator: str) -> Interval:
+    """What a quantity leaves open: < 5 is everything below 5, but not 5."""
+    with localcontext(prec=DIGITS):
+        match comparator:
+            case "<":
+                return Interval(-INFINITY, number.next_minus())
+            case "<=":
+                return Interval(-INFINITY, number)
+            case ">":
+                return Interval(number.next_plus(), INFINITY)
+            case ">=":
+                return Interval(number, INFINITY)
+    return Interval(number, number)
+
+
+def units_of(value: Json) -> list[tuple[str | None, str]]:
+    """(system, code) and further spellings of the unit of a Quantity, Money or Range; empty where there is none."""
+    if not isinstance(value, dict):
+        return []
+    if "low" in value or "high" in value:
+        return units_of(value.get("low") or value.get("high"))
+    if currency := value.get("currency"):
+        return [("urn:iso:std:iso:4217", currency)]
+    code, text = value.get("code"), value.get("unit")
+    found = [(value.get("system"), code)] if code else []
+    return found + ([(None, text)] if text and text != code else [])

@@ -1,0 +1,112 @@
+"""Parameters that shape a result instead of filtering it: order, size, what is added, how much of each resource."""
+
+from collections.abc import Sequence
+
+from xinglin.fhir.definitions import resource_types, type_definition
+from xinglin.fhir.outcome import BadRequest
+from xinglin.fhir.search.criteria import COLUMNS, UnknownParameter
+from xinglin.fhir.search.query import Include, Shape, Sort
+from xinglin.fhir.search.registry import parameters
+from xinglin.fhir.search.terms import parameter_number
+
+DEFAULT_COUNT = 50
+MAXIMAL_COUNT = 1000
+RESULT_PARAMETERS = (
+    "_contained",
+    "_containedType",
+    "_count",
+    "_elements",
+    "_include",
+    "_revinclude",
+    "_sort",
+    "_summary",
+    "_total",
+)
+"""Parameters that shape the result instead of filtering it."""
+
+SUMMARIES = ("true", "text", "data", "count", "false")
+_SORTED = {"date": "date", "string": "string", "number": "number", "quantity": "number"}
+"""Type of parameter → what its values are sorted as. Codes and references have no order."""
+
+
+def read_count(values: Sequence[str]) -> int:
+    """`_count`, at most 1,000; 50 where it isn't given."""
+    if not values:
+        return DEFAULT_COUNT
+    if not (values[-1].isascii() and values[-1].isdigit()):
+        raise BadRequest(f"_count={values[-1]} is not a number from 0 to {MAXIMAL_COUNT}")
+    return min(int(values[-1][:9]), MAXIMAL_COUNT)
+
+
+def read_total(values: Sequence[str]) -> bool:
+    """Whether the matches are counted. An estimate is not cheaper than the count here, so it is accurate."""
+    if values and values[-1] not in ("none", "estimate", "accurate"):
+        raise BadRequest(f"_total={values[-1]} is not supported; accepted are none, estimate and accurate")
+    return bool(values) and values[-1] != "none"
+
+
+def read_sort(type_name: str, values: Sequence[str]) -> tuple[Sort, ...]:
+    """`_sort`: keys by comma, - before those that descend."""
+    found = []
+    for key in (key for value in values for key in value.split(",") if key):
+        name, descending = key.removeprefix("-"), key.startswith("-")
+        parameter = parameters(type_name).get(name)
+        if name in COLUMNS:
+            found.append(Sort("id" if name == "_id" else "updated", descending))
+        elif parameter is not None and parameter.type in _SORTED:
+            found.append(Sort(_SORTED[parameter.type], descending, parameter_number(type_name, name)))
+        else:
+            accepted = ", ".join([*COLUMNS, *(p.code for p in parameters(type_name).values() if p.type in _SORTED)])
+            text = f"_sort={key} is not supported; accepted are: {accepted}"
+            raise UnknownParameter(text) if parameter is None else BadRequest(text)
+    return tuple(found)
+
+
+def read_include(value: str, type_name: str, name: str, modifier: str) -> Include:
+    """`_include=Source:parameter[:Target]`, with * for any, and `:iterate` for what was included before."""
+    if modifier not in ("", "iterate"):
+        raise BadRequest(f"{name}:{modifier} is not supported; accepted is :iterate, or no modifier")
+    iterate = modifier == "iterate"
+    if value == "*":
+        return Include(type_name if name == "_include" else "*", "*", "", iterate)
+    source, _, rest = value.partition(":")
+    code, _, target = rest.partition(":")
+    known = parameters(source)
+    if code != "*" and (code not in known or known[code].type != "reference"):
+        accepted = sorted(p.code for p in known.values() if p.type == "reference")
+        listed = ", ".join(f"{source}:{known}" for known in accepted) or f"{type_name}:parameter"
+        raise BadRequest(f"{name}={value} is not supported; accepted are: {listed}", code="not-supported")
+    if source not in resource_types() or (target and target not in resource_types()):
+        wrong = target if source in resource_types() else source
+        raise BadRequest(f"{name}={value}: {wrong} is not a resource type of FHIR R4")
+    if name == "_include" and source != type_name and not iterate:
+        raise BadRequest(f"{name}={value}: a search on {type_name} includes by parameters of {type_name}")
+    return Include(source, code, target, iterate)
+
+
+def read_shape(type_name: str, summary: Sequence[str], elements: Sequence[str]) -> tuple[Shape, bool]:
+    """`_summary` and `_elements`; tells also whether only the count is wanted."""
+    kind = summary[-1] if summary else "false"
+    if kind not in SUMMARIES:
+        raise BadRequest(f"_summary={kind} is not supported; accepted are {', '.join(SUMMARIES)}")
+    names = tuple(name.strip() for value in elements for name in value.split(",") if name.strip())
+    for name in names:
+        if name.rpartition(".")[2] not in _elements(name.partition(".")[0] if "." in name else type_name):
+            raise BadRequest(f"_elements={name} is no element of {type_name}; accepted are those at the top level")
+    return Shape("" if kind in ("false", "count") else kind, names), kind == "count"
+
+
+def _elements(type_name: str) -> set[str]:
+    if type_name not in resource_types():
+        return set()
+    return {json_name for e in type_definition(type_name).elements.values() for json_name in (e.name, *e.json_names())}
+
+
+def check_contained(contained: Sequence[str], contained_type: Sequence[str]) -> None:
+    """Raises `BadRequest` where contained resources are to be searched: they are not indexed on their own."""
+    if contained and contained[-1] != "false":
+        raise BadRequest(f"_contained={contained[-1]} is not supported; accepted is false", code="not-supported")
+    if contained_type and contained_type[-1] != "container":
+        raise BadRequest(
+            f"_containedType={contained_type[-1]} is not supported; accepted is container", code="not-supported"
+        )

@@ -1,0 +1,91 @@
+"""The invariants of R4: which of them the properties of an object leave open, and which of those are broken.
+
+An invariant is broken where its expression is false. Where it is empty it says nothing: ref-1, for one, is empty for
+every reference without a literal URL, which R4 accepts.
+"""
+
+from collections.abc import Iterator
+
+from xinglin.fhir.definitions import Rule, rules, type_definition
+from xinglin.fhir.fhirpath import Environment, FhirPathError, element_node, expression, parse, resource_node
+from xinglin.fhir.types import Json
+from xinglin.fhir.validation.faults import Fault, Pending
+from xinglin.fhir.validation.presence import outcomes
+
+_MOST_SHAPES = 4096
+"""Of each type, so that hostile input cannot fill the memory with shapes; real data has some tens."""
+
+
+class Undecided:
+    """For objects of one type, the rules that the properties present don't decide; remembered by these properties."""
+
+    __slots__ = ("_elements", "_known", "_rules")
+
+    def __init__(self, type_name: str) -> None:
+        self._rules = rules(type_name)
+        self._known: tuple[dict[tuple[str, ...], tuple[Rule, ...]], ...] = ({}, {})
+        self._elements = {
+            key: element.name
+            for element in type_definition(type_name).elements.values()
+            for name in element.json_names()
+            for key in (name, f"_{name}")
+        }
+
+    def rules(self, value: Json, warnings: bool) -> tuple[Rule, ...]:
+        """The rules to evaluate on this object."""
+        known = self._known[warnings]
+        shape = tuple(value)
+        found = known.get(shape)
+        if found is None:
+            present = frozenset(self._elements[key] for key in shape if key in self._elements)
+            found = tuple(
+                rule
+                for rule in self._rules
+                if (warnings or rule.severity == "error") and "F" in outcomes(parse(rule.expression), present)
+            )
+            if len(known) < _MOST_SHAPES:
+                known[shape] = found
+        return found
+
+
+def broken_rules(resource: Json, pending: list[Pending]) -> list[Fault]:
+    """The faults of objects whose rules are broken, with their paths from the resource."""
+    faults = []
+    for value, type_name, open_rules, context in pending:
+        node = element_node(value, type_name)
+        resource_of, root = resource_node(context.resource), resource_node(context.root)
+        env = Environment(resource=resource_of, root=root, context=[node])
+        for rule in open_rules:
+            # That a contained resource is referred to was seen on the way, unless it is by a canonical or from within.
+            if rule.key == "dom-3" and context.referred.issuperset(context.contained):
+                continue
+            try:
+                holds = expression(rule.expression).holds(node, env)
+            except FhirPathError as error:
+                faults.append(Fault(_path(resource, value), "invariant", f"{rule.key} can't be evaluated: {error}"))
+                continue
+            if holds is False:
+                text = f"{rule.text.rstrip('.')} ({rule.key}: {rule.expression})"
+                faults.append(Fault(_path(resource, value), "invariant", text, rule.severity))
+    return faults
+
+
+def _path(resource: Json, wanted: Json) -> str:
+    """Where an object stands in the resource, found only once there is something to report."""
+    return next(_paths(resource, wanted, "", type_definition(resource["resourceType"]).name), "")
+
+
+def _paths(value: Json, wanted: Json, path: str, type_name: str) -> Iterator[str]:
+    if value is wanted:
+        yield path
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _paths(item, wanted, f"{path}[{index}]", type_name)
+    elif isinstance(value, dict):
+        name = value.get("resourceType", type_name)
+        for element in type_definition(name).elements.values() if isinstance(name, str) else ():
+            for key, ref in element.json_names().items():
+                if key in value:
+                    yield from _paths(value[key], wanted, f"{path}.{element.name}", ref.name)
+                if f"_{key}" in value:
+                    yield from _paths(value[f"_{key}"], wanted, f"{path}.{element.name}", "Element")

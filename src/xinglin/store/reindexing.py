@@ -1,0 +1,88 @@
+"""Makes anew what resources are found by, in batches, while the store is in use.
+
+Each batch is one transaction of the caller, which also notes how far the run has come. So a worker that is killed
+loses only the batch in hand, and the next one goes on where it was. Writes meanwhile make their own terms; a batch
+locks the resources that it reads, so neither overwrites the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from xinglin.fhir import json
+from xinglin.fhir.definitions import resource_types
+from xinglin.fhir.outcome import BadRequest
+from xinglin.fhir.search import Terms, extract
+from xinglin.fhir.search.terms import name_number
+from xinglin.store.bulk import copy_terms
+from xinglin.store.conditions import literal
+from xinglin.store.cursors import execute, queries
+
+Connection = AsyncConnection[Any]
+
+BATCH = 500
+"""Resources that one transaction indexes anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reindex:
+    """A run: of one type or of all (None), how many resources are done, and when it ended."""
+
+    id: int
+    type: str | None
+    started: datetime
+    finished: datetime | None
+    done: int
+
+
+async def start_reindex(connection: Connection, *, now: datetime, type: str | None = None) -> int | None:
+    """Notes that resources, of one type or of all, are to be indexed anew; None where there are none.
+
+    `continue_reindex` does the work. Raises `BadRequest` for an unknown type.
+    """
+    if type is not None and type not in resource_types():
+        raise BadRequest(f"{type} is not a resource type of FHIR R4", code="not-supported")
+    row = await (await execute(connection, queries.reindex_start, {"type": type, "now": now})).fetchone()
+    return None if row is None else int(row[0])
+
+
+async def continue_reindex(
+    connection: Connection, *, now: datetime, zone: tzinfo = UTC, size: int = BATCH
+) -> int | None:
+    """Indexes the next resources of the oldest run, in the caller's transaction, and gives how many.
+
+    None: there is nothing left to do, or another worker does it. `zone` is the one that the `Repository` is given.
+    """
+    run = await (await execute(connection, queries.reindex_next, {})).fetchone()
+    if run is None:
+        return None
+    id, type, after, upto, _ = run
+    wanted = {"after": after, "upto": upto, "type": type, "size": size}
+    rows = await (await execute(connection, queries.reindex_batch, wanted)).fetchall()
+    await _index(connection, rows, zone)
+    finished = None if len(rows) == size else now
+    progress = {"id": id, "after": rows[-1][0] if rows else upto, "done": len(rows), "finished": finished}
+    await execute(connection, queries.reindex_advance, progress)
+    return len(rows)
+
+
+async def _index(connection: Connection, rows: Sequence[tuple[Any, ...]], zone: tzinfo) -> None:
+    """Replaces what these resources are found by; a tombstone, which has no content, is found by nothing."""
+    terms = [Terms() if content is None else extract(json.loads(content), zone) for _, _, _, content in rows]
+    changed = {
+        "types": [type for _, type, _, _ in rows],
+        "keys": [key for key, _, _, _ in rows],
+        "terms": [literal(sorted(found.hashes)) for found in terms],
+        "names": [name_number(f"{type}/{id}") for _, type, id, _ in rows],
+    }
+    await execute(connection, queries.reindex_update, changed)
+    await copy_terms(connection, [(row[0], found) for row, found in zip(rows, terms, strict=True)])
+
+
+async def reindex_status(connection: Connection) -> list[Reindex]:
+    """All runs, in the order in which they were started."""
+    rows = await (await execute(connection, queries.reindex_status, {})).fetchall()
+    return [Reindex(id, type, started, finished, done) for id, type, started, finished, done, _, _ in rows]

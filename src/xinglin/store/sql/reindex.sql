@@ -1,0 +1,34 @@
+-- name: reindex_start
+-- From then on every write makes the new terms itself, so only what is there now has to be done.
+INSERT INTO search_reindex (type, upto_key, started)
+SELECT %(type)s::text, max(key), %(now)s FROM resource
+WHERE type = coalesce(%(type)s::text, type) HAVING count(*) > 0
+RETURNING id
+
+-- name: reindex_next
+-- One worker at a time goes on with a run; another one that looks for work takes the next run, or none.
+SELECT id, type, after_key, upto_key, done FROM search_reindex
+WHERE finished IS NULL ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 1
+
+-- name: reindex_batch
+SELECT key, type, id, content FROM resource
+WHERE key > %(after)s AND key <= %(upto)s AND (%(type)s::text IS NULL OR type = %(type)s::text)
+ORDER BY key LIMIT %(size)s FOR UPDATE
+
+-- name: reindex_update
+WITH dates AS (
+    DELETE FROM search_date WHERE key = ANY(%(keys)s::bigint[])
+), strings AS (
+    DELETE FROM search_string WHERE key = ANY(%(keys)s::bigint[])
+), numbers AS (
+    DELETE FROM search_number WHERE key = ANY(%(keys)s::bigint[])
+)
+UPDATE resource r SET terms = n.terms::bigint[], name = n.name
+FROM unnest(%(types)s::text[], %(keys)s::bigint[], %(terms)s::text[], %(names)s::bigint[]) AS n (type, key, terms, name)
+WHERE r.type = n.type AND r.key = n.key
+
+-- name: reindex_advance
+UPDATE search_reindex SET after_key = %(after)s, done = done + %(done)s, finished = %(finished)s WHERE id = %(id)s
+
+-- name: reindex_status
+SELECT id, type, started, finished, done, after_key, upto_key FROM search_reindex ORDER BY id

@@ -1,0 +1,245 @@
+"""The statements for a page of a search: which way it goes, and where the next page begins.
+
+A search goes one of three ways. Few rows meet one of its conditions: it starts from these (`narrow`). All conditions
+are frequent, or there are none: it goes through the resources, or through the values of the one sort key, in the order
+that is wanted, until the page is full (`in_order`, `by_value`). Else the planner decides by the values (`planned`).
+Only the last is planned for each search anew.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from xinglin.fhir import json
+from xinglin.fhir.outcome import BadRequest
+from xinglin.fhir.search import Query
+from xinglin.fhir.search.query import DateFilter, Filter, MissingFilter, NumberFilter, Sort, TermFilter
+from xinglin.store.conditions import Conditions, rare
+from xinglin.store.cursors import queries
+from xinglin.store.statistics import Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with its parameters; `reused` where the same text serves whatever the values are."""
+
+    sql: str
+    parameters: dict[str, Any]
+    reused: bool
+
+
+_BY_VALUE = {"date": ("high", "low"), "number": ("high", "low", "unit", "code"), "string": ("value",)}
+"""Kind of a sort key → the columns of its table, in the order that tells the last of a resource's values."""
+
+
+def total(query: Query, statistics: Statistics) -> Statement:
+    """Counts the matches."""
+    hidden = any(rare(wanted, statistics) for wanted in query.filters)
+    conditions = Conditions(statistics, hidden=hidden)
+    filters = conditions.all_of(query.filters, "r")
+    return Statement(
+        queries.total.format(r="r", type=f"'{query.type}'", filters=filters), conditions.parameters, hidden
+    )
+
+
+def page(query: Query, statistics: Statistics) -> list[Statement]:
+    """The statements whose rows make up a page, one after the other until it is full.
+
+    Their columns are key, content, and one for each sort key, which may be left out at the end. Raises `BadRequest`
+    for a cursor that is not of this search.
+    """
+    after = read_cursor(query)
+    if _sorted_by_value(query, statistics):
+        return _by_value_then_without(query, statistics, after)
+    if not query.sort and _in_order(query, statistics):
+        return [_page_in_order(query, statistics, after)]
+    few = any(rare(wanted, statistics) for wanted in query.filters)
+    return [_general(query, statistics, after, hidden=few or _terms_only(query))]
+
+
+def _terms_only(query: Query) -> bool:
+    return bool(query.filters) and all(_required(wanted) for wanted in query.filters)
+
+
+def _required(wanted: Filter) -> bool:
+    return isinstance(wanted, TermFilter) and len(wanted.terms) == 1 and not wanted.negated
+
+
+def _terms(filters: Sequence[Filter]) -> list[int]:
+    return [wanted.terms[0] for wanted in filters if isinstance(wanted, TermFilter)]
+
+
+def _in_order(query: Query, statistics: Statistics) -> bool:
+    return all(map(_required, query.filters)) and (
+        not query.filters or statistics.found_in_order(query.type, _terms(query.filters), query.count + 1)
+    )
+
+
+def _sorted_by_value(query: Query, statistics: Statistics) -> bool:
+    """Whether going through the values of the only sort key fills the page soon."""
+    if len(query.sort) != 1 or query.sort[0].by not in _BY_VALUE:
+        return False
+    (key,) = query.sort
+    others = [wanted for wanted in query.filters if not _reaches_the_start(wanted, key)]
+    if key.by == "date" and _patients(query.filters):
+        # All that a patient has is little: only what is rarer still is a better start.
+        own = [wanted for wanted in others if not (isinstance(wanted, TermFilter) and wanted.patient)]
+        return not any(rare(wanted, statistics) for wanted in own)
+    return all(map(_required, others)) and (
+        not others or statistics.found_in_order(query.type, _terms(others), query.count + 1)
+    )
+
+
+def _patients(filters: Sequence[Filter]) -> list[int]:
+    return [wanted.patient for wanted in filters if isinstance(wanted, TermFilter) and wanted.patient]
+
+
+def _reaches_the_start(wanted: Filter, key: Sort) -> bool:
+    """Whether this is a condition on the sort key itself that the first values in its order meet."""
+    endless = {"ge", "gt", "sa"} if key.descending else {"le", "lt", "eb"}
+    match wanted:
+        case DateFilter(parameter, spans):
+            return parameter == key.parameter and all(prefix in endless for prefix, _ in spans)
+        case NumberFilter(parameter, ranges):
+            return parameter == key.parameter and all(r.prefix in endless and not (r.unit or r.code) for r in ranges)
+    return False
+
+
+def _page_in_order(query: Query, statistics: Statistics, after: "Cursor | None") -> Statement:
+    conditions = Conditions(statistics, hidden=True)
+    key = conditions.value(after.key if after else 0, "bigint")
+    filters = conditions.one_by_one(_terms(query.filters), "r")
+    sql = queries.in_order.format(type=f"'{query.type}'", after=key, filters=filters, limit=query.count + 1)
+    return Statement(sql, conditions.parameters, True)
+
+
+def _by_value_then_without(query: Query, statistics: Statistics, after: "Cursor | None") -> list[Statement]:
+    """Resources that have a value, in its order, then those that have none, in the order of their keys."""
+    (key,) = query.sort
+    without = replace(query, filters=(*query.filters, MissingFilter(key.by, key.parameter)), sort=(), cursor=None)
+    few = any(rare(wanted, statistics) for wanted in query.filters)
+    if after is not None and after.values[0] is None:
+        return [_general(without, statistics, Cursor(after.key, ()), hidden=few)]
+    return [_by_value(query, statistics, after), _general(without, statistics, None, hidden=few)]
+
+
+def _by_value(query: Query, statistics: Statistics, after: "Cursor | None") -> Statement:
+    (key,) = query.sort
+    conditions = Conditions(statistics, hidden=True)
+    columns = list(_BY_VALUE[key.by])
+    if not key.descending and len(columns) > 1:
+        columns[:2] = (
+            columns[1],
+            columns[0],
+        )  # ascending, the first of a resource's values is the one with the least low
+    bound, (beyond, direction) = columns[0], (">", "DESC") if key.descending else ("<", "ASC")
+    only = ""
+    patients = _patients(query.filters) if key.by == "date" else []
+    if patients:
+        only = f" AND v.patient = {conditions.value(patients[0], 'bigint')}"
+    if after is not None:
+        value = conditions.value(after.values[0], _SQL_TYPES[key.by])
+        further = "<" if key.descending else ">"
+        only += f" AND v.{bound} {further}= {value}"
+        only += f" AND (v.{bound} {further} {value} OR v.key > {conditions.value(after.key, 'bigint')})"
+    sql = queries.by_value.format(
+        table=key.by,
+        parameter=key.parameter,
+        only=only,
+        same=" AND o.patient = v.patient" if patients else "",
+        bound=bound,
+        others=", ".join(f"o.{column}" for column in (*columns, *_owner(key, patients))),
+        own=", ".join(f"v.{column}" for column in (*columns, *_owner(key, patients))),
+        beyond=beyond,
+        direction=direction,
+        type=f"'{query.type}'",
+        filters=conditions.all_of(query.filters, "r"),
+        limit=query.count + 1,
+    )
+    return Statement(sql, conditions.parameters, True)
+
+
+def _owner(key: Sort, patients: Sequence[int]) -> tuple[str, ...]:
+    """A span of a resource about several patients has a row for each: one of them counts."""
+    return ("patient",) if key.by == "date" and not patients else ()
+
+
+def _general(query: Query, statistics: Statistics, after: "Cursor | None", *, hidden: bool) -> Statement:
+    """All that match, sorted, as the planner sees fit; hidden: from the index that finds few."""
+    conditions = Conditions(statistics, hidden=hidden)
+    filters = conditions.all_of(query.filters, "r")
+    sorts = "".join(f", {_sort(key)} AS s{i}" for i, key in enumerate(query.sort))
+    rows = queries.page.format(r="r", type=f"'{query.type}'", sorts=sorts, filters=filters)
+    order = [_direction(i, key) for i, key in enumerate(query.sort)]
+    # Not the plain key where few match, lest the planner go through all keys in order to find them.
+    order.append("key + 0" if hidden and not order else "key")
+    condition = _after(conditions, query.sort, after) if after else "true"
+    sql = queries.cut.format(page=rows, after=condition, order=", ".join(order), limit=query.count + 1)
+    return Statement(sql, conditions.parameters, hidden)
+
+
+def _direction(index: int, key: Sort) -> str:
+    last = "" if key.by in ("id", "updated") else " NULLS LAST"  # those two are never null, and have an index
+    return f"s{index} {'DESC' if key.descending else 'ASC'}{last}"
+
+
+def _sort(key: Sort) -> str:
+    if key.by in ("id", "updated"):
+        return str(getattr(queries, f"sort_{key.by}").format(r="r"))
+    least, bound = ("max", "high") if key.descending else ("min", "low")
+    return str(getattr(queries, f"sort_{key.by}").format(r="r", parameter=key.parameter, least=least, bound=bound))
+
+
+_SQL_TYPES = {"id": "text", "updated": "timestamptz", "date": "timestamptz", "number": "numeric", "string": "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last row of a page: its key, and its value for each sort key."""
+
+    key: int
+    values: tuple[Any, ...]
+
+
+def _after(conditions: Conditions, sort: Sequence[Sort], after: Cursor) -> str:
+    """The condition for what comes after the last row of the page before, in the same order, key by key."""
+    condition = f"key > {conditions.value(after.key, 'bigint')}"
+    for i, key in reversed(list(enumerate(sort))):
+        if after.values[i] is None:
+            condition = f"(s{i} IS NULL AND {condition})"
+            continue
+        value = conditions.value(after.values[i], _SQL_TYPES[key.by])
+        sign = "<" if key.descending else ">"
+        condition = f"(s{i} {sign} {value} OR s{i} IS NULL OR (s{i} = {value} AND {condition}))"
+    return condition
+
+
+def write_cursor(row: Sequence[Any], query: Query) -> str:
+    """What a caller gives back to get what comes after this row."""
+    values = list(row[2 : 2 + len(query.sort)])
+    values += [None] * (len(query.sort) - len(values))
+    plain = [v.isoformat() if isinstance(v, datetime) else str(v) if isinstance(v, Decimal) else v for v in values]
+    return base64.urlsafe_b64encode(json.dumps([row[0], *plain])).decode().rstrip("=")
+
+
+def read_cursor(query: Query) -> Cursor | None:
+    """The row that the query's cursor names. Raises `BadRequest`."""
+    if not query.cursor:
+        return None
+    try:
+        key, *values = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
+        if isinstance(key, bool) or not isinstance(key, int) or not 0 < key < 2**63:
+            raise ValueError
+        return Cursor(key, tuple(_sort_value(value, sort) for value, sort in zip(values, query.sort, strict=True)))
+    except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
+        raise BadRequest("The cursor is not one that this search gave; start again from the first page") from error
+
+
+def _sort_value(value: Any, sort: Sort) -> Any:
+    if value is None or (sort.by in ("id", "string") and isinstance(value, str)):
+        return value
+    return Decimal(value) if sort.by == "number" else datetime.fromisoformat(value)
