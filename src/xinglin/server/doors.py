@@ -105,8 +105,8 @@ class TokenGate:
 
     @asynccontextmanager
     async def repository(self, request: Request, permission: str) -> AsyncIterator[Repository]:
-        """The store for a caller with `permission` (`fhir.read`, `fhir.write`, ...): to write in one transaction, to
-        read outside of any. What was done is on record before the answer goes out.
+        """The store for a caller with `permission`, such as `fhir.read`: to write in one transaction, to read
+        outside of any. What was done is on record before the answer goes out.
 
         Raises:
             Unauthorized: nobody is signed in. NotPermitted: the caller's roles do not give the permission.

@@ -7,9 +7,9 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from xinglin.fhir.search.terms import reference_term
+from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries, register
 from xinglin.store.everything import referring
-from xinglin.store.conditions import literal
 
 BATCH = 1000
 """Resources that are fetched at a time."""

@@ -64,10 +64,12 @@ async def _indexed(repository: Repository, id: str) -> int:
     if current is None:
         raise NotFound(f"There is no ConceptMap/{id}")
     number = await _number(repository.connection, id, current)
-    if number is None:
-        await execute(repository.connection, queries.lock_index, {"name": f"ConceptMap/{id}"})
-        number = await _number(repository.connection, id, current)
-    return await _write(repository, id, current) if number is None else number
+    if number is not None:
+        return number
+    async with repository.maintaining() as connection:
+        await execute(connection, queries.lock_index, {"name": f"ConceptMap/{id}"})
+        number = await _number(connection, id, current)
+        return await _write(connection, await repository.read("ConceptMap", id)) if number is None else number
 
 
 async def _number(connection: Connection, id: str, current: int) -> int | None:
@@ -75,10 +77,9 @@ async def _number(connection: Connection, id: str, current: int) -> int | None:
     return int(row[0]) if row and row[1] >= current else None
 
 
-async def _write(repository: Repository, id: str, current: int) -> int:
-    resource = await repository.read("ConceptMap", id)
-    connection = repository.connection
-    row = await (await execute(connection, queries.write_concept_map, {"id": id, "indexed": current})).fetchone()
+async def _write(connection: Connection, resource: Resource) -> int:
+    values = {"id": resource["id"], "indexed": int(resource["meta"]["versionId"])}
+    row = await (await execute(connection, queries.write_concept_map, values)).fetchone()
     assert row is not None
     number = int(row[0])
     await execute(connection, queries.forget_mappings, {"map": number})

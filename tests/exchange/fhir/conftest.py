@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount
 
-from xinglin.exchange.fhir import routes
+from xinglin.exchange.fhir import create_fhir
 from xinglin.fhir.outcome import FhirError, Forbidden
 from xinglin.platform.database import Database
 from xinglin.store.repository import Repository
@@ -45,7 +45,7 @@ async def client(database: Database, bulk_folder: Path) -> AsyncIterator[httpx.A
         async with database.transaction() as connection:
             yield Repository(connection, now=now)
 
-    app = Starlette(routes=[Mount("/fhir", routes=routes(open_repository, body_limit=100_000, folder=bulk_folder))])
+    app = Starlette(routes=[Mount("/fhir", create_fhir(open_repository, body_limit=100_000, folder=bulk_folder))])
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
     headers = {"Authorization": "fhir.read fhir.write"}
     async with httpx.AsyncClient(transport=transport, base_url="http://hospital/fhir/", headers=headers) as opened:
