@@ -15,6 +15,7 @@ from xinglin.terminology.index import queries
 from xinglin.terminology.lookup import in_language
 from xinglin.terminology.members import Members
 from xinglin.terminology.names import plain
+from xinglin.terminology.valuesets import value_set
 
 LARGEST = 10_000
 """Members of an expansion, or of a page of it, at most."""
@@ -62,6 +63,16 @@ async def expand(repository: Repository, resource: Resource, wanted: Wanted) -> 
     query.parameters |= {"offset": wanted.offset, "limit": limit}
     rows = await _rows(repository, template.format(members=members, order=order), query) if limit else []
     return _expanded(repository, resource, wanted, total, [_contained(row, wanted) for row in rows])
+
+
+async def codes_of(repository: Repository, url: str) -> list[tuple[str, str]]:
+    """(system, code) of all members of a value set, for a search by `:in`. Raises as `expand` does."""
+    query = Members(repository)
+    members = await query.of(await value_set(repository, url))
+    rows = await _rows(repository, queries.codes_of_members.format(members=members), query)
+    if len(rows) > LARGEST:
+        raise TooCostly(f"{url} has more than {LARGEST:,} codes, the most that a search takes")
+    return [(system, code) for system, code in rows]
 
 
 async def _rows(repository: Repository, sql: str, query: Members) -> list[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from xinglin.store.repository import Repository
 
 PATCH = {"Content-Type": "application/json-patch+json"}
 SEVEN = {"resourceType": "Patient", "identifier": [{"system": "urn:s", "value": "7"}]}
+PERSON = {"resourceType": "Patient", "gender": "male", "birthDate": "1980-01-01"}
 BY_SEVEN = "Patient?identifier=urn:s|7"
 
 
@@ -188,3 +189,56 @@ async def test_two_bundles_that_wait_for_each_other_both_end(client: httpx.Async
         for id in ("a", "b"):
             await client.put(f"Patient/{id}{round}", json={"resourceType": "Patient", "id": f"{id}{round}"})
         assert await asyncio.gather(both(f"a{round}", f"b{round}"), both(f"b{round}", f"a{round}")) == [200, 200]
+
+
+async def test_xml_comes_and_goes(client: httpx.AsyncClient) -> None:
+    xml = {"Content-Type": "application/fhir+xml", "Accept": "application/fhir+xml"}
+    body = '<Patient xmlns="http://hl7.org/fhir"><id value="a"/><gender value="male"/></Patient>'
+    made = await client.put("Patient/a", content=body, headers=xml)
+    assert (made.status_code, made.headers["content-type"]) == (201, "application/fhir+xml")
+    assert b'<gender value="male"/>' in made.content
+    assert (await client.get("Patient/a")).json()["gender"] == "male"
+    for path in (
+        "Patient/a?_format=xml",
+        "Patient?_format=xml",
+        "Patient/a/_history?_format=xml",
+        "metadata?_format=xml",
+    ):
+        read = await client.get(path)
+        assert (read.status_code, read.headers["content-type"]) == (200, "application/fhir+xml")
+        assert read.content.lstrip().startswith((b"<?xml", b"<"))
+    refused = await client.put("Patient/a", content="<Patient", headers=xml)
+    assert (refused.status_code, refused.headers["content-type"]) == (400, "application/fhir+xml")
+    assert b"<OperationOutcome" in refused.content
+
+
+async def test_compartments_handling_and_shapes(client: httpx.AsyncClient) -> None:
+    observation = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    for patient in ("a", "b"):
+        await client.put(f"Patient/{patient}", json={**PERSON, "id": patient})
+        about = {**observation, "id": f"o{patient}", "subject": {"reference": f"Patient/{patient}"}}
+        await client.put(f"Observation/o{patient}", json=about)
+    page = (await client.get("Patient/a/Observation?status=final&_count=1")).json()
+    assert [e["resource"]["id"] for e in page["entry"]] == ["oa"]
+    assert page["link"][0]["url"] == "http://hospital/fhir/Patient/a/Observation?status=final&_count=1"
+    told(await client.get("Device/a/Observation"), 400)
+    told(await client.get("Patient?foo=1"), 400)
+    lenient = (await client.get("Patient?foo=1", headers={"Prefer": "handling=lenient"})).json()
+    assert [e["search"]["mode"] for e in lenient["entry"]] == ["match", "match", "outcome"]
+    short = (await client.get("Patient/a?_elements=gender")).json()
+    assert (short["gender"], "birthDate" in short) == ("male", False)
+    assert short["meta"]["tag"][0]["code"] == "SUBSETTED"
+    told(await client.get("Patient/a?_summary=count"), 400)
+    told(await client.get("Patient/a?_elements=foo"), 400)
+
+
+async def test_a_search_by_the_codes_of_a_value_set(client: httpx.AsyncClient) -> None:
+    include = {"system": "urn:s", "concept": [{"code": "x"}, {"code": "y"}]}
+    value_set = {"resourceType": "ValueSet", "url": "urn:v", "status": "active", "compose": {"include": [include]}}
+    await client.post("ValueSet", json=value_set)
+    for id in ("x", "z"):
+        code = {"coding": [{"system": "urn:s", "code": id}]}
+        await client.put(f"Basic/{id}", json={"resourceType": "Basic", "id": id, "code": code})
+    found = (await client.get("Basic?code:in=urn:v")).json()
+    assert [e["resource"]["id"] for e in found["entry"]] == ["x"]
+    assert "not known" in told(await client.get("Basic?code:in=urn:none"), 404)

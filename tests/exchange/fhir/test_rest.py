@@ -122,10 +122,10 @@ async def test_what_can_not_be_understood_is_told(client: httpx.AsyncClient) -> 
     assert "JSON object" in told(await client.post("Patient", content=b"[]", headers=JSON), 400)
     told(await client.post("Patient", json={"resourceType": "Group"}), 400)
     assert "foo" in told(await client.post("Patient", json={"resourceType": "Patient", "foo": 1}), 422)
-    told(await client.post("Patient", content=b"<Patient/>", headers={"Content-Type": "application/fhir+xml"}), 415)
-    told(await client.get("Patient", headers={"Accept": "application/fhir+xml"}), 406)
-    told(await client.get("Patient?_format=xml"), 406)
-    assert (await client.get("Patient?_format=json", headers={"Accept": "text/xml"})).status_code == 200
+    told(await client.post("Patient", content=b"<Patient/>", headers={"Content-Type": "text/turtle"}), 415)
+    told(await client.get("Patient", headers={"Accept": "text/turtle"}), 406)
+    told(await client.get("Patient?_format=ttl"), 406)
+    assert (await client.get("Patient?_format=json", headers={"Accept": "text/turtle"})).status_code == 200
     told(await client.get("Foo"), 404)
     told(await client.get("Patient/none"), 404)
     told(await client.get("Patient/a%00b"), 404)

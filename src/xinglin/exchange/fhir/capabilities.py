@@ -33,6 +33,7 @@ def capability_statement(started: datetime, base_url: str, operations: tuple[Ope
                 "mode": "server",
                 "resource": [_resource(name, operations) for name in sorted(resource_types())],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
+                "compartment": ["http://hl7.org/fhir/CompartmentDefinition/patient"],
                 **_operations(None, operations),
             }
         ],

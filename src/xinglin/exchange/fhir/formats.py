@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from xinglin.fhir import json
+from xinglin.fhir import json, xml
 from xinglin.fhir.outcome import BadRequest, FhirError
 from xinglin.fhir.types import Json, Resource
 
@@ -53,7 +53,14 @@ JSON = Format(
     stored=True,
 )
 
-FORMATS: tuple[Format, ...] = (JSON,)
+XML = Format(
+    "application/fhir+xml",
+    frozenset({"xml", "text/xml", "application/xml", "application/fhir+xml"}),
+    xml.loads,
+    lambda resource, pretty: xml.dumps(resource),  # noqa: ARG005  (XML is written in one form only)
+)
+
+FORMATS: tuple[Format, ...] = (JSON, XML)
 """What is offered, the default first."""
 
 _ANY = frozenset({"", "*/*", "application/*", "text/html"})

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeAlias
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from xinglin.fhir.outcome import BadRequest, Gone, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.store.history import parse_history
 from xinglin.store.repository import Repository
+from xinglin.terminology.expansion import codes_of
 
 OpenRepository: TypeAlias = Callable[[Request, str], AbstractAsyncContextManager[Repository]]
 """Opens the repository in one transaction for a request whose caller has a permission, or raises a `FhirError`."""
@@ -69,6 +71,7 @@ class Interactions:
             ("DELETE", "/{type}/{id}", self.delete),
             ("GET", "/{type}/{id}/_history", self.history),
             ("GET", "/{type}/{id}/_history/{version}", self.vread),
+            ("GET", "/{compartment}/{id}/{type}", self.search_compartment),
         ]
         return [Interaction(*row) for row in table]
 
@@ -80,9 +83,10 @@ class Interactions:
     async def read(self, request: Request) -> Response:
         """The current version of a resource (read)."""
         type, id = requests.type_of(request), request.path_params["id"]
+        shape = requests.shape(request, type)
         async with self.open(request, READ) as repository:
             version = await repository.read_raw(type, id)
-        return responses.stored(request, version)
+        return responses.stored(request, version, shape)
 
     async def vread(self, request: Request) -> Response:
         """One version of a resource (vread)."""
@@ -173,11 +177,20 @@ class Interactions:
         form = await requests.read_form(request, self.limit)
         return await self._search(request, [*requests.parameters(request), *form])
 
-    async def _search(self, request: Request, params: list[tuple[str, str]]) -> Response:
-        type = requests.type_of(request)
+    async def search_compartment(self, request: Request) -> Response:
+        """A page of what belongs to a patient's compartment and matches (search-compartment)."""
+        compartment = (request.path_params["compartment"], request.path_params["id"])
+        return await self._search(request, requests.parameters(request), compartment)
+
+    async def _search(
+        self, request: Request, params: list[tuple[str, str]], compartment: tuple[str, str] | None = None
+    ) -> Response:
+        type, lenient = requests.type_of(request), requests.lenient(request)
         async with self.open(request, READ) as repository:
-            page = await repository.search(type, params)
-        return responses.answer(request, responses.search_bundle(request, type, params, page))
+            repository.expand = partial(codes_of, repository)
+            page = await repository.search(type, params, lenient=lenient, compartment=compartment)
+        path = "/".join([*(compartment or ()), type])
+        return responses.answer(request, responses.search_bundle(request, path, params, page))
 
     async def bundle(self, request: Request) -> Response:
         """Many interactions in one request (transaction, batch)."""

@@ -11,6 +11,8 @@ from xinglin.exchange.fhir.formats import UnsupportedMediaType
 from xinglin.fhir import json
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest, FhirError, NotFound
+from xinglin.fhir.search.query import Shape
+from xinglin.fhir.search.results import read_shape
 from xinglin.fhir.types import Resource
 from xinglin.store import patch
 from xinglin.store.entries import parse_etag
@@ -55,7 +57,7 @@ async def read_resource(request: Request, limit: int) -> Resource:
     format = formats.of_body(request.headers.get("content-type"))
     resource = format.read(await read_body(request, limit))
     if not isinstance(resource, dict):
-        raise BadRequest("The body must be a JSON object with a resource", code="structure")
+        raise BadRequest("The body must hold a resource: in JSON, a JSON object", code="structure")
     return resource
 
 
@@ -124,6 +126,20 @@ def if_modified_since(request: Request) -> datetime | None:
 def prefers(request: Request) -> str | None:
     """What `Prefer: return=` asks for: minimal, representation or OperationOutcome."""
     return preference(request, "return", ("minimal", "representation", "OperationOutcome"))
+
+
+def shape(request: Request, type: str) -> Shape:
+    """What `_summary` and `_elements` leave of a resource. Raises `BadRequest`."""
+    given = request.query_params
+    found, counted = read_shape(type, given.getlist("_summary"), given.getlist("_elements"))
+    if counted:
+        raise BadRequest("_summary=count is for searches; a read gives one resource")
+    return found
+
+
+def lenient(request: Request) -> bool:
+    """Whether unknown search parameters are to be left out instead of refused (`Prefer: handling=lenient`)."""
+    return preference(request, "handling", ("strict", "lenient")) == "lenient"
 
 
 def preference(request: Request, wanted: str, accepted: tuple[str, ...]) -> str | None:

@@ -11,6 +11,8 @@ from xinglin.exchange.fhir import formats, requests
 from xinglin.fhir import json
 from xinglin.fhir.outcome import FhirError
 from xinglin.fhir.search.grammar import CURSOR
+from xinglin.fhir.search.query import Shape
+from xinglin.fhir.search.shapes import shaped
 from xinglin.fhir.types import Resource
 from xinglin.store import reads
 from xinglin.store.history import HistoryPage
@@ -48,11 +50,13 @@ def version_headers(version: str | int, updated: datetime) -> dict[str, str]:
     return {"ETag": f'W/"{version}"', "Last-Modified": format_datetime(updated, usegmt=True)}
 
 
-def stored(request: Request, version: Version) -> Response:
-    """A version as it is stored, or 304 where the caller has it already (`If-None-Match`, `If-Modified-Since`)."""
+def stored(request: Request, version: Version, shape: Shape | None = None) -> Response:
+    """A version as it is stored or cut to a shape, or 304 where the caller has it already (`If-None-Match`)."""
     headers = version_headers(version.version, version.updated)
     if reads.unchanged(version, request.headers.get("if-none-match"), requests.if_modified_since(request)):
         return Response(status_code=304, headers=headers)
+    if shape is not None and shape != Shape():
+        return answer(request, shaped(version.resource or {}, shape), 200, headers)
     if formats.wanted(request).stored and not pretty(request):
         return Response(version.content, 200, headers, formats.wanted(request).media_type)
     return answer(request, version.resource or {}, 200, headers)
@@ -86,10 +90,10 @@ def information(text: str) -> Resource:
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
-def search_bundle(request: Request, type: str, params: list[tuple[str, str]], page: SearchPage) -> Resource:
+def search_bundle(request: Request, path: str, params: list[tuple[str, str]], page: SearchPage) -> Resource:
     """The searchset for a page, with full URLs, and links to this page and the next."""
     bundle = reads.searchset(page)
-    bundle["link"] = links(request, type, params, page.next)
+    bundle["link"] = links(request, path, params, page.next)
     for entry in bundle.get("entry", ()):
         resource = entry["resource"]
         if "id" in resource:

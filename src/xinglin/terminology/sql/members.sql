@@ -25,6 +25,9 @@ SELECT url, code, display, active, abstract, designations FROM (
 ) AS once
 ORDER BY {order} OFFSET %(offset)s LIMIT %(limit)s
 
+-- name: codes_of_members
+SELECT DISTINCT m.url, m.code FROM ({members}) AS m LIMIT 10001
+
 -- name: count_members
 SELECT count(*) FROM (SELECT DISTINCT m.url, m.code FROM ({members}) AS m) AS once
 

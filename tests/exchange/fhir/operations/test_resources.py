@@ -149,3 +149,14 @@ async def test_a_code_system_that_begins_anew_is_indexed_anew(client: httpx.Asyn
         assert {"name": "display", "valueString": display} in found.json()["parameter"]
         await client.delete("CodeSystem/s")
         await client.post("CodeSystem/s/$expunge?expungeDeletedResources=true", headers=EXPUNGER)
+
+
+async def test_reindex(client: httpx.AsyncClient) -> None:
+    await client.put("Patient/a", json={"resourceType": "Patient", "id": "a"})
+    told(await client.get("Patient/$reindex"), 405)
+    begun = await client.post("Patient/$reindex")
+    number = begun.json()["parameter"][0]["valueInteger"]
+    runs = (await client.get("$reindex-status")).json()
+    assert validate(runs) == []
+    latest = {part["name"]: next(v for k, v in part.items() if k != "name") for part in runs["parameter"][-1]["part"]}
+    assert (latest["number"], latest["type"], latest["done"], "finished" in latest) == (number, "Patient", 0, False)

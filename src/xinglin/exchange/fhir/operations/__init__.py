@@ -8,6 +8,7 @@ from xinglin.exchange.fhir.operations.import_ import IMPORTS
 from xinglin.exchange.fhir.operations.lookup import LOOKUP
 from xinglin.exchange.fhir.operations.meta import META, META_ADD, META_DELETE
 from xinglin.exchange.fhir.operations.registry import Operation
+from xinglin.exchange.fhir.operations.reindex import REINDEX, REINDEX_STATUS
 from xinglin.exchange.fhir.operations.subsumes import SUBSUMES
 from xinglin.exchange.fhir.operations.translate import TRANSLATE
 from xinglin.exchange.fhir.operations.validate import VALIDATE
@@ -25,6 +26,8 @@ OPERATIONS: tuple[Operation, ...] = (
     META,
     META_ADD,
     META_DELETE,
+    REINDEX,
+    REINDEX_STATUS,
     SUBSUMES,
     TRANSLATE,
     VALIDATE,
