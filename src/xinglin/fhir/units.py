@@ -193,13 +193,11 @@ U m 1 umol/min
 [MET] - 3.5 mL/min/kg
 [Ch] - 1 mm/[pi]
 [drp] - 1 ml/20
-[hpf] - 1 1
-[lpf] - 100 1
 [HPF] - 1 1
 [LPF] - 100 1
 [car_Au] - 1 /24
 [smoot] - 67 [in_i]
-[S] - 1 [S]
+[S] - 1 10*-13.s
 Np m 1 Np
 B m 1 B
 B[SPL] m 1 B[SPL]

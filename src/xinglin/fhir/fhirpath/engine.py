@@ -20,7 +20,32 @@ from xinglin.fhir.fhirpath.variables import variable
 def compiled(node: tree.Node) -> Evaluate:
     """The closure of a tree. Raises `FhirPathError` for unknown functions and types."""
     compile_node = cast("Callable[[tree.Node], Evaluate]", _COMPILERS[node.__class__])
-    return compile_node(node)
+    return _remembered(compile_node(node)) if _fixed(node) else compile_node(node)
+
+
+def _fixed(node: tree.Node) -> bool:
+    """Whether this is a path from `%resource` and its like: evaluated once, not for each item of a long collection."""
+    while isinstance(node, tree.Member | tree.Call | tree.Index):
+        if isinstance(node, tree.Index) and not isinstance(node.index, tree.Literal):
+            return False
+        if isinstance(node, tree.Call) and (node.arguments or node.target is None):
+            return False
+        node = cast("tree.Node", node.target)
+        if isinstance(node, tree.Variable):
+            return node.name in ("%resource", "%rootResource", "%context")
+    return False
+
+
+def _remembered(evaluate: Evaluate) -> Evaluate:
+    key = object()
+
+    def remembered(env: Environment, focus: Collection) -> Collection:
+        found = env.memo.get(key)
+        if found is None:
+            found = env.memo[key] = evaluate(env, focus)
+        return found
+
+    return remembered
 
 
 def _literal(node: tree.Literal) -> Evaluate:

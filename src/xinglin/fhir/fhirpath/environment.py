@@ -31,7 +31,8 @@ class Environment:
 
     `variables` are further `%names` with Python values, JSON objects or collections of them. `now` is needed by
     `now()`, `today()` and `timeOfDay()`: this package reads no clock. With `strict`, a path that no type in its focus
-    has raises `FhirPathError`, instead of being empty.
+    has raises `FhirPathError`, instead of being empty. An environment is for one resource: it remembers what paths from
+    `%resource` led to.
     """
 
     resource: Node | None = None
@@ -46,3 +47,5 @@ class Environment:
     strict: bool = False
     index: int | None = None
     total: Collection = field(default_factory=list)
+    memo: dict[object, Collection] = field(default_factory=dict, init=False)
+    """What paths from `%resource` and its like were found to be, which is the same for every item."""

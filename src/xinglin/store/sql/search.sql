@@ -14,13 +14,14 @@ SELECT r.key, r.content FROM (
 ) AS r WHERE true{filters} ORDER BY r.key LIMIT {limit}
 
 -- name: by_value
--- From an index in the order that is wanted. A resource with several values counts with its last one, or its first.
+-- From an index in the order that is wanted. A resource with several values counts with its last one, or its first:
+-- which it is, is asked for each row as it comes. NOT EXISTS would be joined, and so read all rows first.
 SELECT r.key, r.content, v.s0 FROM (
     SELECT v.key, v.{bound} AS s0 FROM search_{table} v
-    WHERE v.parameter = {parameter}{only} AND NOT EXISTS (
-        SELECT FROM search_{table} o
-        WHERE o.key = v.key AND o.parameter = v.parameter{same} AND ({others}) {beyond} ({own})
-    ) ORDER BY v.{bound} {direction}, v.key OFFSET 0
+    WHERE v.parameter = {parameter}{only} AND (
+        SELECT true FROM search_{table} o
+        WHERE o.key = v.key AND o.parameter = v.parameter{same} AND ({others}) {beyond} ({own}) LIMIT 1
+    ) IS NULL ORDER BY v.{bound} {direction}, v.key OFFSET 0
 ) AS v CROSS JOIN LATERAL (
     SELECT r.key, r.content FROM resource r WHERE r.type = {type} AND r.key = v.key AND NOT r.deleted{filters} OFFSET 0
 ) AS r ORDER BY v.s0 {direction}, r.key LIMIT {limit}

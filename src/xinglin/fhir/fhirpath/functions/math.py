@@ -11,6 +11,9 @@ from xinglin.fhir.fhirpath.operators import bounded
 from xinglin.fhir.fhirpath.quantities import Quantity
 from xinglin.fhir.fhirpath.registry import function, integer, single
 
+_MOST_DIGITS = 10
+"""Of an Integer, which has 32 bits."""
+
 _UNDEFINED = (decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow)
 
 
@@ -43,6 +46,8 @@ def _of_number(name: str, arguments: int, apply: Callable[..., Item]) -> None:
 def _power(base: Item, exponent: Item) -> Item:
     result = Decimal(base) ** Decimal(exponent)
     whole = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0
+    if whole and result.adjusted() > _MOST_DIGITS:
+        raise decimal.Overflow
     return int(result) if whole else result
 
 

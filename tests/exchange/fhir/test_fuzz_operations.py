@@ -1,4 +1,4 @@
-"""Operations, bundles and bulk requests that make no sense: none is the server's own fault."""
+"""Requests that make no sense never bring the server down: each gets an answer, and none is the server's own fault."""
 
 import json
 import os
@@ -17,10 +17,6 @@ EXAMPLES = int(os.environ.get("XINGLIN_FUZZ_EXAMPLES", "600"))
 ALL = {"Authorization": "fhir.read fhir.write fhir.export fhir.import fhir.expunge"}
 
 
-NO_BREAK = st.characters(exclude_characters="\n", codec="utf-8")
-"""A path with a line break is no path of FHIR's; the whole server answers it."""
-
-
 def either(text: str) -> st.SearchStrategy[str]:
     """One of the words of a text."""
     return st.sampled_from(text.split())
@@ -30,7 +26,9 @@ words = either(
     """Patient Observation CodeSystem ValueSet ConceptMap Task Group a b _history _search 1 metadata %00 %F0%9F
     $expand $lookup $validate $validate-code $meta-add $everything $expunge $export $export-status $import
     $import-status $translate $subsumes xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"""
-) | st.text(NO_BREAK, max_size=4).map(lambda text: "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "replace")))
+) | st.text(st.characters(exclude_characters="\n"), max_size=4).map(
+    lambda text: "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))
+)
 names = either(
     """_count _since _at _cursor _format _pretty _sort _id identifier name birthdate _include url code system filter
     offset count mode task _type limit _total expungeDeletedResources codeA codeB name:contains code:in date

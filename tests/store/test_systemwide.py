@@ -1,0 +1,68 @@
+"""Searches over several types at once."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from xinglin.fhir.outcome import BadRequest
+from xinglin.store.repository import Repository
+from xinglin.store.systemwide import search_types
+
+TAG = {"system": "urn:t", "code": "x"}
+
+
+@pytest.fixture
+async def repository(connection: psycopg.AsyncConnection[Any]) -> Repository:
+    repository = Repository(connection, now=datetime(2026, 1, 1, tzinfo=UTC))
+    for number in range(3):
+        for type in ("Patient", "Practitioner", "Organization"):
+            name = "x" if type == "Organization" else [{"family": "x"}]
+            tagged = {"meta": {"tag": [TAG]}} if number else {}
+            await repository.update({"resourceType": type, "id": f"{type[:2]}{number}", "name": name, **tagged})
+    return repository
+
+
+async def pages(repository: Repository, query: str) -> list[list[str]]:
+    found: list[list[str]] = []
+    following: str | None = ""
+    while following is not None:
+        page = await search_types(repository, f"{query}&_cursor={following}" if following else query)
+        found.append([resource["id"] for resource in page.resources])
+        following = page.next
+    return found
+
+
+async def test_pages_go_from_type_to_type(repository: Repository) -> None:
+    query = "_type=Practitioner,Patient&name=x"
+    assert await pages(repository, query) == [["Pr0", "Pr1", "Pr2", "Pa0", "Pa1", "Pa2"]]
+    assert await pages(repository, f"{query}&_count=2") == [["Pr0", "Pr1"], ["Pr2", "Pa0"], ["Pa1", "Pa2"]]
+    assert await pages(repository, f"{query}&_count=3") == [["Pr0", "Pr1", "Pr2"], ["Pa0", "Pa1", "Pa2"]]
+    tagged = "_type=Patient,Encounter&_type=Organization&_tag=urn:t|x"
+    assert await pages(repository, f"{tagged}&_count=1") == [["Pa1"], ["Pa2"], ["Or1"], ["Or2"]]
+
+
+async def test_totals_are_of_all_types(repository: Repository) -> None:
+    page = await search_types(repository, "_type=Patient,Organization&_tag=urn:t|x&_total=accurate&_count=1")
+    assert (len(page.resources), page.total) == (1, 4)
+    for only in ("_summary=count", "_count=0"):
+        page = await search_types(repository, f"_type=Patient,Organization&_tag=urn:t|x&{only}")
+        assert (page.resources, page.total, page.next) == ([], 4, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("name=x", "needs _type"),
+        ("_type=Foo", "Foo is not a resource type"),
+        ("_type=Patient,Group&name=x", "Group has no search parameter name"),
+        ("_type=Patient&_sort=name", "_sort is not supported over several types"),
+        ("_type=Patient&_cursor=Group.x", "start again"),
+        ("_type=Patient&_cursor=x", "start again"),
+        ("_type=Patient&_cursor=Patient.x", "start again"),
+    ],
+)
+async def test_refused(repository: Repository, query: str, text: str) -> None:
+    with pytest.raises(BadRequest, match=text):
+        await search_types(repository, query)
