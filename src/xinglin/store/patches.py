@@ -6,15 +6,14 @@ import binascii
 from xinglin.fhir import json
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.types import Resource
+from xinglin.store.fhirpath_patch import fhirpath_patch
 from xinglin.store.patch import MEDIA_TYPE, Patch, json_patch
 
 
 def patch_in_bundle(resource: Resource) -> Patch:
-    """The patch of a bundle's entry: a Binary with a JSON Patch. Raises `BadRequest`."""
-    if resource.get("resourceType") != "Binary":
-        raise BadRequest(
-            "A FHIRPath Patch is not supported; accepted is a Binary with a JSON Patch", code="not-supported"
-        )
+    """The patch of a bundle's entry: a Binary with a JSON Patch, or Parameters. Raises `BadRequest`, `Invalid`."""
+    if resource.get("resourceType") == "Parameters":
+        return fhirpath_patch(resource)
     if resource.get("contentType") != MEDIA_TYPE:
         text = f"A patch must be in {MEDIA_TYPE}, not {resource.get('contentType')!r}"
         raise BadRequest(text, expression="Binary.contentType", code="value")

@@ -242,3 +242,19 @@ async def test_a_search_by_the_codes_of_a_value_set(client: httpx.AsyncClient) -
     found = (await client.get("Basic?code:in=urn:v")).json()
     assert [e["resource"]["id"] for e in found["entry"]] == ["x"]
     assert "not known" in told(await client.get("Basic?code:in=urn:none"), 404)
+
+
+async def test_a_fhirpath_patch(client: httpx.AsyncClient) -> None:
+    await client.put("Patient/a", json={**PERSON, "id": "a"})
+    parts = [
+        {"name": "type", "valueCode": "replace"},
+        {"name": "path", "valueString": "Patient.gender"},
+        {"name": "value", "valueCode": "female"},
+    ]
+    body = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": parts}]}
+    patched = await client.patch("Patient/a", json=body, headers={"Content-Type": "application/fhir+json"})
+    assert (patched.status_code, patched.json()["gender"]) == (200, "female")
+    entry = {"resource": body, "request": {"method": "PATCH", "url": "Patient?gender=female"}}
+    done = await client.post("", json={"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+    assert done.json()["entry"][0]["response"]["etag"] == 'W/"3"'
+    told(await client.patch("Patient/a", json=PERSON, headers={"Content-Type": "application/fhir+json"}), 415)

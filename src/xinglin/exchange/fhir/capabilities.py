@@ -27,7 +27,7 @@ def capability_statement(started: datetime, base_url: str, operations: tuple[Ope
         "implementation": {"description": "Xinglin hospital platform", "url": base_url.rstrip("/")},
         "fhirVersion": "4.0.1",
         "format": [format.media_type for format in FORMATS],
-        "patchFormat": [patch.MEDIA_TYPE],
+        "patchFormat": [patch.MEDIA_TYPE, *(format.media_type for format in FORMATS)],
         "rest": [
             {
                 "mode": "server",

@@ -16,6 +16,7 @@ from xinglin.fhir.search.results import read_shape
 from xinglin.fhir.types import Resource
 from xinglin.store import patch
 from xinglin.store.entries import parse_etag
+from xinglin.store.fhirpath_patch import fhirpath_patch
 
 BODY_LIMIT = 64 * 1024 * 1024
 """Bytes that a request's body may have."""
@@ -64,12 +65,23 @@ async def read_resource(request: Request, limit: int) -> Resource:
 async def read_patch(request: Request, limit: int) -> patch.Patch:
     """The patch in the body. Raises `UnsupportedMediaType`, `TooLarge` or `BadRequest`."""
     media = formats.plain(request.headers.get("content-type"))
+    if media in patch_formats():
+        resource = await read_resource(request, limit)
+        if resource.get("resourceType") != "Parameters":
+            raise UnsupportedMediaType(f"A FHIRPath Patch is a Parameters resource; a JSON Patch is {patch.MEDIA_TYPE}")
+        return fhirpath_patch(resource)
     if media != patch.MEDIA_TYPE:
-        raise UnsupportedMediaType(f"{media!r} is not a patch; accepted is {patch.MEDIA_TYPE}")
+        accepted = ", ".join((patch.MEDIA_TYPE, *patch_formats()))
+        raise UnsupportedMediaType(f"{media!r} is not a patch; accepted are {accepted}")
     try:
         return patch.json_patch(json.loads(await read_body(request, limit)))
     except json.JsonError as error:
         raise BadRequest(str(error), code="structure") from error
+
+
+def patch_formats() -> list[str]:
+    """The formats in which a FHIRPath Patch may come."""
+    return [format.media_type for format in formats.FORMATS]
 
 
 async def read_form(request: Request, limit: int) -> list[tuple[str, str]]:
