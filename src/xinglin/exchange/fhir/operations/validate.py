@@ -2,9 +2,12 @@
 
 from xinglin.exchange.fhir.operations.registry import INSTANCE, TYPE, Call, Operation
 from xinglin.exchange.fhir.responses import information
+from xinglin.fhir.fhirpath import FhirPathError
 from xinglin.fhir.outcome import BadRequest, Issue, operation_outcome
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
+from xinglin.fhir.validation.profiles import Profiles
+from xinglin.store.profiles import gather_profiles
 
 MODES = ("create", "update", "delete")
 
@@ -25,6 +28,8 @@ async def handle(call: Call) -> Resource:
             raise BadRequest("The parameter resource is missing", code="required")
         resource = await call.repository.read(call.type, call.id)
     issues = _issues(call, resource, mode)
+    if not any(issue.severity == "error" for issue in issues):
+        issues += await _against_profiles(call, resource)
     return operation_outcome(issues) if issues else information("No issues were found")
 
 
@@ -40,4 +45,15 @@ def _issues(call: Call, resource: Resource, mode: str | None) -> list[Issue]:
     return issues
 
 
-VALIDATE = Operation("validate", (TYPE, INSTANCE), handle, parameters=("resource", "mode"))
+async def _against_profiles(call: Call, resource: Resource) -> list[Issue]:
+    """Breaches of the profile that the caller names, else of those that the resource claims."""
+    named = call.inputs.text("profile")
+    claimed = (resource.get("meta") or {}).get("profile") or []
+    held = await gather_profiles(call.repository, [named] if named else claimed)
+    try:
+        return Profiles(held.get).validate(resource, [named] if named else None)
+    except FhirPathError as error:
+        raise BadRequest(f"The profile cannot be used: {error}", code="not-supported") from error
+
+
+VALIDATE = Operation("validate", (TYPE, INSTANCE), handle, parameters=("resource", "mode", "profile"))

@@ -1,0 +1,75 @@
+"""$validate against profiles that are stored like any other resource."""
+
+from typing import Any
+
+import httpx
+
+from tests.exchange.fhir.told import told
+
+
+def element(path: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": path,
+        "path": path,
+        "definition": "x",
+        "min": 0,
+        "max": "*",
+        "base": {"path": path, "min": 0, "max": "*"},
+        **more,
+    }
+
+
+PROFILE: dict[str, Any] = {
+    "resourceType": "StructureDefinition",
+    "id": "with-birth",
+    "url": "urn:profile:with-birth",
+    "name": "WithBirth",
+    "status": "active",
+    "kind": "resource",
+    "abstract": False,
+    "type": "Patient",
+    "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
+    "derivation": "constraint",
+    "snapshot": {
+        "element": [
+            element("Patient"),
+            element("Patient.gender", min=1, max="1", type=[{"code": "code"}]),
+            element("Patient.birthDate", min=1, max="1", type=[{"code": "date"}]),
+        ]
+    },
+}
+
+
+async def found(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    real = [item for item in answer.json()["issue"] if item["code"] != "informational"]
+    return [f"{item['severity']} {item.get('expression', ['-'])[0]}" for item in real]
+
+
+async def test_the_profile_that_is_named_or_claimed_is_applied(client: httpx.AsyncClient) -> None:
+    stored = await client.put("StructureDefinition/with-birth", json=PROFILE)
+    assert stored.status_code == 201, stored.text
+    patient = {"resourceType": "Patient", "gender": "male"}
+    url = PROFILE["url"]
+    assert await found(await client.post("Patient/$validate", json=patient)) == []
+    missing = await found(await client.post(f"Patient/$validate?profile={url}", json=patient))
+    assert missing in (["error Patient.birthDate"], ["error Patient"])
+    claimed = {**patient, "meta": {"profile": [url]}}
+    assert await found(await client.post("Patient/$validate", json=claimed)) == missing
+    whole = {**claimed, "birthDate": "1968-03-12"}
+    assert await found(await client.post("Patient/$validate", json=whole)) == []
+
+
+async def test_a_profile_that_nobody_knows(client: httpx.AsyncClient) -> None:
+    patient = {"resourceType": "Patient", "meta": {"profile": ["urn:profile:none"]}}
+    assert await found(await client.post("Patient/$validate", json=patient)) == ["warning Patient"]
+    asked = await client.post("Patient/$validate?profile=urn:profile:none", json={"resourceType": "Patient"})
+    assert await found(asked) == ["error Patient"]
+
+
+async def test_a_profile_without_a_snapshot_is_refused_with_the_reason(client: httpx.AsyncClient) -> None:
+    bare = {**PROFILE, "id": "bare", "url": "urn:profile:bare", "differential": {"element": [element("Patient")]}}
+    del bare["snapshot"]
+    assert (await client.put("StructureDefinition/bare", json=bare)).status_code == 201
+    answer = await client.post("Patient/$validate?profile=urn:profile:bare", json={"resourceType": "Patient"})
+    assert "snapshot" in told(answer, 422)
