@@ -27,7 +27,7 @@ ODD = st.one_of(
     st.text(max_size=5),
     st.sampled_from(
         ["2020", "2020-02-30", "#", "#x", "<div/>", "Patient/1", [], {}, [None], {"id": "x"}, {"extension": []}]
-    ),
+    ).map(deepcopy),
 )
 
 
