@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any
 
+import psycopg
+
 from xinglin.platform.database import Database
 from xinglin.platform.settings import Settings, load_settings
 
@@ -50,17 +52,14 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def fragile_worker(settings: Settings, stop: asyncio.Event) -> None:
-    """Ends with an error as soon as the database is away."""
+    """Ends with an error as soon as the database is away; a pool would wait until it is back."""
     assert settings.database_url is not None
-    database = Database(settings.database_url, min_size=1, max_size=1)
-    await database.open()
-    with (settings.home / "worker-was-here").open("a") as file:
-        file.write("begun\n")
-    while not stop.is_set():
-        async with database.transaction() as connection:
+    async with await psycopg.AsyncConnection.connect(settings.database_url, autocommit=True) as connection:
+        with (settings.home / "worker-was-here").open("a") as file:
+            file.write("begun\n")
+        while not stop.is_set():
             await connection.execute("SELECT 1")
-        await asyncio.sleep(0.05)
-    await database.close()
+            await asyncio.sleep(0.05)
 
 
 async def broken_worker(_settings: Settings, _stop: asyncio.Event) -> None:
