@@ -13,7 +13,7 @@ import psycopg
 from pydantic import ValidationError
 
 from xinglin.fhir import json
-from xinglin.fhir.outcome import BadRequest, FhirError, NotFound
+from xinglin.fhir.outcome import FhirError, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.capability import Registry
 from xinglin.kernel.command import Command
@@ -251,6 +251,3 @@ def _touched(outcome: Outcome) -> list[str]:
     if "id" in outcome.resource:
         others.add(reference(outcome.resource))
     return [*sorted(patients), *sorted(others - patients)]
-
-
-__all__ = ["Application", "BadRequest", "Outcome", "Refused", "run_view", "utc_now"]

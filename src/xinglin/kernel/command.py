@@ -17,7 +17,7 @@ Tone = Literal["primary", "plain", "danger"]
 
 
 class Input(BaseModel):
-    """Base of every command's input: strict about unknown fields, blank strings count as absent."""
+    """Base of every command's input: strict about unknown fields; blanks around texts are taken away."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
@@ -41,8 +41,7 @@ class Command:
     From this one definition come the HTTP operation, the form, the audit entry and the idempotency key.
 
     `name` is `capability.verb`; `permission` what the actor must hold; `input` the typed input; `title` the verb on the
-    button; `done` what the screen says afterwards; `confirm` a question to ask before; `compartment` tells that the
-    result's patient is written to the audit entry.
+    button; `done` what the screen says afterwards; `confirm` a question to ask before.
     """
 
     name: str

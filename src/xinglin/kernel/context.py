@@ -166,10 +166,6 @@ class Context:
         command = self.registry.commands[name]
         return await command.run(self._inside(name), parse_input(command, values))
 
-    def as_step(self, name: str) -> "Context":
-        """The same work under the name of another step."""
-        return self._inside(name)
-
     def emit(self, name: str, subject: Resource, *, key: str, **data: Any) -> None:
         """Publishes an event with this transaction.
 

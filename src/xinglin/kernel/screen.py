@@ -26,11 +26,6 @@ class Screen:
     badge: str | None = None
     order: int = 100
 
-    @property
-    def capability(self) -> str:
-        """The capability that offers it: the name up to the dot."""
-        return self.name.partition(".")[0]
-
 
 def screen(
     name: str,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from xinglin.capabilities.scheduling.seed import CLINICS
 from xinglin.fhir import build
 from xinglin.fhir.outcome import NotFound
 from xinglin.fhir.types import Resource
@@ -38,8 +39,6 @@ STAFF = (
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "信息科"),
 )
 
-CLINICS = (("cardiology", "心血管内科"), ("general", "全科医学科"), ("respiratory", "呼吸内科"))
-
 
 async def furnish(application: Application) -> None:
     """Makes whatever of the demonstration hospital is not there yet; may run at every start."""
@@ -67,7 +66,7 @@ async def furnish(application: Application) -> None:
 
 async def _masters(context: Context) -> None:
     await _once(context, {"resourceType": "Organization", "id": ORGANIZATION, "active": True, "name": "杏林示范医院"})
-    for code, name in CLINICS:
+    for code, name, *_doctor in CLINICS:
         await _once(
             context,
             {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from xinglin.capabilities.pharmacy.formulary import DRUG, Medicine
-from xinglin.capabilities.pharmacy.frequency import FREQUENCIES, ROUTES, Frequency
+from xinglin.capabilities.pharmacy.frequency import ROUTES, Frequency
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
@@ -105,8 +105,3 @@ def dispensing(request: Resource, performer: str, context: Context) -> Resource:
         "whenHandedOver": build.instant(context.now),
         "dosageInstruction": request["dosageInstruction"],
     }
-
-
-def frequency(code: str) -> Frequency:
-    """The frequency with this code."""
-    return FREQUENCIES[code]

@@ -1,6 +1,5 @@
 """Expressions as callers use them: compiled once, evaluated on resources and elements."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -108,8 +107,3 @@ def as_json(item: Item) -> Json:
     if isinstance(item, TypeName):
         return {"namespace": item.namespace, "name": item.name}
     return item
-
-
-def environment_with(env: Environment, variables: Mapping[str, Any]) -> Environment:
-    """The environment with further variables."""
-    return replace(env, variables={**env.variables, **variables})
