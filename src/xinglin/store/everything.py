@@ -55,7 +55,7 @@ async def everything(
     targets = {target for match in told for target in references(match) if "/".join(target) not in known}
     # Somebody else's record is not needed to understand this one.
     kept = sorted(target for target in targets if target[0] != type and (not types or target[0] in types))
-    needed = list((await read_many(repository.connection, kept)).values())
+    needed = [found.resource for found in await read_many(repository.connection, kept)]
     others = [resource for resource in needed if not _about(resource, type)]
     return Everything(matches, others, rows[count - 1][0] if len(rows) > count else None)
 

@@ -15,9 +15,9 @@ from xinglin.fhir.search import Query
 from xinglin.fhir.search.query import Include
 from xinglin.fhir.search.registry import Parameter, parameters
 from xinglin.fhir.search.terms import reference_term
-from xinglin.fhir.types import Resource
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
+from xinglin.store.found import Found
 from xinglin.store.searching import SearchPage
 
 LIMIT = 1000
@@ -31,23 +31,23 @@ _MOST_TERMS = 20000
 Name = tuple[str, str]
 
 
-async def read_many(connection: AsyncConnection[Any], references: Sequence[tuple[str, str]]) -> dict[str, Resource]:
-    """`Type/id` → resource for those that exist, in one round trip."""
+async def read_many(connection: AsyncConnection[Any], references: Sequence[Name]) -> list[Found]:
+    """Those that exist, in one round trip."""
     if not references:
-        return {}
+        return []
     wanted = {"types": [type for type, _ in references], "ids": [id for _, id in references]}
     cursor = await execute(connection, queries.read_many, wanted)
-    return {f"{type}/{id}": json.loads(content) async for type, id, content in cursor}
+    return [Found(type, id, content) for type, id, content in await cursor.fetchall()]
 
 
 async def including(connection: AsyncConnection[Any], page: SearchPage, query: Query) -> SearchPage:
     """The page with what its query includes, and with a warning where that is not all."""
-    if not page.resources or not (query.includes or query.revincludes):
+    if not page.matches or not (query.includes or query.revincludes):
         return page
-    seen = {_name(resource) for resource in page.resources}
-    included: list[Resource] = []
+    seen = {(found.type, found.id) for found in page.matches}
+    included: list[Found] = []
     warnings: dict[str, Issue] = {}
-    last = page.resources
+    last = page.matches
     for number in range(ROUNDS + 1):
         found, missed = await _round(connection, last, query, seen, first=number == 0, room=LIMIT - len(included))
         warnings |= {issue.diagnostics: issue for issue in missed}
@@ -58,44 +58,40 @@ async def including(connection: AsyncConnection[Any], page: SearchPage, query: Q
     else:
         text = f"Included resources were followed {ROUNDS} times; what lies further is not included"
         warnings[text] = Issue("warning", "incomplete", text)
-    return replace(page, included=included, warnings=(*page.warnings, *warnings.values()))
+    return replace(page, includes=included, warnings=(*page.warnings, *warnings.values()))
 
 
 async def _round(
     connection: AsyncConnection[Any],
-    origins: Sequence[Resource],
+    origins: Sequence[Found],
     query: Query,
     seen: set[Name],
     *,
     first: bool,
     room: int,
-) -> tuple[list[Resource], list[Issue]]:
+) -> tuple[list[Found], list[Issue]]:
     """What one step adds to `seen`: from the matches, or with `:iterate` from what was included before."""
-    found: list[Resource] = []
+    found: list[Found] = []
     missed: list[Issue] = []
     targets = {
         target: include
         for include in query.includes
         if first or include.iterate
-        for resource in origins
-        for target in _targets(resource, include)
+        for origin in origins
+        for target in _targets(origin, include)
         if target not in seen
     }
     if len(targets) > room:
         missed.append(_too_many(next(iter(targets.values()))))
-    found += (await read_many(connection, list(targets)[: max(room, 0)])).values()
-    seen |= {_name(resource) for resource in found}
+    found += await read_many(connection, list(targets)[: max(room, 0)])
+    seen |= {(one.type, one.id) for one in found}
     for include in query.revincludes:
         if first or include.iterate:
             more, complete = await _referring(connection, origins, include, seen, room - len(found))
             missed += [] if complete else [_too_many(include)]
             found += more
-            seen |= {_name(resource) for resource in more}
+            seen |= {(one.type, one.id) for one in more}
     return found, missed
-
-
-def _name(resource: Resource) -> Name:
-    return resource["resourceType"], resource["id"]
 
 
 def _too_many(include: Include) -> Issue:
@@ -104,10 +100,11 @@ def _too_many(include: Include) -> Issue:
     return Issue("warning", "incomplete", text)
 
 
-def _targets(resource: Resource, include: Include) -> list[Name]:
+def _targets(origin: Found, include: Include) -> list[Name]:
     """What a resource refers to by the parameter of an include, or by any."""
-    if resource["resourceType"] != include.source:
+    if origin.type != include.source:
         return []
+    resource = json.skimmed(origin.content)
     known = parameters(include.source)
     chosen: Iterable[Parameter] = known.values() if include.parameter == "*" else (known[include.parameter],)
     found = []
@@ -134,14 +131,14 @@ def _referring_parameters(source: str, code: str, target: str) -> tuple[tuple[st
 
 
 async def _referring(
-    connection: AsyncConnection[Any], origins: Sequence[Resource], include: Include, seen: set[Name], room: int
-) -> tuple[list[Resource], bool]:
+    connection: AsyncConnection[Any], origins: Sequence[Found], include: Include, seen: set[Name], room: int
+) -> tuple[list[Found], bool]:
     """Resources that refer to any of the origins, without those seen, and whether these are all."""
     terms = [
-        reference_term(type, code, f"{origin['resourceType']}/{origin['id']}")
+        reference_term(type, code, f"{origin.type}/{origin.id}")
         for origin in origins
-        if include.target in ("", origin["resourceType"])
-        for type, code in _referring_parameters(include.source, include.parameter, origin["resourceType"])
+        if include.target in ("", origin.type)
+        for type, code in _referring_parameters(include.source, include.parameter, origin.type)
     ]
     if not terms:
         return [], True
@@ -152,5 +149,5 @@ async def _referring(
     most = max(room, 0) + 1 + len(seen)
     wanted = {"types": types, "terms": literal(terms), "limit": most}
     rows = await (await execute(connection, queries.referring, wanted, prepare=False)).fetchall()
-    found = [resource for row in rows if _name(resource := json.loads(row[1])) not in seen]
+    found = [Found(*row) for row in rows if row[:2] not in seen]
     return found[: max(room, 0)], len(found) <= room and len(rows) < most

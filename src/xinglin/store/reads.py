@@ -59,10 +59,20 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat("T", "milliseconds")
 
 
-def searchset(page: SearchPage) -> Resource:
-    """The Bundle of type searchset for a page, without links."""
-    entries = [{"resource": r, "search": {"mode": "match"}} for r in page.resources]
-    entries += [{"resource": r, "search": {"mode": "include"}} for r in page.included]
+def searchset(page: SearchPage, base: str = "", *, as_stored: bool = False) -> Resource:
+    """The Bundle of type searchset for a page, without links.
+
+    `base` is the server's address, for the full URLs; `as_stored` passes the JSON texts on unread.
+    """
+    entries = [
+        {
+            **({"fullUrl": f"{base}{found.type}/{found.id}"} if base else {}),
+            "resource": found.passed_on(as_stored=as_stored),
+            "search": {"mode": mode},
+        }
+        for mode, several in (("match", page.matches), ("include", page.includes))
+        for found in several
+    ]
     if page.warnings:
         outcome = FhirError(issues=page.warnings).outcome()
         entries.append({"resource": outcome, "search": {"mode": "outcome"}})

@@ -13,7 +13,6 @@ from xinglin.fhir.outcome import PreconditionFailed
 from xinglin.fhir.search import Query, parse_query
 from xinglin.fhir.search.criteria import compartment_filter
 from xinglin.fhir.search.query import Shape
-from xinglin.fhir.search.shapes import shaped
 from xinglin.fhir.search.values import Context
 from xinglin.fhir.types import Resource
 from xinglin.store import conditional, history, including, searching, versions, writing
@@ -114,7 +113,8 @@ class Repository:
 
     async def read_many(self, references: Sequence[tuple[str, str]]) -> dict[str, Resource]:
         """`Type/id` → resource, in one round trip; those that don't exist are absent."""
-        return await including.read_many(self.connection, references)
+        found = await including.read_many(self.connection, references)
+        return {f"{one.type}/{one.id}": one.resource for one in found}
 
     async def vread(self, type: str, id: str, version: int) -> Resource:
         """One version. Raises `NotFound`, or `Gone` where it is the deletion."""
@@ -176,8 +176,10 @@ class Repository:
         page = await including.including(self.connection, page, query)
         if query.shape == Shape():
             return page
-        resources = [shaped(resource, query.shape) for resource in page.resources]
-        return replace(page, resources=resources, included=[shaped(r, query.shape) for r in page.included])
+        matches, includes = (
+            [found.shaped(query.shape) for found in several] for several in (page.matches, page.includes)
+        )
+        return replace(page, matches=matches, includes=includes)
 
     async def put_where(
         self, resource: Resource, condition: str, *, if_match: int | None = None

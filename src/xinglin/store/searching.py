@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from psycopg import AsyncConnection
 
-from xinglin.fhir import json
 from xinglin.fhir.outcome import BadRequest, Issue
 from xinglin.fhir.search import Query
 from xinglin.fhir.search.query import (
@@ -24,6 +24,7 @@ from xinglin.fhir.search.terms import term, token
 from xinglin.fhir.types import Resource
 from xinglin.store import statements
 from xinglin.store.cursors import execute
+from xinglin.store.found import Found
 from xinglin.store.statements import Statement
 from xinglin.store.statistics import statistics
 
@@ -31,18 +32,28 @@ Expand = Callable[[str], Awaitable[Iterable[tuple[str, str]]]]
 """From the URL of a value set to its (system, code) pairs; raises a `FhirError` where it can't be expanded."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SearchPage:
-    """One page of a search: matches in order, what was included, the total where asked for, the next page's cursor.
+    """One page of a search: matches in order, what was included, the total where wanted, the next page's cursor.
 
     `warnings` tell what a reader of the result must know, such as that not everything could be included.
     """
 
-    resources: list[Resource]
-    included: list[Resource] = field(default_factory=list)
+    matches: list[Found]
+    includes: list[Found] = field(default_factory=list)
     total: int | None = None
     next: str | None = None
     warnings: tuple[Issue, ...] = ()
+
+    @cached_property
+    def resources(self) -> list[Resource]:
+        """The matches as resources."""
+        return [found.resource for found in self.matches]
+
+    @cached_property
+    def included(self) -> list[Resource]:
+        """What was included, as resources."""
+        return [found.resource for found in self.includes]
 
 
 async def run(
@@ -62,8 +73,8 @@ async def run(
         if len(rows) > query.count:
             break
     following = statements.write_cursor(rows[query.count - 1], query) if len(rows) > query.count else None
-    resources = [json.loads(row[1]) for row in rows[: query.count]]
-    return SearchPage(resources, total=total, next=following, warnings=query.warnings)
+    matches = [Found(query.type, row[1], row[2]) for row in rows[: query.count]]
+    return SearchPage(matches, total=total, next=following, warnings=query.warnings)
 
 
 async def _fetch(connection: AsyncConnection[Any], statement: Statement) -> list[tuple[Any, ...]]:

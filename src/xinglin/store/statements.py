@@ -49,7 +49,7 @@ def total(query: Query, statistics: Statistics) -> Statement:
 def page(query: Query, statistics: Statistics) -> list[Statement]:
     """The statements whose rows make up a page, one after the other until it is full.
 
-    Their columns are key, content, and one for each sort key, which may be left out at the end. Raises `BadRequest`
+    Their columns are key, id, content, and one for each sort key, which may be left out at the end. Raises `BadRequest`
     for a cursor that is not of this search.
     """
     after = read_cursor(query)
@@ -220,7 +220,7 @@ def _after(conditions: Conditions, sort: Sequence[Sort], after: Cursor) -> str:
 
 def write_cursor(row: Sequence[Any], query: Query) -> str:
     """What a caller gives back to get what comes after this row."""
-    values = list(row[2 : 2 + len(query.sort)])
+    values = list(row[3 : 3 + len(query.sort)])
     values += [None] * (len(query.sort) - len(values))
     plain = [v.isoformat() if isinstance(v, datetime) else str(v) if isinstance(v, Decimal) else v for v in values]
     return base64.urlsafe_b64encode(json.dumps([row[0], *plain])).decode().rstrip("=")

@@ -32,15 +32,15 @@ async def search_types(
     for index, type in enumerate(types[start:], start):
         asked = [*wanted, ("_count", str(room)), *([(CURSOR, cursor)] if cursor else [])]
         part = await repository.search(type, asked, lenient=lenient)
-        resources = [*page.resources, *part.resources]
+        matches = [*page.matches, *part.matches]
         warnings = tuple(dict.fromkeys([*page.warnings, *part.warnings]))
-        room, cursor = room - len(part.resources), ""
+        room, cursor = room - len(part.matches), ""
         following = None
         if part.next:
             following = f"{type}.{part.next}"
         elif room <= 0 and index + 1 < len(types):
             following = f"{types[index + 1]}."
-        page = SearchPage(resources, [*page.included, *part.included], page.total, following, warnings)
+        page = SearchPage(matches, [*page.includes, *part.includes], page.total, following, warnings)
         if room <= 0:
             break
     return page

@@ -92,13 +92,9 @@ def information(text: str) -> Resource:
 
 def search_bundle(request: Request, path: str, params: list[tuple[str, str]], page: SearchPage) -> Resource:
     """The searchset for a page, with full URLs, and links to this page and the next."""
-    bundle = reads.searchset(page)
-    bundle["link"] = links(request, path, params, page.next)
-    for entry in bundle.get("entry", ()):
-        resource = entry["resource"]
-        if "id" in resource:
-            entry["fullUrl"] = f"{base_url(request)}{resource['resourceType']}/{resource['id']}"
-    return bundle
+    as_stored = formats.wanted(request).stored and not pretty(request)
+    bundle = reads.searchset(page, base_url(request), as_stored=as_stored)
+    return {**bundle, "link": links(request, path, params, page.next)}
 
 
 def history_bundle(request: Request, path: str, page: HistoryPage) -> Resource:

@@ -1,7 +1,7 @@
 -- name: page
 -- Pieces that statements.py and conditions.py put together. {r} is the alias of the row that is tested. Numbers of parameters and names
 -- of types stand in the text, since they tell the planner much and vary little; values are parameters.
-SELECT {r}.key, {r}.content{sorts} FROM resource {r} WHERE {r}.type = {type} AND NOT {r}.deleted{filters}
+SELECT {r}.key, {r}.id, {r}.content{sorts} FROM resource {r} WHERE {r}.type = {type} AND NOT {r}.deleted{filters}
 
 -- name: cut
 SELECT * FROM ({page}) AS page WHERE {after} ORDER BY {order} LIMIT {limit}
@@ -9,21 +9,21 @@ SELECT * FROM ({page}) AS page WHERE {after} ORDER BY {order} LIMIT {limit}
 -- name: in_order
 -- OFFSET 0 keeps the conditions out of the inner scan: rows come in the order of the key, and the scan ends with the
 -- last row of the page. It is for conditions that many rows meet.
-SELECT r.key, r.content FROM (
-    SELECT key, content, terms FROM resource WHERE type = {type} AND NOT deleted AND key > {after} ORDER BY key OFFSET 0
+SELECT r.key, r.id, r.content FROM (
+    SELECT key, id, content, terms FROM resource WHERE type = {type} AND NOT deleted AND key > {after} ORDER BY key OFFSET 0
 ) AS r WHERE true{filters} ORDER BY r.key LIMIT {limit}
 
 -- name: by_value
 -- From an index in the order that is wanted. A resource with several values counts with its last one, or its first:
 -- which it is, is asked for each row as it comes. NOT EXISTS would be joined, and so read all rows first.
-SELECT r.key, r.content, v.s0 FROM (
+SELECT r.key, r.id, r.content, v.s0 FROM (
     SELECT v.key, v.{bound} AS s0 FROM search_{table} v
     WHERE v.parameter = {parameter}{only} AND (
         SELECT true FROM search_{table} o
         WHERE o.key = v.key AND o.parameter = v.parameter{same} AND ({others}) {beyond} ({own}) LIMIT 1
     ) IS NULL ORDER BY v.{bound} {direction}, v.key OFFSET 0
 ) AS v CROSS JOIN LATERAL (
-    SELECT r.key, r.content FROM resource r WHERE r.type = {type} AND r.key = v.key AND NOT r.deleted{filters} OFFSET 0
+    SELECT r.key, r.id, r.content FROM resource r WHERE r.type = {type} AND r.key = v.key AND NOT r.deleted{filters} OFFSET 0
 ) AS r ORDER BY v.s0 {direction}, r.key LIMIT {limit}
 
 -- name: total
@@ -105,7 +105,7 @@ EXISTS (
 (SELECT {least}(x.value) FROM search_string x WHERE x.key = {r}.key AND x.parameter = {parameter})
 
 -- name: referring
-SELECT key, content FROM resource r
+SELECT type, id, content FROM resource r
 WHERE type = ANY(%(types)s::text[]) AND r.terms && %(terms)s::bigint[] ORDER BY key LIMIT %(limit)s
 
 -- name: frequent_values
