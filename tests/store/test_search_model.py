@@ -90,10 +90,15 @@ SPELLED = {
 }
 
 
+def spelled(resource: dict[str, Any]) -> list[str]:
+    families = [n["family"] for n in resource.get("name", [])]
+    return [text for family in families for text in SPELLED.get(family, [family.lower()])]
+
+
 def matches(resource: dict[str, Any], criterion: tuple[str, str]) -> bool:
     name, value = criterion
     families = [n["family"] for n in resource.get("name", [])]
-    texts = [text for family in families for text in SPELLED.get(family, [family.lower()])]
+    texts = spelled(resource)
     if name == "birthdate":
         return born(resource, value)
     if name == "organization":
@@ -120,6 +125,11 @@ def expected(model: dict[str, Kept], wanted: list[tuple[str, str]], sort: str) -
         bound = 1 if sort.startswith("-") else 0
         dated.sort(key=lambda item: days(item[1].resource["birthDate"])[bound], reverse=bool(bound))
         found = dated + [item for item in found if "birthDate" not in item[1].resource]
+    elif [name for name, _ in wanted] == ["name"]:
+        # What begins with a text comes in the order of the texts.
+        ((_, beginning),) = wanted
+        low = beginning.lower()
+        found.sort(key=lambda item: min(text for text in spelled(item[1].resource) if text.startswith(low)))
     return [id for id, _ in found]
 
 

@@ -1,9 +1,9 @@
 """The statements for a page of a search: which way it goes, and where the next page begins.
 
 A search goes one of three ways. Few rows meet one of its conditions: it starts from these (`narrow`). All conditions
-are frequent, or there are none: it goes through the resources, or through the values of the one sort key, in the order
-that is wanted, until the page is full (`in_order`, `by_value`). Else the planner decides by the values (`planned`).
-Only the last is planned for each search anew.
+are frequent, or there are none: it goes through the resources, or through the values of the one sort key or of the text
+that is looked for, in the order that is wanted, until the page is full (`in_order`, `by_value`, `in_text_order`). Else
+the planner decides by the values (`planned`). Only the last is planned for each search anew.
 """
 
 import base64
@@ -17,8 +17,8 @@ from typing import Any
 from xinglin.fhir import json
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search import Query
-from xinglin.fhir.search.query import DateFilter, Filter, MissingFilter, NumberFilter, Sort, TermFilter
-from xinglin.store.conditions import Conditions, rare
+from xinglin.fhir.search.query import DateFilter, Filter, MissingFilter, NumberFilter, Sort, StringFilter, TermFilter
+from xinglin.store.conditions import Conditions, after_all, rare
 from xinglin.store.cursors import queries
 from xinglin.store.statistics import Statistics
 
@@ -57,6 +57,8 @@ def page(query: Query, statistics: Statistics) -> list[Statement]:
         return _by_value_then_without(query, statistics, after)
     if not query.sort and _in_order(query, statistics):
         return [_page_in_order(query, statistics, after)]
+    if text := _in_text_order(query, statistics, after):
+        return [_page_in_text_order(query, text, statistics, after)]
     few = any(rare(wanted, statistics) for wanted in query.filters)
     return [_general(query, statistics, after, hidden=few or _terms_only(query))]
 
@@ -109,6 +111,40 @@ def _reaches_the_start(wanted: Filter, key: Sort) -> bool:
     return False
 
 
+def _text(query: Query) -> StringFilter | None:
+    """The one beginning of a text that a search without an order may be answered in the order of."""
+    texts = [wanted for wanted in query.filters if isinstance(wanted, StringFilter) and not wanted.anywhere]
+    return texts[0] if not query.sort and len(texts) == 1 and len(texts[0].texts) == 1 else None
+
+
+def _in_text_order(query: Query, statistics: Statistics, after: "Cursor | None") -> StringFilter | None:
+    """The text, where no other condition is a better start; a later page goes on as the first one began."""
+    text = _text(query)
+    if text is None or after is not None:
+        return text if after and after.values else None
+    others = [wanted for wanted in query.filters if wanted is not text]
+    return text if all(map(_required, others)) and not any(rare(wanted, statistics) for wanted in others) else None
+
+
+def _page_in_text_order(query: Query, text: StringFilter, statistics: Statistics, after: "Cursor | None") -> Statement:
+    conditions = Conditions(statistics, hidden=True)
+    (beginning,) = text.texts
+    only = ""
+    if after is not None:
+        last = conditions.value(after.values[0], "text"), conditions.value(after.key, "bigint")
+        only = f" AND (v.value, v.key) > ({', '.join(last)})"
+    sql = queries.in_text_order.format(
+        parameter=text.parameter,
+        low=conditions.value(beginning, "text"),
+        high=conditions.value(after_all(beginning), "text"),
+        only=only,
+        type=f"'{query.type}'",
+        filters=conditions.all_of([wanted for wanted in query.filters if wanted is not text], "r"),
+        limit=query.count + 1,
+    )
+    return Statement(sql, conditions.parameters, True)
+
+
 def _page_in_order(query: Query, statistics: Statistics, after: "Cursor | None") -> Statement:
     conditions = Conditions(statistics, hidden=True)
     key = conditions.value(after.key if after else 0, "bigint")
@@ -124,7 +160,28 @@ def _by_value_then_without(query: Query, statistics: Statistics, after: "Cursor 
     few = any(rare(wanted, statistics) for wanted in query.filters)
     if after is not None and after.values[0] is None:
         return [_general(without, statistics, Cursor(after.key, ()), hidden=few)]
+    if any(_asks_for(wanted, key) for wanted in query.filters):
+        return [_by_value(query, statistics, after)]
     return [_by_value(query, statistics, after), _general(without, statistics, None, hidden=few)]
+
+
+def _asks_for(wanted: Filter, key: Sort) -> bool:
+    """Whether what has no value of the sort key can't meet the condition."""
+    return isinstance(wanted, DateFilter | NumberFilter | StringFilter) and wanted.parameter == key.parameter
+
+
+def _within(conditions: Conditions, query: Query, key: Sort) -> str:
+    """Ends the way through the values of a date where no further one can meet a condition on it."""
+    found = ""
+    for wanted in query.filters:
+        if isinstance(wanted, DateFilter) and wanted.parameter == key.parameter and _reaches_the_start(wanted, key):
+            if key.descending:
+                last = conditions.value(min(span.low for _, span in wanted.spans), "timestamptz")
+                found += f" AND v.high >= {last}"
+            else:
+                last = conditions.value(max(span.high for _, span in wanted.spans), "timestamptz")
+                found += f" AND v.low <= {last}"
+    return found
 
 
 def _by_value(query: Query, statistics: Statistics, after: "Cursor | None") -> Statement:
@@ -141,6 +198,7 @@ def _by_value(query: Query, statistics: Statistics, after: "Cursor | None") -> S
     patients = _patients(query.filters) if key.by == "date" else []
     if patients:
         only = f" AND v.patient = {conditions.value(patients[0], 'bigint')}"
+    only += _within(conditions, query, key)
     if after is not None:
         value = conditions.value(after.values[0], _SQL_TYPES[key.by])
         further = "<" if key.descending else ">"
@@ -220,7 +278,7 @@ def _after(conditions: Conditions, sort: Sequence[Sort], after: Cursor) -> str:
 
 def write_cursor(row: Sequence[Any], query: Query) -> str:
     """What a caller gives back to get what comes after this row."""
-    values = list(row[3 : 3 + len(query.sort)])
+    values = list(row[3:])
     values += [None] * (len(query.sort) - len(values))
     plain = [v.isoformat() if isinstance(v, datetime) else str(v) if isinstance(v, Decimal) else v for v in values]
     return base64.urlsafe_b64encode(json.dumps([row[0], *plain])).decode().rstrip("=")
@@ -234,7 +292,11 @@ def read_cursor(query: Query) -> Cursor | None:
         key, *values = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
         if isinstance(key, bool) or not isinstance(key, int) or not 0 < key < 2**63:
             raise ValueError
-        return Cursor(key, tuple(_sort_value(value, sort) for value, sort in zip(values, query.sort, strict=True)))
+        if (text := _text(query)) and values:
+            sorts: Sequence[Sort] = [Sort("string", False, text.parameter)]
+        else:
+            sorts = query.sort
+        return Cursor(key, tuple(_sort_value(value, sort) for value, sort in zip(values, sorts, strict=True)))
     except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
         raise BadRequest("The cursor is not one that this search gave; start again from the first page") from error
 
