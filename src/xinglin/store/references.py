@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from operator import is_
 
 from xinglin.fhir.definitions import uri_elements
 from xinglin.fhir.types import Json, Resource
@@ -17,34 +18,64 @@ def replaced(resource: Resource, targets: Mapping[str, str]) -> tuple[Resource, 
     An element is only looked at where R4 lets a reference or URI stand, so an identifier's value that happens to equal
     a temporary URN stays what it is. The resource itself is not changed.
     """
-    names = _names()
-    conditional = False
+    replacing = _Replacing(targets)
+    return replacing.object(resource), replacing.conditional
 
-    def walk(value: Json, name: str) -> Json:
-        nonlocal conditional
-        if value.__class__ is dict:
-            return {key: walk(item, key) if item.__class__ in _SEARCHED else item for key, item in value.items()}
-        if value.__class__ is list:
-            return [walk(item, name) for item in value]
-        if value.__class__ is str:
-            if name in names:
-                if name == "reference" and "?" in value and value not in targets:
-                    conditional = True
-                return targets.get(value, value)
-            if name == "div":
-                return _narrative(value, targets)
-        return value
 
-    whole = {key: walk(item, key) for key, item in resource.items()}
-    return whole, conditional
+class _Replacing:
+    """One walk. What holds nothing to be replaced, which is most, is given back as it is, without a copy."""
+
+    __slots__ = ("conditional", "names", "targets")
+
+    def __init__(self, targets: Mapping[str, str]) -> None:
+        self.targets = targets
+        self.names = _names()
+        self.conditional = False
+
+    def object(self, value: Resource) -> Resource:
+        changed: Resource | None = None
+        names = self.names
+        for key, item in value.items():
+            kind = item.__class__
+            if kind is str:
+                new = self.text(item, key) if key in names else item
+            elif kind is dict:
+                new = self.object(item)
+            elif kind is list:
+                new = self.array(item, key)
+            else:
+                continue
+            if new is not item:
+                changed = dict(value) if changed is None else changed
+                changed[key] = new
+        return value if changed is None else changed
+
+    def array(self, value: list[Json], name: str) -> list[Json]:
+        new: list[Json] = []
+        for item in value:
+            if item.__class__ is dict:
+                new.append(self.object(item))
+            elif item.__class__ is list:
+                new.append(self.array(item, name))
+            elif item.__class__ is str and name in self.names:
+                new.append(self.text(item, name))
+            else:
+                new.append(item)
+        return value if all(map(is_, new, value)) else new
+
+    def text(self, value: str, name: str) -> str:
+        if name == "div":
+            return _narrative(value, self.targets)
+        if name == "reference" and "?" in value and value not in self.targets:
+            self.conditional = True
+        return self.targets.get(value, value)
 
 
 @cache
 def _names() -> frozenset[str]:
-    return uri_elements() | {"reference"}
+    return uri_elements() | {"reference", "div"}
 
 
-_SEARCHED = frozenset({dict, list, str})
 _LINK = re.compile(r"""(\b(?:href|src)=)(["'])(.*?)\2""")
 
 

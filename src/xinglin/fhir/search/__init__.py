@@ -4,7 +4,8 @@ The store writes what `extract` gives and compares it with what `parse_query` as
 what is indexed and what is looked for can't drift apart.
 """
 
-from xinglin.fhir.search.extract import Terms, extract
+from xinglin.fhir.search.extract import extract
+from xinglin.fhir.search.found_by import Terms
 from xinglin.fhir.search.grammar import parse_query
 from xinglin.fhir.search.query import Query
 from xinglin.fhir.search.registry import Parameter, parameters

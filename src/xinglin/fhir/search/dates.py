@@ -5,6 +5,7 @@ A span is half open, [low, high), in UTC. A date without a zone means the day wh
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from xinglin.fhir.types import Json
@@ -26,6 +27,7 @@ _DATE = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)
 def span(text: str, zone: tzinfo = UTC) -> Span:
     """The span that a date, dateTime or instant means, by its precision. Raises ValueError for anything else."""
     match = _DATE.fullmatch(text)

@@ -1,16 +1,17 @@
 """What a resource is found by: its terms, spans of time, numbers and texts, for every search parameter of its type."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cache, partial
+from typing import TypeAlias
 
 from xinglin.fhir.fhirpath import Branch
 from xinglin.fhir.fhirpath.branches import Values
 from xinglin.fhir.search import spellings
-from xinglin.fhir.search.dates import Span, span_of
-from xinglin.fhir.search.numbers import Interval, interval_of, units_of
+from xinglin.fhir.search.dates import span_of
+from xinglin.fhir.search.found_by import Add, Terms
+from xinglin.fhir.search.numbers import interval_of, units_of
 from xinglin.fhir.search.registry import Component, Parameter, parameters
+from xinglin.fhir.search.repetition import REPEATED, remembered
 from xinglin.fhir.search.terms import (
     PRESENT,
     bigrams,
@@ -26,26 +27,7 @@ from xinglin.fhir.search.text import normalised, sounds
 from xinglin.fhir.search.values import PATIENT
 from xinglin.fhir.types import Json, Resource
 
-
-@dataclass(slots=True)
-class Terms:
-    """What one resource is found by.
-
-    `dates` and `strings` hold (parameter number, value), `numbers` (parameter number, interval, number of the unit
-    with its system, number of its code). `texts` are entries of the dictionary for `:text` and `:below`: (parameter
-    number, text, term). `patients` are the numbers of the patients that the resource is about.
-    """
-
-    hashes: set[int] = field(default_factory=set)
-    dates: set[tuple[int, Span]] = field(default_factory=set)
-    strings: set[tuple[int, str]] = field(default_factory=set)
-    numbers: set[tuple[int, Interval, int, int]] = field(default_factory=set)
-    texts: set[tuple[int, str, int]] = field(default_factory=set)
-    patients: set[int] = field(default_factory=set)
-
-
-Add = Callable[[Terms, Json, tzinfo], None]
-"""Adds what one value is found by."""
+Path: TypeAlias = tuple[tuple[str, bool], ...]
 
 
 def extract(resource: Resource, zone: tzinfo = UTC) -> Terms:
@@ -66,14 +48,22 @@ def extract(resource: Resource, zone: tzinfo = UTC) -> Terms:
 def _extractors(type_name: str) -> dict[str, list[tuple[Values, Add]]]:
     """By the property that must be there; under "" those that say something of what is absent."""
     found: dict[str, list[tuple[Values, Add]]] = {}
+    alike: dict[tuple[str, Path], list[tuple[Branch, Add]]] = {}
     for parameter in parameters(type_name).values():
         for branch in parameter.branches:
             if add := _adder(type_name, parameter, branch):
-                found.setdefault(branch.root or "", []).append((branch.values, add))
+                if branch.type in REPEATED and branch.path:
+                    alike.setdefault((branch.type, branch.path), []).append((branch, add))
+                else:
+                    found.setdefault(branch.root or "", []).append((branch.values, add))
         for focus in parameter.foci:
             if focus.path:  # what a composite asks of the resource itself is asked of its components one by one
                 combine = partial(_add_combined, type_name, parameter.code, focus.components)
                 found.setdefault(focus.branch.root or "", []).append((focus.branch.values, combine))
+    for several in alike.values():
+        branch = several[0][0]
+        once = remembered([add for _, add in several])
+        found.setdefault(branch.root or "", []).append((branch.values, once))
     return found
 
 

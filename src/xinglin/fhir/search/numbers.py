@@ -58,7 +58,13 @@ def decimal(value: Json) -> Decimal | None:
     """A JSON number as it is compared; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    return bounded(value if isinstance(value, Decimal) else Decimal(repr(value)))
+    if isinstance(value, Decimal):
+        return bounded(value)
+    # Written out, a float has 17 digits at most, so one of usual size is within bounds.
+    return Decimal(repr(value)) if _LEAST < abs(value) < _MOST else bounded(Decimal(repr(value)))
+
+
+_LEAST, _MOST = 1e-20, 1e20
 
 
 def interval_of(value: Json) -> Interval | None:
@@ -80,6 +86,8 @@ def interval_of(value: Json) -> Interval | None:
 
 def _compared(number: Decimal, comparator: str) -> Interval:
     """What a quantity leaves open: < 5 is everything below 5, but not 5."""
+    if not comparator:
+        return Interval(number, number)
     with localcontext(prec=DIGITS):
         match comparator:
             case "<":

@@ -3,20 +3,37 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from typing import NamedTuple
 
-from xinglin.fhir.definitions import Element, TypeRef, resource_types, rules, type_definition
+from xinglin.fhir.definitions import Element, Rule, TypeRef, resource_types, rules, type_definition
 from xinglin.fhir.types import Json, Resource
 from xinglin.fhir.validation.bindings import bound_codes, coding_check, concept_check
 from xinglin.fhir.validation.faults import Check, Context, Fault, Faults, Pending, listed, shown
 from xinglin.fhir.validation.invariants import Undecided, broken_rules
 from xinglin.fhir.validation.primitives import primitive_check
 from xinglin.fhir.validation.references import reference_check
+from xinglin.fhir.validation.repetition import REPEATED, remembered
+
+
+class _Plan(NamedTuple):
+    """How objects with the same properties are checked; `faults` are those that the properties alone show."""
+
+    fields: tuple[tuple[Check, str], ...]
+    faults: tuple[Fault, ...]
+    arrays: tuple[str, ...]
+    """Properties that may be arrays with null where a primitive has only an extension."""
+    rules: tuple[Rule, ...]
+    warned: tuple[Rule, ...]
+    """The same rules with those that only warn."""
 
 
 class _Shape:
-    """What the objects of one type may hold: property → (its check, the element's name, whether it is a choice)."""
+    """What the objects of one type may hold: property → (its check, the element's name, whether it is a choice).
 
-    __slots__ = ("fields", "name", "required", "undecided")
+    Objects of a type have few different sets of properties, in few orders: what follows from these is found once.
+    """
+
+    __slots__ = ("fields", "name", "plans", "required", "undecided")
 
     def __init__(self, name: str) -> None:
         definition = type_definition(name)
@@ -35,6 +52,49 @@ class _Shape:
                 self.required.append((element.name, accepted))
         if definition.kind == "resource":
             self.fields["resourceType"] = (lambda *_: None, "resourceType", False)
+        self.plans: dict[tuple[str, ...], _Plan] = {}
+
+    def plan(self, value: Resource) -> _Plan:
+        """How this object is checked."""
+        properties = tuple(value)
+        fields: list[tuple[Check, str]] = []
+        faults: list[Fault] = []
+        chosen: dict[str, str] = {}
+        for key in properties:
+            if key not in self.fields:
+                fields.append((_accepted, ""))
+                faults.append(_unknown(key, self))
+                continue
+            check, element, choice = self.fields[key]
+            fields.append((check, f".{element}"))
+            if choice and (other := chosen.setdefault(element, key)) != key:
+                faults.append(Fault(f".{element}", "structure", f"only one of {other} and {key} may be present"))
+        faults += [
+            Fault(f".{element}", "required", f"{self.name} must have the element {element}")
+            for element, accepted in self.required
+            if element not in value and accepted.isdisjoint(value)
+        ]
+        arrays = tuple(key for key in properties if key in self.fields and self._repeats(key))
+        rules, warned = ((), ()) if self.undecided is None else map(self.undecided.rules, (value, value), (False, True))
+        plan = _Plan(tuple(fields), tuple(faults), arrays, rules, warned)
+        if len(self.plans) < _MOST_PLANS:
+            self.plans[properties] = plan
+        return plan
+
+    def _repeats(self, key: str) -> bool:
+        definition = type_definition(self.name).elements
+        element = definition.get(self.fields[key][1])
+        if element is None or element.max == 1:
+            return False
+        return key[0] == "_" or f"_{key}" in self.fields
+
+
+_MOST_PLANS = 4096
+"""Of each type, so that hostile input can't fill the memory with them; real data have some tens."""
+
+
+def _accepted(_value: Json, _context: Context) -> Faults:
+    return None
 
 
 @cache
@@ -53,25 +113,15 @@ def object_check(name: str) -> Check:
             return [hollow]
         if shape is None:
             shape = _shape(name)
-        fields = shape.fields
-        faults: list[Fault] = []
-        chosen: dict[str, str] | None = None
-        for key, item in value.items():
-            found = fields.get(key)
-            if found is None:
-                faults.append(_unknown(key, shape))
-                continue
-            item_check, element, choice = found
-            if choice:
-                if chosen is None:
-                    chosen = {}
-                if (other := chosen.setdefault(element, key)) != key:
-                    faults.append(Fault(f".{element}", "structure", f"only one of {other} and {key} may be present"))
+        plan = shape.plans.get(tuple(value)) or shape.plan(value)
+        faults: list[Fault] = list(plan.faults) if plan.faults else []
+        for (item_check, path), item in zip(plan.fields, value.values(), strict=True):
             result = item_check(item, context)
             if result is not None:
-                faults += [fault.below(f".{element}") for fault in result]
-        faults += _between(value, shape)
-        if shape.undecided is not None and (open_rules := shape.undecided.rules(value, context.warnings)):
+                faults += [fault.below(path) for fault in result]
+        if plan.arrays:
+            faults += _nulls(value, plan.arrays)
+        if open_rules := plan.warned if context.warnings else plan.rules:
             context.pending.append(Pending(value, name, open_rules, context))
         return faults or None
 
@@ -80,6 +130,8 @@ def object_check(name: str) -> Check:
 
 def _hollow(value: Json, name: str) -> Fault | None:
     """What is wrong with a value that is no object, or one without content (ele-1)."""
+    if value.__class__ is list:
+        return Fault("", "structure", "this element does not repeat, so it must not be a JSON array")
     if value.__class__ is not dict:
         return Fault("", "structure", f"{shown(value)} is not a JSON object, as the type {name} must be")
     if not value:
@@ -89,14 +141,11 @@ def _hollow(value: Json, name: str) -> Fault | None:
     return None
 
 
-def _between(value: Resource, shape: _Shape) -> list[Fault]:
-    """Faults that no single property shows: what is missing, and nulls without an extension in their place."""
-    faults = [
-        Fault(f".{element}", "required", f"{shape.name} must have the element {element}")
-        for element, accepted in shape.required
-        if element not in value and accepted.isdisjoint(value)
-    ]
-    for key, item in value.items():
+def _nulls(value: Resource, arrays: tuple[str, ...]) -> list[Fault]:
+    """Nulls without an extension in their place."""
+    faults: list[Fault] = []
+    for key in arrays:
+        item = value[key]
         if item.__class__ is list and None in item:
             other = value.get(key[1:] if key[:1] == "_" else f"_{key}")
             partner = other if isinstance(other, list) else []
@@ -116,7 +165,7 @@ def _unknown(key: str, shape: _Shape) -> Fault:
 def _field_check(element: Element, ref: TypeRef) -> Check:
     single = _value_check(element, ref)
     if element.max == 1:
-        return single if type_definition(ref.name).primitive else _single(single)
+        return single
     primitive = type_definition(ref.name).primitive
 
     def check(value: Json, context: Context) -> Faults:
@@ -138,15 +187,6 @@ def _field_check(element: Element, ref: TypeRef) -> Check:
     return check
 
 
-def _single(check: Check) -> Check:
-    def check_single(value: Json, context: Context) -> Faults:
-        if value.__class__ is list:
-            return [Fault("", "structure", "this element does not repeat, so it must not be a JSON array")]
-        return check(value, context)
-
-    return check_single
-
-
 def _value_check(element: Element, ref: TypeRef) -> Check:
     """The check of one value of this type, with the binding and the reference targets of the element."""
     if type_definition(ref.name).primitive:
@@ -154,7 +194,7 @@ def _value_check(element: Element, ref: TypeRef) -> Check:
         return primitive_check(ref.name, codes)
     if ref.name == "Resource" or ref.name in resource_types():
         return _contained if element.name == "contained" else _nested_resource
-    structure = object_check(ref.name)
+    structure = remembered(object_check(ref.name)) if ref.name in REPEATED else object_check(ref.name)
     further: Check | None = None
     if ref.name == "Reference":
         further = reference_check(ref.targets)

@@ -1,0 +1,37 @@
+"""Codes come again and again, and each is found by the same terms: those are made once."""
+
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+
+import orjson
+
+from xinglin.fhir.search.found_by import Add, Terms
+from xinglin.fhir.types import Json
+
+REPEATED = frozenset({"CodeableConcept", "Coding", "code"})
+"""Types whose values are few, and whose terms depend on nothing but the value."""
+
+_MOST = 4_000
+_LONGEST = 1_000
+
+
+def remembered(adders: Sequence[Add]) -> Add:
+    """Adds what all of them add to a value, which for a value that came before is known."""
+    known: dict[bytes, Terms] = {}
+
+    def add(terms: Terms, value: Json, _zone: tzinfo) -> None:
+        try:
+            text = orjson.dumps(value)
+        except TypeError:  # an exact decimal in an extension
+            text = b""
+        own = known.get(text)
+        if own is None:
+            own = Terms()
+            for each in adders:
+                each(own, value, UTC)
+            if text and len(text) <= _LONGEST and len(known) < _MOST:
+                known[text] = own
+        terms.hashes |= own.hashes
+        terms.texts |= own.texts
+
+    return add
