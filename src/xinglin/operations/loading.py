@@ -1,42 +1,62 @@
 """Loads FHIR bundles and code systems from files, and reports what was accepted and what was refused."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from xinglin.operations.processes import Loaders
 from xinglin.platform.database import Database
 from xinglin.platform.settings import Settings
-from xinglin.store.loading import LoadedFile, load_directory
+from xinglin.store.loading import LoadedFile, LoadReport, analyze, fhir_files
 from xinglin.store.repository import Repository
 from xinglin.terminology.importers import KINDS, ImportFault
 from xinglin.terminology.importing import import_code_system
 
 
 async def load(settings: Settings, folder: Path, echo: Callable[[str], object]) -> bool:
-    """Loads every file of `folder`, one line each; returns whether all were accepted.
+    """Loads every file of `folder`, several at a time, one line each; returns whether all were accepted.
 
-    Raises `FileNotFoundError` where there is nothing to load.
+    A file that is refused may need another one that was not loaded yet: when the others are done, it is tried again,
+    in the order of the names. Raises `FileNotFoundError` where there is nothing to load, `DatabaseError`
+    where a process came to its end.
     """
+    files = await asyncio.to_thread(fhir_files, folder)
+    report = LoadReport()
 
-    def progress(file: LoadedFile, number: int, total: int) -> None:
+    def tell(file: LoadedFile) -> None:
+        report.files.append(file)
         what = f"refused, {len(file.issues)} faults" if file.issues else f"{file.accepted.total()} resources"
-        echo(f"[{number}/{total}] {file.path.name}: {what}")
+        echo(f"[{len(report.files)}/{len(files)}] {file.path.name}: {what}")
         for issue in file.issues:
             echo(f"    {issue.expression or '-'}: {issue.diagnostics}")
 
-    assert settings.database_url is not None
-    database = Database(settings.database_url, min_size=1, max_size=4, application="xinglin-load")
-    await database.open()
-    try:
-        zone = ZoneInfo(settings.timezone)
-        report = await load_directory(folder, database.transaction, now=datetime.now(UTC), zone=zone, progress=progress)
-    finally:
-        await database.close()
+    with Loaders(settings, most=len(files)) as loaders:
+        refused = []
+        for loading in asyncio.as_completed([loaders.load(path) for path in files]):
+            loaded = await loading
+            if loaded.issues:
+                refused.append(loaded.path)
+            else:
+                tell(loaded)
+        for path in sorted(refused):
+            tell(await loaders.load(path))
+    await _analyze(settings)
     for kind, count in sorted(report.accepted.items()):
         echo(f"{count:8} {kind}")
     echo(f"{report.accepted.total()} resources accepted, {len(report.refused)} of {len(report.files)} files refused")
     return not report.refused
+
+
+async def _analyze(settings: Settings) -> None:
+    assert settings.database_url is not None
+    database = Database(settings.database_url, min_size=1, max_size=1, application="xinglin-load")
+    await database.open()
+    try:
+        await analyze(database.transaction)
+    finally:
+        await database.close()
 
 
 async def import_terminology(

@@ -16,6 +16,7 @@ from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.kernel.application import Application
 from xinglin.kernel.capability import Registry
 from xinglin.platform import i18n
+from xinglin.platform.collecting import settle
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.settings import Settings, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         i18n.preload()
         await application.database.open()
+        settle()
         try:
             yield
         finally:

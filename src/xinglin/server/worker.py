@@ -9,6 +9,7 @@ from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.reindexing import finish_reindex
 from xinglin.platform import i18n, idempotency, identity, jobs, outbox
+from xinglin.platform.collecting import settle
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
 
@@ -25,6 +26,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     _application.set(application)
     bulk.provide(bulk.House(application.database, settings.home / "bulk", application.clock, application.zone))
     await application.database.open()
+    settle()
     try:
         async with asyncio.TaskGroup() as parts:
             parts.create_task(

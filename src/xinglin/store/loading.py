@@ -81,16 +81,21 @@ async def load_directory(
     report = LoadReport()
     files = await asyncio.to_thread(fhir_files, folder)
     for number, path in enumerate(files, 1):
-        loaded = await _load_file(path, transaction, now, zone)
+        loaded = await load_file(path, transaction, now, zone)
         report.files.append(loaded)
         progress(loaded, number, len(files))
-    async with transaction() as connection:
-        # The planner must know the new terms at once; autovacuum would come only a minute later.
-        await execute(connection, queries.analyze, {}, prepare=False)
+    await analyze(transaction)
     return report
 
 
-async def _load_file(path: Path, transaction: Transaction, now: datetime, zone: tzinfo) -> LoadedFile:
+async def analyze(transaction: Transaction) -> None:
+    """Tells the planner of the new terms at once; autovacuum would come only a minute later."""
+    async with transaction() as connection:
+        await execute(connection, queries.analyze, {}, prepare=False)
+
+
+async def load_file(path: Path, transaction: Transaction, now: datetime, zone: tzinfo) -> LoadedFile:
+    """Loads one file in a transaction of its own, or refuses it as a whole."""
     try:
         document = await asyncio.to_thread(read_document, path)
         async with transaction() as connection:
