@@ -1,6 +1,7 @@
 """Writes many resources with a few round trips: new ones by COPY, new versions in one pipeline."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -8,7 +9,7 @@ from psycopg.errors import UniqueViolation
 
 from xinglin.fhir.outcome import Conflict
 from xinglin.fhir.search import Terms
-from xinglin.store.cursors import execute, queries
+from xinglin.store.cursors import execute, of_type, queries
 from xinglin.store.rows import Row, dates_of, texts_of
 
 Connection = AsyncConnection[Any]
@@ -70,6 +71,6 @@ async def _copy(connection: Connection, query: str, rows: Sequence[tuple[Any, ..
 
 async def update_all(connection: Connection, rows: Sequence[Row]) -> None:
     """Writes new versions of resources that `lock_versions` holds."""
-    if rows:
+    for type, several in groupby(sorted(rows, key=lambda row: row.type), lambda row: row.type):
         async with connection.cursor() as cursor:
-            await cursor.executemany(queries.update.encode(), [row.parameters() for row in rows])
+            await cursor.executemany(of_type(queries.update, type).encode(), [row.parameters() for row in several])

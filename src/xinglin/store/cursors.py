@@ -1,12 +1,14 @@
 """Cursors of psycopg that hand out JSON columns as they are stored, so that a read costs no second parsing."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor, AsyncServerCursor
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 
+from xinglin.fhir.definitions import resource_types
 from xinglin.store.sql import load_queries
 
 queries = load_queries("xinglin.store")
@@ -21,6 +23,14 @@ class _JsonBytes(Loader):
 def register(cursor: AsyncCursor[Any] | AsyncServerCursor[Any]) -> None:
     """Lets a cursor hand out columns of type json as bytes."""
     cursor.adapters.register_loader("json", _JsonBytes)
+
+
+@lru_cache(maxsize=1024)
+def of_type(query: str, type: str) -> str:
+    """The query for resources of one type, named in its text. Raises ValueError for what R4 doesn't have."""
+    if type not in resource_types():
+        raise ValueError(f"{type} is not a resource type of FHIR R4")
+    return query.format(type=f"'{type}'")
 
 
 async def execute(

@@ -51,13 +51,14 @@ async def statistics(connection: AsyncConnection[Any], now: datetime) -> Statist
     database = (info.host, info.port, info.dbname)
     if (kept := _known.get(database)) and abs(now - kept[0]) < LASTING:
         return kept[1]
-    rows = {column: rest async for column, *rest in await execute(connection, queries.frequent_values, {})}
-    found = Statistics(
-        {int(term): count for term, count in _counts(*rows["terms"]).items() if count > MANY}
-        if "terms" in rows
-        else {},
-        _counts(*rows["type"]) if "type" in rows else {},
-    )
+    terms: dict[int, float] = {}
+    types: dict[str, float] = {}
+    async for column, *known in await execute(connection, queries.frequent_values, {}):
+        if column == "type":
+            types |= _counts(*known)
+        else:
+            terms |= {int(term): count for term, count in _counts(*known).items() if count > MANY}
+    found = Statistics(terms, types)
     _known[database] = (now, found)
     return found
 

@@ -8,9 +8,10 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from xinglin.fhir import json
+from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import Gone, NotFound
 from xinglin.fhir.types import Resource
-from xinglin.store.cursors import execute, queries
+from xinglin.store.cursors import execute, of_type, queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,10 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 async def find(connection: AsyncConnection[Any], type: str, id: str, *, lock: bool = False) -> Version | None:
     """The current version, be it a tombstone, or None; with `lock`, no one else can change it until the commit."""
-    if not _ID.fullmatch(id):
+    if not _ID.fullmatch(id) or type not in resource_types():
         return None
     query = queries.read_locked if lock else queries.read
-    row = await (await execute(connection, query, {"type": type, "id": id})).fetchone()
+    row = await (await execute(connection, of_type(query, type), {"id": id})).fetchone()
     return None if row is None else Version(*row)
 
 

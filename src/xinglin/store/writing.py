@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from xinglin.fhir.outcome import Conflict, Gone, Invalid, NotFound, PreconditionFailed
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import ensure_valid
-from xinglin.store.cursors import execute, queries
+from xinglin.store.cursors import execute, of_type, queries
 from xinglin.store.rows import Row, stamped, tombstone
 from xinglin.store.versions import Version, find
 
@@ -57,7 +57,7 @@ async def update(
         found = await find(connection, type, id, lock=True)
     check_match(found, if_match, type, id)
     row = stamped(resource, id, found.version + 1 if found else 1, now, zone)
-    await execute(connection, queries.update, row.parameters())
+    await execute(connection, of_type(queries.update, type), row.parameters())
     return row.resource, bool(found and found.deleted)
 
 
@@ -69,7 +69,7 @@ async def delete(connection: Connection, type: str, id: str, if_match: int | Non
     if found.deleted:
         raise Gone(f"{type}/{id} was deleted in version {found.version}")
     check_match(found, if_match, type, id)
-    await execute(connection, queries.update, tombstone(type, id, found.version + 1, now))
+    await execute(connection, of_type(queries.update, type), tombstone(type, id, found.version + 1, now))
     return found.version + 1
 
 

@@ -1,8 +1,9 @@
 -- name: read
-SELECT version, updated, deleted, content FROM resource WHERE type = %(type)s AND id = %(id)s
+-- The type stands in the text: so the plan that is kept is of one partition, not of all.
+SELECT version, updated, deleted, content FROM resource WHERE type = {type} AND id = %(id)s
 
 -- name: read_locked
-SELECT version, updated, deleted, content FROM resource WHERE type = %(type)s AND id = %(id)s FOR UPDATE
+SELECT version, updated, deleted, content FROM resource WHERE type = {type} AND id = %(id)s FOR UPDATE
 
 -- name: read_many
 SELECT r.type, r.id, r.content
@@ -67,12 +68,12 @@ SELECT key FROM made
 -- name: update
 WITH superseded AS (
     INSERT INTO resource_history (type, id, version, updated, deleted, content)
-    SELECT type, id, version, updated, deleted, content FROM resource WHERE type = %(type)s AND id = %(id)s
+    SELECT type, id, version, updated, deleted, content FROM resource WHERE type = {type} AND id = %(id)s
 ), changed AS (
     UPDATE resource
     SET version = %(version)s, updated = %(updated)s, deleted = %(deleted)s, content = %(content)s,
         terms = %(terms)s::bigint[]
-    WHERE type = %(type)s AND id = %(id)s
+    WHERE type = {type} AND id = %(id)s
     RETURNING key
 ), no_dates AS (
     DELETE FROM search_date USING changed WHERE search_date.key = changed.key

@@ -122,10 +122,12 @@ SELECT type, id, content FROM resource r
 WHERE type = ANY(%(types)s::text[]) AND r.terms && %(terms)s::bigint[] ORDER BY key LIMIT %(limit)s
 
 -- name: frequent_values
--- What ANALYZE knows of the terms and types: values, and the share of resources that have each. Types have no elements.
+-- What ANALYZE knows of the terms and types of each partition: values, and the share of its resources that have each.
+-- Types have no elements.
 SELECT s.attname, coalesce(s.most_common_elems::text, s.most_common_vals::text)::text[],
     coalesce(s.most_common_elem_freqs, s.most_common_freqs), greatest(c.reltuples, 0)
-FROM pg_stats s JOIN pg_class c ON c.oid = 'resource'::regclass
-JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = s.schemaname
-WHERE s.tablename = 'resource' AND s.attname IN ('terms', 'type')
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND NOT s.inherited
+WHERE i.inhparent = 'resource'::regclass AND s.attname IN ('terms', 'type')
 AND coalesce(s.most_common_elems::text, s.most_common_vals::text) IS NOT NULL
