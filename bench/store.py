@@ -27,7 +27,7 @@ from xinglin.platform.database import Database
 from xinglin.platform.migrations import migrate
 from xinglin.platform.postgres import EmbeddedPostgres
 from xinglin.store import statements
-from xinglin.store.cursors import queries
+from xinglin.store.cursors import of_type, queries
 from xinglin.store.repository import Repository
 from xinglin.store.rows import stamped
 from xinglin.store.statistics import statistics
@@ -138,7 +138,7 @@ async def bench_read(database: Database, raw: psycopg.AsyncConnection[Any]) -> l
     async def plain(number: int) -> None:
         type, id = names[number % len(names)]
         async with raw.transaction():
-            await (await raw.execute(queries.read.encode(), {"type": type, "id": id}, prepare=True)).fetchone()
+            await (await raw.execute(of_type(queries.read, type).encode(), {"id": id}, prepare=True)).fetchone()
 
     return compared("read", *await rates(ours, plain), "/s", 0.5)
 

@@ -24,11 +24,12 @@ async def load(settings: Settings, folder: Path, echo: Callable[[str], object]) 
     """
     files = await asyncio.to_thread(fhir_files, folder)
     report = LoadReport()
+    numbers = {path: number for number, path in enumerate(files, 1)}
 
     def tell(file: LoadedFile) -> None:
         report.files.append(file)
         what = f"refused, {len(file.issues)} faults" if file.issues else f"{file.accepted.total()} resources"
-        echo(f"[{len(report.files)}/{len(files)}] {file.path.name}: {what}")
+        echo(f"[{numbers[file.path]}/{len(files)}] {file.path.name}: {what}")
         for issue in file.issues:
             echo(f"    {issue.expression or '-'}: {issue.diagnostics}")
 

@@ -16,10 +16,10 @@ from xinglin.fhir.validation.repetition import REPEATED, remembered
 
 
 class _Plan(NamedTuple):
-    """How objects with the same properties are checked; `faults` are those that the properties alone show."""
+    """How objects with the same properties are checked, property by property; `missing` are those that lack."""
 
     fields: tuple[tuple[Check, str], ...]
-    faults: tuple[Fault, ...]
+    missing: tuple[Fault, ...]
     arrays: tuple[str, ...]
     """Properties that may be arrays with null where a primitive has only an extension."""
     rules: tuple[Rule, ...]
@@ -58,25 +58,23 @@ class _Shape:
         """How this object is checked."""
         properties = tuple(value)
         fields: list[tuple[Check, str]] = []
-        faults: list[Fault] = []
         chosen: dict[str, str] = {}
         for key in properties:
             if key not in self.fields:
-                fields.append((_accepted, ""))
-                faults.append(_unknown(key, self))
+                fields.append((_refused(_unknown(key, self)), ""))
                 continue
             check, element, choice = self.fields[key]
-            fields.append((check, f".{element}"))
             if choice and (other := chosen.setdefault(element, key)) != key:
-                faults.append(Fault(f".{element}", "structure", f"only one of {other} and {key} may be present"))
-        faults += [
+                check = _refused(Fault("", "structure", f"only one of {other} and {key} may be present"), check)
+            fields.append((check, f".{element}"))
+        missing = [
             Fault(f".{element}", "required", f"{self.name} must have the element {element}")
             for element, accepted in self.required
             if element not in value and accepted.isdisjoint(value)
         ]
         arrays = tuple(key for key in properties if key in self.fields and self._repeats(key))
         rules, warned = ((), ()) if self.undecided is None else map(self.undecided.rules, (value, value), (False, True))
-        plan = _Plan(tuple(fields), tuple(faults), arrays, rules, warned)
+        plan = _Plan(tuple(fields), tuple(missing), arrays, rules, warned)
         if len(self.plans) < _MOST_PLANS:
             self.plans[properties] = plan
         return plan
@@ -93,8 +91,13 @@ _MOST_PLANS = 4096
 """Of each type, so that hostile input can't fill the memory with them; real data have some tens."""
 
 
-def _accepted(_value: Json, _context: Context) -> Faults:
-    return None
+def _refused(fault: Fault, further: Check | None = None) -> Check:
+    """The check of a property that must not be there, whatever its value."""
+
+    def check(value: Json, context: Context) -> Faults:
+        return [fault, *((further(value, context) if further else None) or ())]
+
+    return check
 
 
 @cache
@@ -114,11 +117,12 @@ def object_check(name: str) -> Check:
         if shape is None:
             shape = _shape(name)
         plan = shape.plans.get(tuple(value)) or shape.plan(value)
-        faults: list[Fault] = list(plan.faults) if plan.faults else []
+        faults: list[Fault] = []
         for (item_check, path), item in zip(plan.fields, value.values(), strict=True):
             result = item_check(item, context)
             if result is not None:
                 faults += [fault.below(path) for fault in result]
+        faults += plan.missing
         if plan.arrays:
             faults += _nulls(value, plan.arrays)
         if open_rules := plan.warned if context.warnings else plan.rules:
