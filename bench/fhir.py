@@ -135,8 +135,7 @@ def load(conninfo: str, files: Sequence[Path], copies: int) -> float:
 
 def size(conninfo: str) -> float:
     """Bytes on disk for each resource, with history and indexes."""
-    tables = "('resource', 'resource_history', 'search_date', 'search_string')"
-    owned = f"relkind IN ('r', 'p') AND (relname IN {tables} OR relname LIKE 'search\\_%')"
+    owned = "relkind = 'r' AND (relname LIKE 'resource%' OR relname LIKE 'search\\_%')"
     query = f"SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE {owned}"
     return float(rows(conninfo, query)[0][0]) / count(conninfo)
 
