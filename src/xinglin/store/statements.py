@@ -17,8 +17,18 @@ from typing import Any
 from xinglin.fhir import json
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search import Query
-from xinglin.fhir.search.query import DateFilter, Filter, MissingFilter, NumberFilter, Sort, StringFilter, TermFilter
-from xinglin.store.conditions import Conditions, after_all, rare
+from xinglin.fhir.search.query import (
+    AllOf,
+    ChainFilter,
+    DateFilter,
+    Filter,
+    MissingFilter,
+    NumberFilter,
+    Sort,
+    StringFilter,
+    TermFilter,
+)
+from xinglin.store.conditions import Conditions, after_all, literal, rare
 from xinglin.store.cursors import queries
 from xinglin.store.statistics import Statistics
 
@@ -59,6 +69,8 @@ def page(query: Query, statistics: Statistics) -> list[Statement]:
         return [_page_in_order(query, statistics, after)]
     if text := _in_text_order(query, statistics, after):
         return [_page_in_text_order(query, text, statistics, after)]
+    if chain := _in_chain_order(query, statistics, after):
+        return [_page_in_chain_order(query, chain, statistics, after)]
     few = any(rare(wanted, statistics) for wanted in query.filters)
     return [_general(query, statistics, after, hidden=few or _terms_only(query))]
 
@@ -113,8 +125,65 @@ def _reaches_the_start(wanted: Filter, key: Sort) -> bool:
 
 def _text(query: Query) -> StringFilter | None:
     """The one beginning of a text that a search without an order may be answered in the order of."""
-    texts = [wanted for wanted in query.filters if isinstance(wanted, StringFilter) and not wanted.anywhere]
-    return texts[0] if not query.sort and len(texts) == 1 and len(texts[0].texts) == 1 else None
+    return None if query.sort else _beginning(query.filters)
+
+
+def _beginning(filters: Sequence[Filter]) -> StringFilter | None:
+    texts = [wanted for wanted in filters if isinstance(wanted, StringFilter) and not wanted.anywhere]
+    return texts[0] if len(texts) == 1 and len(texts[0].texts) == 1 else None
+
+
+def _chain(query: Query) -> ChainFilter | None:
+    """The one chain to the beginning of a text, likewise."""
+    chains = [wanted for wanted in query.filters if isinstance(wanted, ChainFilter) and wanted.single]
+    return chains[0] if not query.sort and len(chains) == 1 and _beginning(_all_of(chains[0].filter)) else None
+
+
+def _all_of(wanted: Filter) -> tuple[Filter, ...]:
+    return wanted.filters if isinstance(wanted, AllOf) else (wanted,)
+
+
+def _no_better(filters: Sequence[Filter], start: Filter, statistics: Statistics) -> bool:
+    """Whether all other conditions are terms, and none of them is a better start."""
+    others = [wanted for wanted in filters if wanted is not start]
+    return all(map(_required, others)) and not any(rare(wanted, statistics) for wanted in others)
+
+
+def _in_chain_order(query: Query, statistics: Statistics, after: "Cursor | None") -> ChainFilter | None:
+    """The chain, where it is the best start, or where the first page began so."""
+    chain = _chain(query)
+    if chain is None or after is not None:
+        return chain if after and after.values else None
+    own = _all_of(chain.filter)
+    text = _beginning(own)
+    best = text is not None and _no_better(own, text, statistics) and _no_better(query.filters, chain, statistics)
+    return chain if best else None
+
+
+def _page_in_chain_order(query: Query, chain: ChainFilter, statistics: Statistics, after: "Cursor | None") -> Statement:
+    conditions = Conditions(statistics, hidden=True)
+    own = _all_of(chain.filter)
+    text = _beginning(own)
+    assert text is not None
+    only = further = ""
+    if after is not None:
+        value, target = conditions.value(after.values[0], "text"), conditions.value(after.values[1], "bigint")
+        only = f" AND (v.value, v.key) >= ({value}, {target})"
+        further = f" AND (t.key <> {target} OR r.key > {conditions.value(after.key, 'bigint')})"
+    sql = queries.in_chain_order.format(
+        parameter=text.parameter,
+        low=conditions.value(text.texts[0], "text"),
+        high=conditions.value(after_all(text.texts[0]), "text"),
+        only=only,
+        target=f"'{chain.target}'",
+        target_filters=conditions.all_of([wanted for wanted in own if wanted is not text], "c"),
+        type=f"'{query.type}'",
+        terms=conditions.value(literal(_terms(query.filters)), "bigint[]"),
+        number=f"'{chain.parameter_term}'::bigint",
+        further=further,
+        limit=query.count + 1,
+    )
+    return Statement(sql, conditions.parameters, True)
 
 
 def _in_text_order(query: Query, statistics: Statistics, after: "Cursor | None") -> StringFilter | None:
@@ -122,8 +191,7 @@ def _in_text_order(query: Query, statistics: Statistics, after: "Cursor | None")
     text = _text(query)
     if text is None or after is not None:
         return text if after and after.values else None
-    others = [wanted for wanted in query.filters if wanted is not text]
-    return text if all(map(_required, others)) and not any(rare(wanted, statistics) for wanted in others) else None
+    return text if _no_better(query.filters, text, statistics) else None
 
 
 def _page_in_text_order(query: Query, text: StringFilter, statistics: Statistics, after: "Cursor | None") -> Statement:
@@ -292,10 +360,11 @@ def read_cursor(query: Query) -> Cursor | None:
         key, *values = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
         if isinstance(key, bool) or not isinstance(key, int) or not 0 < key < 2**63:
             raise ValueError
-        if (text := _text(query)) and values:
-            sorts: Sequence[Sort] = [Sort("string", False, text.parameter)]
-        else:
-            sorts = query.sort
+        sorts: Sequence[Sort] = query.sort
+        if values and _text(query):
+            sorts = [Sort("string", False)]
+        elif values and _chain(query):
+            sorts = [Sort("string", False), Sort("key", False)]
         return Cursor(key, tuple(_sort_value(value, sort) for value, sort in zip(values, sorts, strict=True)))
     except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
         raise BadRequest("The cursor is not one that this search gave; start again from the first page") from error
@@ -304,4 +373,6 @@ def read_cursor(query: Query) -> Cursor | None:
 def _sort_value(value: Any, sort: Sort) -> Any:
     if value is None or (sort.by in ("id", "string") and isinstance(value, str)):
         return value
+    if sort.by == "key":
+        return int(value)
     return Decimal(value) if sort.by == "number" else datetime.fromisoformat(value)

@@ -124,7 +124,7 @@ def _chain(type_name: str, name: str, target: str, rest: str, value: str, reader
         except UnknownParameter as error:
             unknown.append(error)
         else:
-            found.append(ChainFilter(parameter_term(type_name, name), kind, read))
+            found.append(ChainFilter(parameter_term(type_name, name), kind, read, parameter.single(type_name)))
     if not found:
         raise unknown[0]
     return found[0] if len(found) == 1 else AnyOf(tuple(found))

@@ -91,11 +91,15 @@ class MissingFilter:
 
 @dataclass(frozen=True, slots=True)
 class ChainFilter:
-    """Resources that refer, by a parameter of which `parameter_term` is the number, to a match of the filter."""
+    """Resources that refer, by a parameter of which `parameter_term` is the number, to a match of the filter.
+
+    `single`: a resource refers to one other at most by this parameter.
+    """
 
     parameter_term: int
     target: str
     filter: "Filter"
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,13 @@ from typing import Any
 
 import orjson
 
-from xinglin.fhir.definitions import SearchDefinition, resource_types, search_definitions
+from xinglin.fhir.definitions import (
+    Element,
+    SearchDefinition,
+    resource_types,
+    search_definitions,
+    type_definition,
+)
 from xinglin.fhir.fhirpath import Branch, compile_path
 
 INDEXED = frozenset({"token", "reference", "string", "date", "uri", "number", "quantity", "composite"})
@@ -48,6 +54,18 @@ class Parameter:
     targets: frozenset[str]
     branches: tuple[Branch, ...]
     foci: tuple[Focus, ...] = ()
+
+    def single(self, type_name: str) -> bool:
+        """Whether resources of the type have one value at most: an element of their own that is not repeated."""
+        roots = {branch.root for branch in self.branches}
+        element = type_definition(type_name).elements.get(roots.pop() or "") if len(roots) == 1 else None
+        if element is None or element.max != 1:
+            return False
+        return all(branch.type in _types(element) for branch in self.branches)
+
+
+def _types(element: Element) -> set[str]:
+    return {ref.name for ref in element.json_names().values()}
 
 
 @cache
