@@ -1,5 +1,6 @@
 """The connection pool of one process, and the transaction that every command runs in."""
 
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,11 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 OLDEST = 150000
+_PATIENCE = 1.0
+"""Seconds that a reader waits for the replica."""
+_PEACE = 10.0
+"""Seconds for which a replica that did not answer is not asked again."""
+_log = logging.getLogger(__name__)
 _FRESH = 1.0
 """Seconds after its last use during which a connection is taken for alive without asking it."""
 
@@ -32,7 +38,8 @@ class Database:
     """A pool of connections to one PostgreSQL, 15 or newer.
 
     `application` appears in the server's activity list. `statement_timeout` ends a statement that runs away. Time is
-    UTC on every connection; a zone belongs to what people see.
+    UTC on every connection; a zone belongs to what people see. `replica` is the conninfo of a replica, which `reading`
+    prefers as long as it answers.
     """
 
     def __init__(
@@ -43,6 +50,7 @@ class Database:
         max_size: int = 16,
         application: str = "xinglin",
         statement_timeout: timedelta = timedelta(seconds=60),
+        replica: str | None = None,
     ) -> None:
         self.conninfo = conninfo
         self._arguments = {**connection_arguments(conninfo, application, statement_timeout), "autocommit": True}
@@ -51,15 +59,23 @@ class Database:
         read_only = {**self._arguments}
         read_only["options"] += " -c default_transaction_read_only=on"
         self._readers = _pool(conninfo, f"{application}-reading", read_only, min_size=1, max_size=max_size)
+        self._replica = None
+        if replica:
+            other = connection_arguments(replica, application, statement_timeout)
+            self._replica = Replica(_pool(replica, f"{application}-replica", {**other, "autocommit": True}, **size))
 
     async def open(self) -> None:
         """Opens the pools. Raises `DatabaseError` where the server is unreachable, too old or not in UTF-8."""
         await check_server(self.conninfo)
         await self._pool.open()
         await self._readers.open()
+        if self._replica:
+            await self._replica.open()
 
     async def close(self) -> None:
         """Closes all connections; those in use when they come back."""
+        if self._replica:
+            await self._replica.close()
         await self._readers.close()
         await self._pool.close()
 
@@ -79,13 +95,19 @@ class Database:
     async def reading(self) -> AsyncIterator[Connection]:
         """A connection that can only read: each statement by itself, without the cost of a transaction around it.
 
-        PostgreSQL refuses every write on it. Raises `DatabaseError` when every connection stays busy.
+        PostgreSQL refuses every write on it. It is one to the replica, where there is one and it answers. Raises
+        `DatabaseError` when every connection stays busy.
         """
-        connection = await _taken(self._readers)
+        connection = await self._replica.taken() if self._replica else None
+        if connection is not None and self._replica is not None:
+            pool = self._replica.pool
+        else:
+            pool = self._readers
+            connection = await _taken(pool)
         try:
             yield connection
         finally:
-            await self._readers.putconn(connection)
+            await pool.putconn(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -116,6 +138,33 @@ class Database:
     def statistics(self) -> dict[str, int]:
         """Counters of the pool, by the names that psycopg_pool gives them."""
         return self._pool.get_stats()
+
+
+class Replica:
+    """Connections to a replica. One that does not answer is left in peace for some seconds: the primary can do all."""
+
+    def __init__(self, pool: AsyncConnectionPool[Connection]) -> None:
+        self.pool = pool
+        self._missing_until = 0.0
+
+    async def open(self) -> None:
+        """Begins to connect; the replica need not be there."""
+        await self.pool.open()
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self.pool.close()
+
+    async def taken(self) -> Connection | None:
+        """A connection, or None where the replica does not give one soon."""
+        if time.monotonic() < self._missing_until:
+            return None
+        try:
+            return await self.pool.getconn(timeout=_PATIENCE)
+        except PoolTimeout:
+            self._missing_until = time.monotonic() + _PEACE
+            _log.warning("The replica of the database does not answer; reading from the primary for %s s", _PEACE)
+            return None
 
 
 def _pool(

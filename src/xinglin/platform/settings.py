@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     """Folder of this installation: embedded database, logs, secrets."""
     database_url: str | None = None
     """`postgresql://...` of a PostgreSQL 15 or newer; unset: the embedded one."""
+    database_replica_url: str | None = None
+    """The same for a replica of it, from which is read while it is there; unset: one server does everything."""
     database_account: str | None = None
     """Operating system user of the embedded database when Xinglin runs as root; unset: chosen."""
     database_pool: Annotated[int, Field(ge=2, le=500)] = 16
@@ -62,7 +64,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_replica_url")
     @classmethod
     def _postgresql(cls, value: str | None) -> str | None:
         if not value:
@@ -101,6 +103,6 @@ def load_settings(**overrides: object) -> Settings:
         lines = []
         for fault in error.errors(include_url=False):
             name = str(fault["loc"][0]) if fault["loc"] else ""
-            given = "" if name == "database_url" else f" (given: {fault['input']!r})"
+            given = "" if name.endswith("_url") else f" (given: {fault['input']!r})"
             lines.append(f"{PREFIX}{name.upper()}: {fault['msg']}{given}")
         raise SettingsError("\n".join(lines)) from None

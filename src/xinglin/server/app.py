@@ -30,7 +30,8 @@ def create_application(settings: Settings, name: str) -> Application:
     database's list of connections."""
     if settings.database_url is None:
         raise DatabaseError("XINGLIN_DATABASE_URL is not set; `xinglin demo` and `xinglin serve` set it by themselves.")
-    database = Database(settings.database_url, max_size=settings.database_pool, application=name)
+    replica = settings.database_replica_url
+    database = Database(settings.database_url, max_size=settings.database_pool, application=name, replica=replica)
     return Application(Registry.discover(), database, zone=ZoneInfo(settings.timezone))
 
 
