@@ -1,25 +1,38 @@
 """Finishes what is to be indexed anew: after an upgrade before the server starts, else in the worker."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 
 from xinglin.platform.database import Database
-from xinglin.store.reindexing import continue_reindex
+from xinglin.store.reindexing import WAITING, continue_reindex
 
 PROGRESS = 10_000
 """Resources after which progress is told."""
+
+PATIENCE, PAUSE = 40, 0.25
+"""How often, and after how many seconds each time, it is looked whether other writers are done."""
 
 
 async def finish_reindex(
     database: Database, clock: Callable[[], datetime], zone: tzinfo, say: Callable[[str], object] = lambda _: None
 ) -> int:
-    """Indexes until nothing is left, each batch in a transaction of its own; gives how many resources were done."""
-    total = 0
-    while True:
+    """Indexes until nothing is left, each batch in a transaction of its own; gives how many resources were done.
+
+    A run for new search parameters begins when all are done that were writing when they came; where that takes long, it
+    is left for the next time.
+    """
+    total = waited = 0
+    while waited < PATIENCE:
         async with database.transaction() as connection:
             done = await continue_reindex(connection, now=clock(), zone=zone)
         if done is None:
-            return total
+            break
+        if done == WAITING:
+            waited += 1
+            await asyncio.sleep(PAUSE)
+            continue
         if total // PROGRESS != (total + done) // PROGRESS:
             say(f"Indexed {total + done} resources anew")
         total += done
+    return total

@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from xinglin.exchange.api import create_api
 from xinglin.exchange.fhir import create_fhir
 from xinglin.fhir.outcome import Issue, operation_outcome
+from xinglin.fhir.search import SearchParameters
 from xinglin.kernel.application import Application
 from xinglin.kernel.capability import Registry
 from xinglin.platform import i18n
@@ -20,6 +21,7 @@ from xinglin.platform.collecting import settle
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.settings import Settings, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
+from xinglin.store.parameters import refreshed
 from xinglin.web.app import create_web
 
 __all__ = ["create_app", "create_application"]
@@ -66,6 +68,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await connection.execute("SELECT 1")
         return JSONResponse({"status": "ready"})
 
+    async def known() -> SearchParameters:
+        async with application.database.reading() as connection:
+            return await refreshed(connection)
+
+    fhir = create_fhir(gate.repository, known, folder=chosen.home / "bulk")
     return Starlette(
         lifespan=lifespan,
         exception_handlers={HTTPException: _nowhere},
@@ -73,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/healthz", alive),
             Route("/readyz", ready),
             Mount("/api", create_api(lambda: application, gate)),
-            Mount("/fhir", OnlySignedIn(create_fhir(gate.repository, folder=chosen.home / "bulk"), gate)),
+            Mount("/fhir", OnlySignedIn(fhir, gate)),
             Mount("/", create_web(application, chosen)),
         ],
     )

@@ -10,11 +10,14 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from xinglin.fhir.outcome import BadRequest, Conflict, FhirError, Invalid, Issue, PreconditionFailed
+from xinglin.fhir.search.custom import faults
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
 from xinglin.store.bulk import insert_all, lock_versions, update_all
 from xinglin.store.conditional import found_id, sole
+from xinglin.store.defining import TYPE, define, settle
 from xinglin.store.entries import Entry, read_entries
+from xinglin.store.parameters import in_force
 from xinglin.store.patches import patch_in_bundle
 from xinglin.store.reads import read
 from xinglin.store.references import conditions, replaced
@@ -169,7 +172,8 @@ def _ensure_valid(entries: Sequence[Entry], conditional: Mapping[int, Mapping[st
     for entry in entries:
         standing = conditional.get(entry.index)
         resource = replaced(entry.resource, standing)[0] if standing else entry.resource
-        issues += [issue.below(entry.path) for issue in validate(resource)]
+        found = validate(resource) or faults(resource)
+        issues += [issue.below(entry.path) for issue in found]
     if issues:
         raise Invalid(issues=issues)
 
@@ -178,17 +182,24 @@ async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int
     """Writes new resources and new versions; index → status and what was written."""
     known = [(entry.type, entry.id or "") for entry in entries if entry.method != "POST"]
     versions = await lock_versions(repository.connection, known)
+    parameters = await in_force(repository.connection)
     new: list[Row] = []
     changed: list[Row] = []
     written = {}
     for entry in entries:
         version, deleted = versions.get((entry.type, entry.id or ""), (0, True))
         _check(entry, version)
-        row = stamped(entry.resource, entry.id or "", version + 1, repository.now, repository.zone)
+        row = stamped(entry.resource, entry.id or "", version + 1, repository.now, repository.zone, parameters)
         (changed if version else new).append(row)
         written[entry.index] = ("201 Created" if deleted else "200 OK", row.resource)
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
+    if new or changed:
+        await settle(repository.connection, [*new, *changed], parameters, repository.zone)
+    for entry in entries:
+        if entry.type == TYPE:
+            resource = written[entry.index][1]
+            await _located(entry, define(repository.connection, resource["id"], resource, repository.now))
     return written
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -11,9 +10,9 @@ from xinglin.fhir import json
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.fhirpath.references import target_of
 from xinglin.fhir.outcome import BadRequest, Issue
-from xinglin.fhir.search import Query
+from xinglin.fhir.search import Query, SearchParameters
 from xinglin.fhir.search.query import Include
-from xinglin.fhir.search.registry import Parameter, parameters
+from xinglin.fhir.search.registry import Parameter
 from xinglin.fhir.search.terms import reference_term
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
@@ -78,7 +77,7 @@ async def _round(
         for include in query.includes
         if first or include.iterate
         for origin in origins
-        for target in _targets(origin, include)
+        for target in _targets(origin, include, query.known)
         if target not in seen
     }
     if len(targets) > room:
@@ -87,7 +86,7 @@ async def _round(
     seen |= {(one.type, one.id) for one in found}
     for include in query.revincludes:
         if first or include.iterate:
-            more, complete = await _referring(connection, origins, include, seen, room - len(found))
+            more, complete = await _referring(connection, origins, include, query.known, seen, room - len(found))
             missed += [] if complete else [_too_many(include)]
             found += more
             seen |= {(one.type, one.id) for one in more}
@@ -100,13 +99,13 @@ def _too_many(include: Include) -> Issue:
     return Issue("warning", "incomplete", text)
 
 
-def _targets(origin: Found, include: Include) -> list[Name]:
+def _targets(origin: Found, include: Include, known: SearchParameters) -> list[Name]:
     """What a resource refers to by the parameter of an include, or by any."""
     if origin.type != include.source:
         return []
     resource = json.skimmed(origin.content)
-    known = parameters(include.source)
-    chosen: Iterable[Parameter] = known.values() if include.parameter == "*" else (known[include.parameter],)
+    there = known.of(include.source)
+    chosen: Iterable[Parameter] = there.values() if include.parameter == "*" else (there[include.parameter],)
     found = []
     for branch in (branch for parameter in chosen for branch in parameter.branches):
         if branch.type == "Reference":
@@ -118,27 +117,35 @@ def _targets(origin: Found, include: Include) -> list[Name]:
     return found
 
 
-@cache
-def _referring_parameters(source: str, code: str, target: str) -> tuple[tuple[str, str], ...]:
+def _referring_parameters(known: SearchParameters, source: str, code: str, target: str) -> tuple[Name, ...]:
     """(type, parameter) of the references that may point to a type; "*" is any type, any parameter."""
-    return tuple(
-        (type, parameter.code)
-        for type in (sorted(resource_types()) if source == "*" else [source])
-        for parameter in parameters(type).values()
-        if parameter.type == "reference" and code in ("*", parameter.code)
-        if code != "*" or not parameter.targets or target in parameter.targets
-    )
+    name = f"{source}:{code}:{target}"
+    found: tuple[Name, ...] | None = known.derived.get(name)
+    if found is None:
+        found = known.derived[name] = tuple(
+            (type, parameter.code)
+            for type in (sorted(resource_types()) if source == "*" else [source])
+            for parameter in known.of(type).values()
+            if parameter.type == "reference" and code in ("*", parameter.code) and parameter.ready
+            if code != "*" or not parameter.targets or target in parameter.targets
+        )
+    return found
 
 
 async def _referring(
-    connection: AsyncConnection[Any], origins: Sequence[Found], include: Include, seen: set[Name], room: int
+    connection: AsyncConnection[Any],
+    origins: Sequence[Found],
+    include: Include,
+    known: SearchParameters,
+    seen: set[Name],
+    room: int,
 ) -> tuple[list[Found], bool]:
     """Resources that refer to any of the origins, without those seen, and whether these are all."""
     terms = [
         reference_term(type, code, f"{origin.type}/{origin.id}")
         for origin in origins
         if include.target in ("", origin.type)
-        for type, code in _referring_parameters(include.source, include.parameter, origin.type)
+        for type, code in _referring_parameters(known, include.source, include.parameter, origin.type)
     ]
     if not terms:
         return [], True

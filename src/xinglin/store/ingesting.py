@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from xinglin.fhir.definitions import resource_types
-from xinglin.fhir.outcome import Issue
+from xinglin.fhir.outcome import FhirError, Issue
 from xinglin.fhir.types import Json, Resource
 from xinglin.fhir.validation import validate
 from xinglin.store.bulk import insert_all, lock_versions, update_all
+from xinglin.store.defining import TYPE, settle
+from xinglin.store.parameters import in_force
 from xinglin.store.repository import Repository
 from xinglin.store.rows import Row, stamped
 
@@ -17,7 +19,12 @@ async def ingest(repository: Repository, documents: Sequence[Json]) -> list[tupl
     Warnings keep nothing out. Raises `Conflict` where another transaction creates one of them at the same time.
     """
     refused = [_issues(document) for document in documents]
-    waiting: list[Resource] = [d for d, issues in zip(documents, refused, strict=True) if not issues]
+    for index, document in enumerate(documents):
+        if not refused[index] and document["resourceType"] == TYPE:
+            refused[index] = await _defined(repository, document)
+    waiting: list[Resource] = [
+        d for d, issues in zip(documents, refused, strict=True) if not issues and d["resourceType"] != TYPE
+    ]
     while waiting:
         # A resource that comes twice is written twice, in its order.
         wave = {(r["resourceType"], r["id"]): r for r in reversed(waiting)}
@@ -27,16 +34,28 @@ async def ingest(repository: Repository, documents: Sequence[Json]) -> list[tupl
     return refused
 
 
+async def _defined(repository: Repository, resource: Resource) -> tuple[Issue, ...]:
+    """Writes a SearchParameter by itself, since it may clash with another; gives the issues that kept it out."""
+    try:
+        async with repository.connection.transaction():  # a savepoint
+            await repository.update(resource)
+    except FhirError as error:
+        return error.issues
+    return ()
+
+
 async def _write(repository: Repository, resources: Sequence[Resource]) -> None:
     versions = await lock_versions(repository.connection, [(r["resourceType"], r["id"]) for r in resources])
+    known = await in_force(repository.connection)
     new: list[Row] = []
     changed: list[Row] = []
     for resource in resources:
         version, _ = versions.get((resource["resourceType"], resource["id"]), (0, True))
-        row = stamped(resource, resource["id"], version + 1, repository.now, repository.zone)
+        row = stamped(resource, resource["id"], version + 1, repository.now, repository.zone, known)
         (changed if version else new).append(row)
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
+    await settle(repository.connection, [*new, *changed], known, repository.zone)
 
 
 def _issues(document: Json) -> tuple[Issue, ...]:

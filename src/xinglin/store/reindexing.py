@@ -15,16 +15,20 @@ from psycopg import AsyncConnection
 from xinglin.fhir import json
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest
-from xinglin.fhir.search import Terms, extract
+from xinglin.fhir.search import SearchParameters, Terms, extract
 from xinglin.fhir.search.terms import name_number
 from xinglin.store.bulk import copy_terms
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
+from xinglin.store.parameters import in_force, refreshed, version_of
 
 Connection = AsyncConnection[Any]
 
 BATCH = 500
 """Resources that one transaction indexes anew."""
+
+WAITING = -1
+"""Told in place of a number of resources while a run can't begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,17 @@ async def continue_reindex(
 ) -> int | None:
     """Indexes the next resources of the oldest run, in the caller's transaction, and gives how many.
 
-    None: there is nothing left to do, or another worker does it. `zone` is the one that the `Repository` is given.
+    None: there is nothing left to do, or another worker does it. `WAITING`: nothing can be done yet, since somebody
+    still writes who may not know the parameters that the run is for. `zone` is the one that the `Repository` is given.
     """
     run = await (await execute(connection, queries.reindex_next, {})).fetchone()
     if run is None:
         return None
-    id, type, after, upto, _ = run
+    id, type, after, upto, awaited = run
+    if upto is None:
+        upto = await _begin(connection, id, awaited)
+        if upto is None:
+            return WAITING
     wanted = {"after": after, "upto": upto, "type": type, "size": size}
     rows = await (await execute(connection, queries.reindex_batch, wanted)).fetchall()
     await _index(connection, rows, zone)
@@ -69,9 +78,40 @@ async def continue_reindex(
     return len(rows)
 
 
+async def _begin(connection: Connection, id: int, awaited: list[str] | None) -> int | None:
+    """The last key that a run for other parameters has to go to; None while those are at work who were writing when it
+    was first looked at, since they may not have known these parameters (see docs/adr/0053)."""
+    rows = await (await execute(connection, queries.writers, {"awaited": awaited})).fetchall()
+    writers = [transaction for (transaction,) in rows]
+    if writers:
+        await execute(connection, queries.reindex_await, {"id": id, "awaited": writers})
+        return None
+    ((upto,),) = await (await execute(connection, queries.reindex_begin, {"id": id})).fetchall()
+    return int(upto)
+
+
+async def index_written(connection: Connection, names: Sequence[tuple[str, str]], zone: tzinfo) -> None:
+    """Indexes anew resources, named by type and id, that the caller's transaction has written."""
+    wanted = {"types": [type for type, _ in names], "ids": [id for _, id in names]}
+    await _index(connection, await (await execute(connection, queries.reindex_rows, wanted)).fetchall(), zone)
+
+
 async def _index(connection: Connection, rows: Sequence[tuple[Any, ...]], zone: tzinfo) -> None:
-    """Replaces what these resources are found by; a tombstone, which has no content, is found by nothing."""
-    terms = [Terms() if content is None else extract(json.loads(content), zone) for _, _, _, content in rows]
+    """Replaces what these resources are found by, by the parameters that are in force."""
+    known = await in_force(connection)
+    while True:
+        await _replace(connection, rows, zone, known)
+        # After the first write and not before: from then on whoever changes the parameters waits for this transaction.
+        if await version_of(connection) == known.version:
+            return
+        known = await refreshed(connection)
+
+
+async def _replace(
+    connection: Connection, rows: Sequence[tuple[Any, ...]], zone: tzinfo, known: SearchParameters
+) -> None:
+    # A tombstone, which has no content, is found by nothing.
+    terms = [Terms() if content is None else extract(json.loads(content), zone, known) for _, _, _, content in rows]
     changed = {
         "types": [type for _, type, _, _ in rows],
         "keys": [key for key, _, _, _ in rows],

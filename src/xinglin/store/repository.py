@@ -10,12 +10,10 @@ from psycopg import AsyncConnection
 
 from xinglin.fhir import json
 from xinglin.fhir.outcome import PreconditionFailed
-from xinglin.fhir.search import Query, parse_query
-from xinglin.fhir.search.criteria import compartment_filter
+from xinglin.fhir.search import Query
 from xinglin.fhir.search.query import Shape
-from xinglin.fhir.search.values import Context
 from xinglin.fhir.types import Resource
-from xinglin.store import conditional, history, including, searching, versions, writing
+from xinglin.store import asking, conditional, history, including, searching, versions, writing
 from xinglin.store.batches import process_batch
 from xinglin.store.bundles import process_transaction
 from xinglin.store.cursors import execute, queries
@@ -92,7 +90,7 @@ class Repository:
         parameters would change whatever it met.
         """
         condition = condition.removeprefix("?")
-        if not parse_query(type, condition, now=self.now, zone=self.zone).filters:
+        if not (await asking.read(self, type, condition)).filters:
             raise PreconditionFailed(f"{type}?{condition} selects nothing: a condition needs a search parameter")
         if lock:
             await execute(self.connection, queries.lock_condition, {"condition": f"{type}?{condition}"})
@@ -165,10 +163,7 @@ class Repository:
         names the parameter and what is accepted. The next page comes by the same parameters and `_cursor`, the page's
         `next`.
         """
-        context = Context(self.now, self.zone)
-        within = None if compartment is None else compartment_filter(*compartment, type, context)
-        query = parse_query(type, params, now=self.now, zone=self.zone, lenient=lenient, within=within)
-        return await self.run(query)
+        return await asking.search(self, type, params, lenient=lenient, compartment=compartment)
 
     async def run(self, query: Query) -> SearchPage:
         """A page of a search that is parsed already."""

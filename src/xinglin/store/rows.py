@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from xinglin.fhir import json
-from xinglin.fhir.search import Terms, extract
+from xinglin.fhir.search import R4, SearchParameters, Terms, extract
 from xinglin.fhir.search.terms import name_number
 from xinglin.fhir.types import Resource
 
@@ -58,8 +58,11 @@ class Row:
         }
 
 
-def stamped(resource: Resource, id: str, version: int, now: datetime, zone: tzinfo) -> Row:
-    """The row for a valid resource: with this id, `meta.versionId` and `meta.lastUpdated`, and its terms.
+def stamped(
+    resource: Resource, id: str, version: int, now: datetime, zone: tzinfo, known: SearchParameters = R4
+) -> Row:
+    """The row for a valid resource: with this id, `meta.versionId` and `meta.lastUpdated`, and its terms by the
+    search parameters in force.
 
     `now` is cut to milliseconds, the precision in which FHIR's instants are written.
     """
@@ -71,7 +74,7 @@ def stamped(resource: Resource, id: str, version: int, now: datetime, zone: tzin
     }
     whole = {"resourceType": resource["resourceType"], "id": id, "meta": meta}
     whole.update((key, value) for key, value in resource.items() if key not in whole)
-    return Row(whole, version, updated, extract(whole, zone))
+    return Row(whole, version, updated, extract(whole, zone, known))
 
 
 def tombstone(type: str, id: str, version: int, now: datetime) -> dict[str, Any]:

@@ -109,9 +109,22 @@ CREATE TABLE search_reindex (                    -- runs that make the terms of 
     id bigint GENERATED ALWAYS AS IDENTITY,
     type text COLLATE "C",                       -- of one type only
     after_key bigint NOT NULL DEFAULT 0,         -- resources up to this key are done
-    upto_key bigint NOT NULL,
+    upto_key bigint,                             -- NULL: who writes by other parameters must be done first
     done bigint NOT NULL DEFAULT 0,
     started timestamptz NOT NULL,
     finished timestamptz,
+    parameter text COLLATE "C",                  -- id of the SearchParameter that can't be used before the end
+    awaited text[],                              -- transactions that may write by other parameters
     CONSTRAINT search_reindex_pkey PRIMARY KEY (id)
 );
+
+CREATE TABLE search_parameter (                  -- those that R4 does not have
+    id text COLLATE "C" NOT NULL,                -- of the SearchParameter resource
+    definition json NOT NULL,                    -- the part of it by which searches go
+    CONSTRAINT search_parameter_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE search_version (                    -- one row
+    version text COLLATE "C" NOT NULL            -- of the set of parameters; another one with each change
+);
+INSERT INTO search_version (version) VALUES ('R4');

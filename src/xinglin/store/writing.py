@@ -7,9 +7,12 @@ from psycopg import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from xinglin.fhir.outcome import Conflict, Gone, Invalid, NotFound, PreconditionFailed
+from xinglin.fhir.search import SearchParameters
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import ensure_valid
 from xinglin.store.cursors import execute, of_type, queries
+from xinglin.store.defining import TYPE, define, ensure_usable, settle
+from xinglin.store.parameters import in_force
 from xinglin.store.rows import Row, stamped, tombstone
 from xinglin.store.versions import Version, find
 
@@ -21,19 +24,34 @@ def new_id() -> str:
     return str(uuid7())
 
 
-async def insert(connection: Connection, row: Row) -> bool:
-    """Writes a new resource; False where its type and id are taken, also by a tombstone."""
-    cursor = await execute(connection, queries.create, row.parameters())
-    return await cursor.fetchone() is not None
+async def insert(connection: Connection, row: Row) -> str | None:
+    """Writes a new resource, and gives the version of the search parameters that were in force; None where its type
+    and id are taken, also by a tombstone."""
+    found = await (await execute(connection, queries.create, row.parameters())).fetchone()
+    return None if found is None else str(found[1])
 
 
 async def create(connection: Connection, resource: Resource, id: str | None, now: datetime, zone: tzinfo) -> Resource:
     """Validates and writes a new resource. Raises `Invalid`, or `Conflict` where a given id is taken."""
     ensure_valid(resource if id is None else {**resource, "id": id})
-    row = stamped(resource, id or new_id(), 1, now, zone)
-    if not await insert(connection, row):
+    ensure_usable(resource)
+    known = await in_force(connection)
+    row = stamped(resource, id or new_id(), 1, now, zone, known)
+    version = await insert(connection, row)
+    if version is None:
         raise Conflict(f"{row.type}/{row.id} exists already, or existed; update it instead", code="duplicate")
+    await _end(connection, row, known, now, zone, version)
     return row.resource
+
+
+async def _end(
+    connection: Connection, row: Row, known: SearchParameters, now: datetime, zone: tzinfo, version: str
+) -> None:
+    """Ends a write during which the search parameters of this version were in force, and `known` to the writer."""
+    if version != known.version:
+        await settle(connection, [row], known, zone, version)
+    if row.type == TYPE:
+        await define(connection, row.id, row.resource, now)
 
 
 async def update(
@@ -44,20 +62,24 @@ async def update(
     Raises `Invalid`; `PreconditionFailed` where `if_match` is not the current version.
     """
     ensure_valid(resource)
+    ensure_usable(resource)
     type, id = resource["resourceType"], resource.get("id")
     if not id:
         raise Invalid("An update needs the id of the resource", expression=f"{type}.id", code="required")
+    known = await in_force(connection)
     found = await find(connection, type, id, lock=True)
     if found is None:
         check_match(None, if_match, type, id)
-        row = stamped(resource, id, 1, now, zone)
-        if await insert(connection, row):
+        row = stamped(resource, id, 1, now, zone, known)
+        if version := await insert(connection, row):
+            await _end(connection, row, known, now, zone, version)
             return row.resource, True
         # Someone created it since; their commit is over now, so this finds and locks it.
         found = await find(connection, type, id, lock=True)
     check_match(found, if_match, type, id)
-    row = stamped(resource, id, found.version + 1 if found else 1, now, zone)
-    await execute(connection, of_type(queries.update, type), row.parameters())
+    row = stamped(resource, id, found.version + 1 if found else 1, now, zone, known)
+    ((_, in_database),) = await (await execute(connection, of_type(queries.update, type), row.parameters())).fetchall()
+    await _end(connection, row, known, now, zone, in_database)
     return row.resource, bool(found and found.deleted)
 
 
@@ -70,6 +92,8 @@ async def delete(connection: Connection, type: str, id: str, if_match: int | Non
         raise Gone(f"{type}/{id} was deleted in version {found.version}")
     check_match(found, if_match, type, id)
     await execute(connection, of_type(queries.update, type), tombstone(type, id, found.version + 1, now))
+    if type == TYPE:
+        await define(connection, id, None, now)
     return found.version + 1
 
 

@@ -14,7 +14,9 @@ from starlette.routing import Mount
 
 from xinglin.exchange.fhir import create_fhir
 from xinglin.fhir.outcome import FhirError, Forbidden
+from xinglin.fhir.search import SearchParameters
 from xinglin.platform.database import Database
+from xinglin.store.parameters import refreshed
 from xinglin.store.repository import Repository
 
 
@@ -45,11 +47,17 @@ async def client(database: Database, bulk_folder: Path) -> AsyncIterator[httpx.A
         async with database.transaction() as connection:
             yield Repository(connection, now=now)
 
-    app = Starlette(routes=[Mount("/fhir", create_fhir(open_repository, body_limit=100_000, folder=bulk_folder))])
+    async def known() -> SearchParameters:
+        async with database.reading() as connection:
+            return await refreshed(connection)
+
+    fhir = create_fhir(open_repository, known, body_limit=100_000, folder=bulk_folder)
+    app = Starlette(routes=[Mount("/fhir", fhir)])
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
     headers = {"Authorization": "fhir.read fhir.write"}
     async with httpx.AsyncClient(transport=transport, base_url="http://hospital/fhir/", headers=headers) as opened:
         yield opened
     async with database.transaction() as connection:
-        await connection.execute("TRUNCATE resource, resource_history, search_date, search_string")
+        await connection.execute("TRUNCATE resource, resource_history, search_date, search_string, search_parameter")
+        await connection.execute("UPDATE search_version SET version = gen_random_uuid()::text")
         await connection.execute("DELETE FROM procrastinate_jobs")

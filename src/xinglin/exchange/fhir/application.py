@@ -7,19 +7,21 @@ from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from xinglin.exchange.fhir import responses
-from xinglin.exchange.fhir.interactions import OpenRepository
+from xinglin.exchange.fhir.interactions import Known, OpenRepository
 from xinglin.exchange.fhir.requests import BODY_LIMIT
 from xinglin.exchange.fhir.rest import routes
 from xinglin.fhir.outcome import NotFound
 
 
-def create_fhir(open_repository: OpenRepository, *, folder: Path | None = None, body_limit: int = BODY_LIMIT) -> Router:
+def create_fhir(
+    open_repository: OpenRepository, known: Known, *, folder: Path | None = None, body_limit: int = BODY_LIMIT
+) -> Router:
     """The routes, to be mounted at the base of the FHIR server, such as /fhir.
 
-    `folder` keeps the files of exports and imports; without one there are no such operations. `body_limit` are the
-    bytes that a body may have.
+    `known` tells the search parameters in force, without asking who wants to know. `folder` keeps the files of exports
+    and imports; without one there are no such operations. `body_limit` are the bytes that a body may have.
     """
-    return Router(routes(open_repository, body_limit=body_limit, folder=folder), default=_unknown)
+    return Router(routes(open_repository, known, body_limit=body_limit, folder=folder), default=_unknown)
 
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:

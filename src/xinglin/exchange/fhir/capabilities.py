@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from xinglin.exchange.fhir.formats import FORMATS
 from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.fhir.definitions import resource_types
-from xinglin.fhir.search import parameters
+from xinglin.fhir.search import R4, Parameter, SearchParameters, parameters
 from xinglin.fhir.types import Resource
 from xinglin.store import patch
 
@@ -16,8 +16,10 @@ _INTERACTIONS = (
 )
 
 
-def capability_statement(started: datetime, base_url: str, operations: tuple[Operation, ...]) -> Resource:
-    """What the server can do (FHIR R4, CapabilityStatement), as of its start."""
+def capability_statement(
+    started: datetime, base_url: str, operations: tuple[Operation, ...], known: SearchParameters = R4
+) -> Resource:
+    """What the server can do (FHIR R4, CapabilityStatement), as of its start, by the search parameters in force."""
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -31,7 +33,7 @@ def capability_statement(started: datetime, base_url: str, operations: tuple[Ope
         "rest": [
             {
                 "mode": "server",
-                "resource": [_resource(name, operations) for name in sorted(resource_types())],
+                "resource": [_listed(name, operations, known) for name in sorted(resource_types())],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
                 "compartment": ["http://hl7.org/fhir/CompartmentDefinition/patient"],
                 **_operations(None, operations),
@@ -40,12 +42,21 @@ def capability_statement(started: datetime, base_url: str, operations: tuple[Ope
     }
 
 
+def _listed(type: str, operations: tuple[Operation, ...], known: SearchParameters) -> Resource:
+    return _made(type, operations, known) if known.definitions else _resource(type, operations)
+
+
 @cache
 def _resource(type: str, operations: tuple[Operation, ...]) -> Resource:
-    known = parameters(type)
-    searched = [{"name": p.code, "type": p.type} for p in known.values()]
+    return _made(type, operations, R4)
+
+
+def _made(type: str, operations: tuple[Operation, ...], known: SearchParameters) -> Resource:
+    there = known.of(type).values()
+    searched = [_parameter(p) for p in there]
     searched += [{"name": "_id", "type": "token"}, {"name": "_lastUpdated", "type": "date"}]
-    includes = [f"{type}:{p.code}" for p in known.values() if p.type == "reference"]
+    includes = [f"{type}:{p.code}" for p in there if p.type == "reference"]
+    reverse = [*_referring(type), *_referring_beyond(type, known)]
     return {
         "type": type,
         "interaction": [{"code": code} for code in _INTERACTIONS],
@@ -58,7 +69,7 @@ def _resource(type: str, operations: tuple[Operation, ...]) -> Resource:
         "conditionalDelete": "single",
         "referencePolicy": ["literal", "logical"],
         **({"searchInclude": includes} if includes else {}),
-        **({"searchRevInclude": list(_referring(type))} if _referring(type) else {}),
+        **({"searchRevInclude": sorted(reverse)} if reverse else {}),
         "searchParam": sorted(searched, key=lambda p: p["name"]),
         **_operations(type, operations),
     }
@@ -69,6 +80,25 @@ def _operations(type: str | None, operations: tuple[Operation, ...]) -> Resource
     there = [each for each in operations if each.fits(type, None) or (type and each.fits(type, "1"))]
     listed = [{"name": each.name, "definition": each.canonical(type)} for each in there]
     return {"operation": listed} if listed else {}
+
+
+def _parameter(parameter: Parameter) -> Resource:
+    found = {"name": parameter.code, "type": parameter.type}
+    if parameter.definition:
+        found["definition"] = parameter.definition
+    if not parameter.ready:
+        found["documentation"] = "Being indexed; searches by it are refused until that is done"
+    return found
+
+
+def _referring_beyond(type: str, known: SearchParameters) -> list[str]:
+    """References to a type by parameters that R4 does not have."""
+    return [
+        f"{source}:{each.code}"
+        for each in known.definitions
+        if each.type == "reference" and (not each.targets or type in each.targets)
+        for source in each.types()
+    ]
 
 
 @cache

@@ -14,6 +14,7 @@ from xinglin.exchange.fhir import requests, responses
 from xinglin.exchange.fhir.capabilities import capability_statement
 from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.fhir.outcome import BadRequest, Gone, NotFound
+from xinglin.fhir.search import SearchParameters
 from xinglin.fhir.types import Resource
 from xinglin.store.history import parse_history
 from xinglin.store.repository import Repository
@@ -21,6 +22,9 @@ from xinglin.terminology.expansion import codes_of
 
 OpenRepository: TypeAlias = Callable[[Request, str], AbstractAsyncContextManager[Repository]]
 """Opens the repository in one transaction for a request whose caller has a permission, or raises a `FhirError`."""
+
+Known: TypeAlias = Callable[[], Awaitable[SearchParameters]]
+"""Tells the search parameters that are in force."""
 
 READ, WRITE = "fhir.read", "fhir.write"
 """The permissions that the interactions ask for."""
@@ -40,13 +44,20 @@ class Interaction:
 class Interactions:
     """The handlers. Each opens one transaction, and answers only when it is committed.
 
-    `bundle_limit` are the bytes that a bundle may have; the number of its entries is not limited.
+    `bundle_limit` are the bytes that a bundle may have; the number of its entries is not limited. `known` tells the
+    search parameters for the CapabilityStatement, which strangers may read.
     """
 
     def __init__(
-        self, open_repository: OpenRepository, operations: tuple[Operation, ...], body_limit: int, bundle_limit: int
+        self,
+        open_repository: OpenRepository,
+        known: Known,
+        operations: tuple[Operation, ...],
+        body_limit: int,
+        bundle_limit: int,
     ) -> None:
         self.open = open_repository
+        self.known = known
         self.operations = operations
         self.limit = body_limit
         self.bundle_limit = bundle_limit
@@ -77,7 +88,8 @@ class Interactions:
 
     async def metadata(self, request: Request) -> Response:
         """The CapabilityStatement (capabilities)."""
-        statement = capability_statement(self.started, responses.base_url(request), self.operations)
+        base, known = responses.base_url(request), await self.known()
+        statement = capability_statement(self.started, base, self.operations, known)
         return responses.answer(request, statement)
 
     async def read(self, request: Request) -> Response:

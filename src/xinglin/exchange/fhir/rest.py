@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from xinglin.exchange.fhir import formats, requests, responses
-from xinglin.exchange.fhir.interactions import Handler, Interactions, OpenRepository
+from xinglin.exchange.fhir.interactions import Handler, Interactions, Known, OpenRepository
 from xinglin.exchange.fhir.operations import OPERATIONS
 from xinglin.exchange.fhir.operations.calling import caller
 from xinglin.fhir.outcome import Conflict, FhirError, NotFound
@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 
 def routes(
     open_repository: OpenRepository,
+    known: Known,
     *,
     body_limit: int = requests.BODY_LIMIT,
     bundle_limit: int | None = None,
@@ -36,24 +37,25 @@ def routes(
 ) -> list[Route]:
     """The routes, to be mounted at the base of the FHIR server, such as /fhir.
 
-    `body_limit` are the bytes that a body may have; `bundle_limit` those of a bundle, by default as many or
-    `BUNDLE_LIMIT`. `folder` keeps the files of exports and imports; without one there are no such operations.
+    `known` tells the search parameters in force. `body_limit` are the bytes that a body may have; `bundle_limit` those
+    of a bundle, by default as many or `BUNDLE_LIMIT`. `folder` keeps the files of exports and imports; without one
+    there are no such operations.
     """
     if bundle_limit is None:
         bundle_limit = BUNDLE_LIMIT if body_limit == requests.BODY_LIMIT else body_limit
     operations = tuple(each for each in OPERATIONS if folder is not None or not each.bulk)
-    api = Interactions(open_repository, operations, body_limit, bundle_limit)
+    api = Interactions(open_repository, known, operations, body_limit, bundle_limit)
     call = answering(caller(open_repository, operations, body_limit, folder))
     made = [
         Route(path, call, methods=["GET", "POST", "DELETE"])
         for path in ("/${op}", "/{type}/${op}", "/{type}/{id}/${op}")
     ]
     made += [Route(each.path, answering(each.handler), methods=[each.method]) for each in api.listed()]
-    known = tuple(made)
+    every = tuple(made)
 
     async def other(request: Request) -> Response:
         path = f"/{request.path_params['path']}"
-        methods = sorted({name for route in known if route.path_regex.match(path) for name in route.methods or ()})
+        methods = sorted({name for route in every if route.path_regex.match(path) for name in route.methods or ()})
         if not methods:
             raise NotFound(f"There is no {path}; /metadata tells what there is")
         allowed = {"Allow": ", ".join([*methods, "OPTIONS"])}

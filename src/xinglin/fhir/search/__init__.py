@@ -7,7 +7,8 @@ what is indexed and what is looked for can't drift apart.
 from xinglin.fhir.search.extract import extract
 from xinglin.fhir.search.found_by import Terms
 from xinglin.fhir.search.grammar import parse_query
+from xinglin.fhir.search.known import R4, SearchParameters
 from xinglin.fhir.search.query import Query
 from xinglin.fhir.search.registry import Parameter, parameters
 
-__all__ = ["Parameter", "Query", "Terms", "extract", "parameters", "parse_query"]
+__all__ = ["R4", "Parameter", "Query", "SearchParameters", "Terms", "extract", "parameters", "parse_query"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search.escapes import split
 from xinglin.fhir.search.query import AllOf, AnyOf, Filter, TermFilter
-from xinglin.fhir.search.registry import Component, Focus, Parameter, parameters
+from xinglin.fhir.search.registry import Component, Focus, Parameter
 from xinglin.fhir.search.terms import parameter_number, term
 from xinglin.fhir.search.values import Context, filter_for, number_filter, reference_spellings, token_spellings
 
@@ -25,20 +25,22 @@ def composite_filter(type_name: str, parameter: Parameter, values: list[str], co
         first, second = parts
         for focus in parameter.foci:
             if focus.path:
-                found.append(_in_element(type_name, parameter, focus, first, second))
+                found.append(_in_element(type_name, parameter, focus, first, second, context))
             else:
                 found.append(_in_resource(type_name, focus, first, second, context))
     return found[0] if len(found) == 1 else AnyOf(tuple(found))
 
 
 def _in_resource(type_name: str, focus: Focus, first: str, second: str, context: Context) -> Filter:
-    known = parameters(type_name)
+    known = context.known.of(type_name)
     left, right = (known[component.code] for component in focus.components)
     return AllOf((filter_for(type_name, left, "", first, context), filter_for(type_name, right, "", second, context)))
 
 
-def _in_element(type_name: str, parameter: Parameter, focus: Focus, first: str, second: str) -> Filter:
-    known = parameters(type_name)
+def _in_element(
+    type_name: str, parameter: Parameter, focus: Focus, first: str, second: str, context: Context
+) -> Filter:
+    known = context.known.of(type_name)
     one, other = focus.components
     lefts = _spellings(known[one.code], one, first)
     if other.type in ("quantity", "number"):

@@ -6,8 +6,9 @@ from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search.escapes import alternatives, unescaped
 from xinglin.fhir.search.expressions import EQUAL, parse_filter
+from xinglin.fhir.search.known import SearchParameters
 from xinglin.fhir.search.query import AnyOf, ChainFilter, Filter, HasFilter, IdFilter, Not
-from xinglin.fhir.search.registry import Parameter, compartment, parameters
+from xinglin.fhir.search.registry import Parameter, compartment
 from xinglin.fhir.search.terms import parameter_term
 from xinglin.fhir.search.values import Context, date_filter, filter_for
 
@@ -27,10 +28,16 @@ class UnknownParameter(BadRequest):
     code = "not-found"
 
     @classmethod
-    def of(cls, type_name: str, name: str, *also: str) -> "UnknownParameter":
+    def of(cls, type_name: str, name: str, known: SearchParameters, *also: str) -> "UnknownParameter":
         """The error that lists the parameters of a type, and what else is accepted in the same place."""
-        accepted = ", ".join(sorted([*parameters(type_name), *COLUMNS, *SPECIAL, *also]))
+        accepted = ", ".join(sorted([*known.of(type_name), *COLUMNS, *SPECIAL, *also]))
         return cls(f"{type_name} has no search parameter {name}; accepted are: {accepted}")
+
+
+class NotReady(UnknownParameter):
+    """The parameter is new, and resources of before are still being indexed by it: left out likewise."""
+
+    code = "transient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +68,21 @@ def _read(type_name: str, name: str, value: str, reader: _Reader) -> Filter:
         return _chain(type_name, base, modifier, rest, value, reader)
     if base in (*COLUMNS, "_list", "_filter"):
         return _special(type_name, base, modifier, value, reader)
-    parameter = known_parameter(type_name, base)
+    parameter = known_parameter(type_name, base, reader.context.known)
     if reader.expression and modifier == EQUAL:
         modifier = "exact" if parameter.type == "string" else ""
     return filter_for(type_name, parameter, modifier, value, reader.context)
 
 
-def known_parameter(type_name: str, name: str) -> Parameter:
-    """A parameter of a type. Raises `UnknownParameter`."""
-    known = parameters(type_name)
-    if name not in known:
-        raise UnknownParameter.of(type_name, name)
-    return known[name]
+def known_parameter(type_name: str, name: str, known: SearchParameters) -> Parameter:
+    """A parameter of a type. Raises `UnknownParameter`, or `NotReady`."""
+    found = known.of(type_name).get(name)
+    if found is None:
+        raise UnknownParameter.of(type_name, name, known)
+    if not found.ready:
+        text = f"{name} of {type_name} is new, and what is stored is being indexed by it; try again later"
+        raise NotReady(text)
+    return found
 
 
 def _special(type_name: str, name: str, modifier: str, value: str, reader: _Reader) -> Filter:
@@ -95,10 +105,10 @@ def _special(type_name: str, name: str, modifier: str, value: str, reader: _Read
     return HasFilter(parameter_term("List", "item"), "List", IdFilter(ids))
 
 
-def _reference(type_name: str, name: str) -> Parameter:
-    parameter = known_parameter(type_name, name)
+def _reference(type_name: str, name: str, known: SearchParameters) -> Parameter:
+    parameter = known_parameter(type_name, name, known)
     if parameter.type != "reference":
-        accepted = ", ".join(p.code for p in parameters(type_name).values() if p.type == "reference") or "none"
+        accepted = ", ".join(p.code for p in known.of(type_name).values() if p.type == "reference") or "none"
         raise BadRequest(
             f"{name} of {type_name} is no reference, so nothing can be chained to it; accepted are: {accepted}"
         )
@@ -107,7 +117,7 @@ def _reference(type_name: str, name: str) -> Parameter:
 
 def _chain(type_name: str, name: str, target: str, rest: str, value: str, reader: _Reader) -> Filter:
     """`subject:Patient.name=x`; without a type, all targets count for which the rest has a meaning."""
-    parameter = _reference(type_name, name)
+    parameter = _reference(type_name, name, reader.context.known)
     if target and target not in resource_types():
         raise BadRequest(f"{name}:{target}.{rest}: {target} is not a resource type of FHIR R4")
     if target and parameter.targets and target not in parameter.targets:
@@ -121,6 +131,8 @@ def _chain(type_name: str, name: str, target: str, rest: str, value: str, reader
     for kind in [target] if target else sorted(parameter.targets):
         try:
             read = _read(kind, rest, value, inner)
+        except NotReady:
+            raise  # its matches would be missing
         except UnknownParameter as error:
             unknown.append(error)
         else:
@@ -138,7 +150,7 @@ def _has(type_name: str, name: str, value: str, reader: _Reader) -> Filter:
     _, source, code, rest = parts
     if source not in resource_types():
         raise BadRequest(f"{name}: {source} is not a resource type of FHIR R4")
-    parameter = _reference(source, code)
+    parameter = _reference(source, code, reader.context.known)
     if parameter.targets and type_name not in parameter.targets:
         raise BadRequest(f"{name}: {code} of {source} never refers to {type_name}")
     inner = _read(source, rest, value, reader.deeper())
@@ -159,5 +171,5 @@ def compartment_filter(name: str, id: str, type_name: str, context: Context) -> 
         own = ()
     else:
         raise BadRequest(f"No {type_name} belongs to the compartment of a {name}", code="not-supported")
-    by = [known for code in members.get(type_name, ()) if (known := parameters(type_name).get(code))]
+    by = [known for code in members.get(type_name, ()) if (known := context.known.of(type_name).get(code))]
     return AnyOf((*own, *(filter_for(type_name, parameter, "", f"{name}/{id}", context) for parameter in by)))

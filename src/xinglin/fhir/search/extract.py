@@ -1,7 +1,8 @@
 """What a resource is found by: its terms, spans of time, numbers and texts, for every search parameter of its type."""
 
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
-from functools import cache, partial
+from functools import partial
 from typing import TypeAlias
 
 from xinglin.fhir.fhirpath import Branch
@@ -9,8 +10,9 @@ from xinglin.fhir.fhirpath.branches import Values
 from xinglin.fhir.search import spellings
 from xinglin.fhir.search.dates import span_of
 from xinglin.fhir.search.found_by import Add, Terms
+from xinglin.fhir.search.known import R4, SearchParameters
 from xinglin.fhir.search.numbers import interval_of, units_of
-from xinglin.fhir.search.registry import Component, Parameter, parameters
+from xinglin.fhir.search.registry import Component, Parameter
 from xinglin.fhir.search.repetition import REPEATED, remembered
 from xinglin.fhir.search.terms import (
     PRESENT,
@@ -30,10 +32,11 @@ from xinglin.fhir.types import Json, Resource
 Path: TypeAlias = tuple[tuple[str, bool], ...]
 
 
-def extract(resource: Resource, zone: tzinfo = UTC) -> Terms:
-    """The terms of a valid resource. Dates without a zone are days in `zone`."""
+def extract(resource: Resource, zone: tzinfo = UTC, known: SearchParameters = R4) -> Terms:
+    """The terms of a valid resource by the search parameters in force. Dates without a zone are days in `zone`."""
     terms = Terms()
-    extractors = _extractors(resource["resourceType"])
+    type_name = resource["resourceType"]
+    extractors = known.derived.get(type_name) or _derived(known, type_name)
     for key in resource:
         for values, add in extractors.get(key, ()):
             for value in values(resource):
@@ -44,12 +47,23 @@ def extract(resource: Resource, zone: tzinfo = UTC) -> Terms:
     return terms
 
 
-@cache
-def _extractors(type_name: str) -> dict[str, list[tuple[Values, Add]]]:
+Extractors: TypeAlias = dict[str, list[tuple[Values, Add]]]
+
+
+def _derived(known: SearchParameters, type_name: str) -> Extractors:
+    if known is R4 or known.extended(type_name):
+        found = _extractors(type_name, known.of(type_name))
+    else:
+        found = R4.derived.get(type_name) or _derived(R4, type_name)
+    known.derived[type_name] = found
+    return found
+
+
+def _extractors(type_name: str, known: Mapping[str, Parameter]) -> Extractors:
     """By the property that must be there; under "" those that say something of what is absent."""
     found: dict[str, list[tuple[Values, Add]]] = {}
     alike: dict[tuple[str, Path], list[tuple[Branch, Add]]] = {}
-    for parameter in parameters(type_name).values():
+    for parameter in known.values():
         for branch in parameter.branches:
             if add := _adder(type_name, parameter, branch):
                 if branch.type in REPEATED and branch.path:
@@ -81,7 +95,7 @@ def _adder(type_name: str, parameter: Parameter, branch: Branch) -> Add | None:
             spell = spellings.REFERENCES.get(branch.type)
             return None if spell is None else partial(_add_reference, type_name, parameter.code, spell)
         case "uri":
-            return partial(_add_uri, number, type_name, parameter.code)
+            return None if branch.type not in _LOCATED else partial(_add_uri, number, type_name, parameter.code)
     spell = token_spelling(branch)
     if spell is None:
         return None
@@ -95,8 +109,28 @@ def token_spelling(branch: Branch) -> spellings.Spell | None:
     return spellings.code(branch.binding) if branch.type == "code" else spellings.TOKENS.get(branch.type)
 
 
+def indexed_branches(parameter: Parameter) -> list[Branch]:
+    """The branches whose values a parameter of its type can hold."""
+    return [branch for branch in parameter.branches if _adder("", parameter, branch)]
+
+
+_LOCATED = frozenset({"canonical", "oid", "uri", "url", "uuid"})
 _DATED = frozenset({"date", "dateTime", "instant", "Period", "Timing"})
-_NUMBERED = frozenset({"Age", "Count", "Distance", "Duration", "Money", "Quantity", "Range", "decimal", "integer"})
+_NUMBERED = frozenset(
+    {
+        "Age",
+        "Count",
+        "Distance",
+        "Duration",
+        "Money",
+        "Quantity",
+        "Range",
+        "decimal",
+        "integer",
+        "positiveInt",
+        "unsignedInt",
+    }
+)
 
 
 def _add_token(type_name: str, code: str, spell: spellings.Spell, terms: Terms, value: Json, _: tzinfo) -> None:

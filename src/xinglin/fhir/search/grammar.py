@@ -9,8 +9,8 @@ from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest, Issue, NotFound
 from xinglin.fhir.search import results
 from xinglin.fhir.search.criteria import SPECIAL, UnknownParameter, criterion
+from xinglin.fhir.search.known import R4, SearchParameters
 from xinglin.fhir.search.query import Filter, Query, Sort
-from xinglin.fhir.search.registry import parameters
 from xinglin.fhir.search.results import DEFAULT_COUNT, MAXIMAL_COUNT, RESULT_PARAMETERS
 from xinglin.fhir.search.values import Context
 
@@ -31,16 +31,18 @@ def parse_query(
     zone: tzinfo,
     lenient: bool = False,
     within: Filter | None = None,
+    known: SearchParameters = R4,
 ) -> Query:
     """The search that a query asks for; a text is what stands after the ? of a URL.
 
     `zone` tells which day a date without a zone means. With `lenient` (`Prefer: handling=lenient`) unknown parameters
-    are left out, and named in `Query.warnings`. `within` must hold as well, such as a compartment. Raises `NotFound`
-    for an unknown type, else `BadRequest` that names the parameter, the reason and what is accepted.
+    are left out, and named in `Query.warnings`. `within` must hold as well, such as a compartment; `known` are the
+    parameters in force. Raises `NotFound` for an unknown type, else `BadRequest` that names the parameter, the reason
+    and what is accepted.
     """
     if type_name not in resource_types():
         raise NotFound(f"{type_name} is not a resource type of FHIR R4", code="not-supported")
-    context = Context(now, zone)
+    context = Context(now, zone, known)
     result: dict[str, list[tuple[str, str]]] = {}
     filters: list[Filter] = [] if within is None else [within]
     warnings: list[Issue] = []
@@ -57,10 +59,10 @@ def parse_query(
             filters.append(criterion(type_name, name, value, context))
         except UnknownParameter as error:
             if not lenient:
-                plain = base not in (*parameters(type_name), *SPECIAL) and "." not in name
-                raise UnknownParameter.of(type_name, base, *RESULT_PARAMETERS) if plain else error from error
+                plain = base not in (*known.of(type_name), *SPECIAL) and "." not in name
+                raise UnknownParameter.of(type_name, base, known, *RESULT_PARAMETERS) if plain else error from error
             warnings.append(_left_out(name, error))
-    return _query(type_name, filters, result, warnings, lenient)
+    return _query(type_name, filters, result, warnings, lenient, known)
 
 
 def _query(
@@ -69,18 +71,19 @@ def _query(
     result: dict[str, list[tuple[str, str]]],
     warnings: list[Issue],
     lenient: bool,
+    known: SearchParameters,
 ) -> Query:
     plain = {name: [value for _, value in pairs] for name, pairs in result.items()}
     results.check_contained(plain.get("_contained", []), plain.get("_containedType", []))
     shape, counted = results.read_shape(type_name, plain.get("_summary", []), plain.get("_elements", []))
     includes = {
-        name: tuple(results.read_include(value, type_name, name, m) for m, value in result.get(name, []))
+        name: tuple(results.read_include(value, type_name, name, m, known) for m, value in result.get(name, []))
         for name in _INCLUDES
     }
     return Query(
         type_name,
         tuple(filters),
-        _sort(type_name, plain.get("_sort", []), warnings, lenient),
+        _sort(type_name, plain.get("_sort", []), warnings, lenient, known),
         0 if counted else results.read_count(plain.get("_count", [])),
         results.read_total(plain.get("_total", [])),
         includes["_include"],
@@ -88,12 +91,15 @@ def _query(
         plain[CURSOR][-1] if CURSOR in plain else None,
         shape,
         tuple(warnings),
+        known,
     )
 
 
-def _sort(type_name: str, values: list[str], warnings: list[Issue], lenient: bool) -> tuple[Sort, ...]:
+def _sort(
+    type_name: str, values: list[str], warnings: list[Issue], lenient: bool, known: SearchParameters
+) -> tuple[Sort, ...]:
     try:
-        return results.read_sort(type_name, values)
+        return results.read_sort(type_name, values, known)
     except UnknownParameter as error:
         if not lenient:
             raise

@@ -5,6 +5,7 @@ from typing import TypeAlias, Union
 
 from xinglin.fhir.outcome import Issue
 from xinglin.fhir.search.dates import Span
+from xinglin.fhir.search.known import R4, SearchParameters
 from xinglin.fhir.search.numbers import Interval
 
 
@@ -203,7 +204,8 @@ class Shape:
 class Query:
     """A search on one type, or on several: all filters hold, in this order, `count` at most, after `cursor`.
 
-    `warnings` tell what was asked for but left out, with `handling=lenient`.
+    `warnings` tell what was asked for but left out, with `handling=lenient`; `known` are the parameters by which it
+    was read.
     """
 
     type: str
@@ -216,3 +218,4 @@ class Query:
     cursor: str | None = None
     shape: Shape = Shape()
     warnings: tuple[Issue, ...] = ()
+    known: SearchParameters = R4

@@ -1,5 +1,6 @@
 """The search parameters that can be used, by resource type."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -46,7 +47,8 @@ class Focus:
 class Parameter:
     """A search parameter on one resource type; `branches` pick its values out of a resource of that type.
 
-    A composite has `foci` instead.
+    A composite has `foci` instead. `definition` is the canonical URL of a parameter that R4 does not have; it is not
+    `ready` as long as resources of before are being indexed by it.
     """
 
     code: str
@@ -54,6 +56,8 @@ class Parameter:
     targets: frozenset[str]
     branches: tuple[Branch, ...]
     foci: tuple[Focus, ...] = ()
+    definition: str = ""
+    ready: bool = True
 
     def single(self, type_name: str) -> bool:
         """Whether resources of the type have one value at most: an element of their own that is not repeated."""
@@ -106,18 +110,27 @@ def parameters(type_name: str) -> dict[str, Parameter]:
 def _composite(type_name: str, code: str, simple: dict[str, Parameter]) -> Parameter | None:
     """A composite of two parts; None for those of three, coordinates of MolecularSequence, which are not indexed."""
     expression, parts = _table()["composites"][f"{type_name}.{code}"]
-    if len(parts) != 2:
-        return None
-    foci = []
+    return (
+        Parameter(code, "composite", frozenset(), (), foci(type_name, expression, parts, simple))
+        if len(parts) == 2
+        else None
+    )
+
+
+def foci(
+    type_name: str, expression: str, parts: Sequence[tuple[str, str]], simple: Mapping[str, Parameter]
+) -> tuple[Focus, ...]:
+    """The foci of a composite whose parts are (code of a parameter in `simple`, expression below the focus)."""
+    found = []
     for path in (text.strip() for text in expression.split("|")):
         for branch in compile_path(path, type_name).branches:
             below = path.removeprefix(type_name).lstrip(".")
             components = tuple(_component(part, spelled, branch, below, simple) for part, spelled in parts)
-            foci.append(Focus(below, branch, components))
-    return Parameter(code, "composite", frozenset(), (), tuple(foci))
+            found.append(Focus(below, branch, components))
+    return tuple(found)
 
 
-def _component(code: str, expression: str, focus: Branch, below: str, simple: dict[str, Parameter]) -> Component:
+def _component(code: str, expression: str, focus: Branch, below: str, simple: Mapping[str, Parameter]) -> Component:
     branches = compile_path(expression, focus.type).branches
     if not below:  # combo-code looks into the components too; what is asked of the resource itself is code
         code = code.removeprefix("combo-")

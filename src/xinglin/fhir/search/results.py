@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from xinglin.fhir.definitions import resource_types, type_definition
 from xinglin.fhir.outcome import BadRequest
-from xinglin.fhir.search.criteria import COLUMNS, UnknownParameter
+from xinglin.fhir.search.criteria import COLUMNS, UnknownParameter, known_parameter
+from xinglin.fhir.search.known import SearchParameters
 from xinglin.fhir.search.query import Include, Shape, Sort
-from xinglin.fhir.search.registry import parameters
 from xinglin.fhir.search.terms import parameter_number
 
 DEFAULT_COUNT = 50
@@ -45,24 +45,24 @@ def read_total(values: Sequence[str]) -> bool:
     return bool(values) and values[-1] != "none"
 
 
-def read_sort(type_name: str, values: Sequence[str]) -> tuple[Sort, ...]:
+def read_sort(type_name: str, values: Sequence[str], known: SearchParameters) -> tuple[Sort, ...]:
     """`_sort`: keys by comma, - before those that descend."""
     found = []
     for key in (key for value in values for key in value.split(",") if key):
         name, descending = key.removeprefix("-"), key.startswith("-")
-        parameter = parameters(type_name).get(name)
+        parameter = known_parameter(type_name, name, known) if name in known.of(type_name) else None
         if name in COLUMNS:
             found.append(Sort("id" if name == "_id" else "updated", descending))
         elif parameter is not None and parameter.type in _SORTED:
             found.append(Sort(_SORTED[parameter.type], descending, parameter_number(type_name, name)))
         else:
-            accepted = ", ".join([*COLUMNS, *(p.code for p in parameters(type_name).values() if p.type in _SORTED)])
+            accepted = ", ".join([*COLUMNS, *(p.code for p in known.of(type_name).values() if p.type in _SORTED)])
             text = f"_sort={key} is not supported; accepted are: {accepted}"
             raise UnknownParameter(text) if parameter is None else BadRequest(text)
     return tuple(found)
 
 
-def read_include(value: str, type_name: str, name: str, modifier: str) -> Include:
+def read_include(value: str, type_name: str, name: str, modifier: str, known: SearchParameters) -> Include:
     """`_include=Source:parameter[:Target]`, with * for any, and `:iterate` for what was included before."""
     if modifier not in ("", "iterate"):
         raise BadRequest(f"{name}:{modifier} is not supported; accepted is :iterate, or no modifier")
@@ -71,14 +71,16 @@ def read_include(value: str, type_name: str, name: str, modifier: str) -> Includ
         return Include(type_name if name == "_include" else "*", "*", "", iterate)
     source, _, rest = value.partition(":")
     code, _, target = rest.partition(":")
-    known = parameters(source)
-    if code != "*" and (code not in known or known[code].type != "reference"):
-        accepted = sorted(p.code for p in known.values() if p.type == "reference")
-        listed = ", ".join(f"{source}:{known}" for known in accepted) or f"{type_name}:parameter"
+    there = known.of(source)
+    if code != "*" and (code not in there or there[code].type != "reference"):
+        accepted = sorted(p.code for p in there.values() if p.type == "reference")
+        listed = ", ".join(f"{source}:{code}" for code in accepted) or f"{type_name}:parameter"
         raise BadRequest(f"{name}={value} is not supported; accepted are: {listed}", code="not-supported")
     if source not in resource_types() or (target and target not in resource_types()):
         wrong = target if source in resource_types() else source
         raise BadRequest(f"{name}={value}: {wrong} is not a resource type of FHIR R4")
+    if code != "*":
+        known_parameter(source, code, known)
     if name == "_include" and source != type_name and not iterate:
         raise BadRequest(f"{name}={value}: a search on {type_name} includes by parameters of {type_name}")
     return Include(source, code, target, iterate)

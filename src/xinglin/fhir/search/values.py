@@ -11,6 +11,7 @@ from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search import spellings
 from xinglin.fhir.search.dates import EARLIEST, LATEST, Span, span
 from xinglin.fhir.search.escapes import alternatives, split, unescaped
+from xinglin.fhir.search.known import R4, SearchParameters
 from xinglin.fhir.search.numbers import Interval, bounded, wanted
 from xinglin.fhir.search.query import (
     AnyOf,
@@ -60,10 +61,11 @@ PATIENT = "patient"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What values are read against: the time of the request, and the zone of dates that have none."""
+    """What is read against: the time of the request, the zone of dates that have none, the parameters in force."""
 
     now: datetime
     zone: tzinfo
+    known: SearchParameters = R4
 
 
 def filter_for(type_name: str, parameter: Parameter, modifier: str, value: str, context: Context) -> Filter:

@@ -7,8 +7,30 @@ RETURNING id
 
 -- name: reindex_next
 -- One worker at a time goes on with a run; another one that looks for work takes the next run, or none.
-SELECT id, type, after_key, upto_key, done FROM search_reindex
+SELECT id, type, after_key, upto_key, awaited FROM search_reindex
 WHERE finished IS NULL ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 1
+
+-- name: reindex_later
+-- A run that begins when nobody writes by the former parameters any more.
+INSERT INTO search_reindex (type, started, parameter)
+SELECT t.type, %(now)s, %(parameter)s::text FROM unnest(%(types)s::text[]) AS t (type)
+
+-- name: writers
+-- Transactions that have the lock on the resources that every statement takes before it writes, and takes before it
+-- looks at the version of the parameters.
+SELECT DISTINCT l.virtualtransaction FROM pg_locks l
+WHERE l.locktype = 'relation' AND l.mode = 'RowExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (l.relation = 'resource'::regclass OR l.relation IN (SELECT relid FROM pg_partition_tree('resource')))
+  AND (%(awaited)s::text[] IS NULL OR l.virtualtransaction = ANY(%(awaited)s::text[]))
+
+-- name: reindex_await
+UPDATE search_reindex SET awaited = %(awaited)s::text[] WHERE id = %(id)s
+
+-- name: reindex_begin
+UPDATE search_reindex SET upto_key = coalesce(
+    (SELECT max(key) FROM resource WHERE type = coalesce(search_reindex.type, type)), 0
+) WHERE id = %(id)s RETURNING upto_key
 
 -- name: reindex_batch
 SELECT key, type, id, content FROM resource
@@ -32,3 +54,8 @@ UPDATE search_reindex SET after_key = %(after)s, done = done + %(done)s, finishe
 
 -- name: reindex_status
 SELECT id, type, started, finished, done, after_key, upto_key FROM search_reindex ORDER BY id
+
+-- name: reindex_rows
+SELECT key, type, id, content FROM resource
+WHERE (type, id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
+ORDER BY key FOR UPDATE

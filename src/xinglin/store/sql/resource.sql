@@ -63,7 +63,7 @@ WITH made AS (
     ) AS t (parameter, value, term)
     WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
 )
-SELECT key FROM made
+SELECT key, (SELECT version FROM search_version) FROM made
 
 -- name: update
 WITH superseded AS (
@@ -104,7 +104,7 @@ WITH superseded AS (
     ) AS t (parameter, value, term)
     WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
 )
-SELECT key FROM changed
+SELECT key, (SELECT version FROM search_version) FROM changed
 
 -- name: next_keys
 SELECT nextval('resource_key') FROM generate_series(1, %(count)s)

@@ -1,0 +1,81 @@
+"""Lets SearchParameter resources take effect, and makes sure that no write is left without the terms of a new one."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from xinglin.fhir import json
+from xinglin.fhir.outcome import Invalid
+from xinglin.fhir.search import SearchParameters
+from xinglin.fhir.search.custom import definition_of, faults, in_force
+from xinglin.fhir.search.known import Definition
+from xinglin.fhir.types import Resource
+from xinglin.store import parameters
+from xinglin.store.cursors import execute, queries
+from xinglin.store.parameters import Connection
+from xinglin.store.reindexing import index_written
+from xinglin.store.rows import Row
+
+TYPE = "SearchParameter"
+
+_NOT_INDEXED = ("url", "target")
+# Parts of a definition that change nothing of what is stored.
+
+
+def ensure_usable(resource: Resource) -> None:
+    """Raises `Invalid`, with every issue, for a valid and active SearchParameter that can't take effect."""
+    if resource["resourceType"] == TYPE and (issues := faults(resource)):
+        raise Invalid(issues=issues)
+
+
+async def settle(
+    connection: Connection,
+    rows: Sequence[Row],
+    known: SearchParameters,
+    zone: tzinfo,
+    version: str | None = None,
+) -> None:
+    """Ends the write of rows whose terms were made by `known`, in the transaction that wrote them.
+
+    Where other parameters are in force by now, the rows are indexed again. `version` is theirs, if the statement that
+    wrote has told it.
+    """
+    if (version or await parameters.version_of(connection)) != known.version:
+        await parameters.refreshed(connection)
+        await index_written(connection, [(row.type, row.id) for row in rows], zone)
+
+
+async def define(connection: Connection, id: str, resource: Resource | None, now: datetime) -> None:
+    """Lets a SearchParameter resource take effect as it now is, None where it was deleted, and has what is stored
+    indexed anew. Raises `Invalid` where it clashes with another one."""
+    wanted = in_force(resource) if resource else None
+    row = await (await execute(connection, queries.parameters_former, {"id": id})).fetchone()
+    former = json.loads(row[0]) if row else None
+    if wanted == former:
+        return
+    await execute(connection, queries.parameters_change, {})
+    if resource is not None and wanted is not None:
+        version, definitions = await parameters.read_definitions(connection)
+        others = [definition for key, definition in definitions.items() if key != id]
+        if issues := faults(resource, SearchParameters(others, version)):
+            raise Invalid(issues=issues)
+        definition = {"id": id, "definition": json.dumps(wanted).decode()}
+        await execute(connection, queries.parameters_define, definition)
+    else:
+        await execute(connection, queries.parameters_retire, {"id": id})
+    later = {"types": _types(former, wanted), "now": now, "parameter": id if wanted else None}
+    await execute(connection, queries.reindex_later, later)
+    await parameters.refreshed_for_itself(connection)
+
+
+def _types(former: Resource | None, wanted: Resource | None) -> Sequence[str | None]:
+    """The types that are to be indexed anew; None is all of them."""
+    if former and wanted and _indexed(former) == _indexed(wanted):
+        return []
+    changed: list[Definition] = [definition_of(each) for each in (former, wanted) if each]
+    if any(base in definition.bases for definition in changed for base in ("Resource", "DomainResource")):
+        return [None]
+    return sorted({base for definition in changed for base in definition.bases})
+
+
+def _indexed(definition: Resource) -> Resource:
+    return {key: value for key, value in definition.items() if key not in _NOT_INDEXED}
