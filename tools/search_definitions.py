@@ -36,13 +36,15 @@ def is_r4(parameter: dict[str, Any]) -> bool:
 
 
 def compartments(data: Path) -> dict[str, dict[str, list[str]]]:
-    """Compartment → resource type → the parameters by which a resource of the type belongs to it."""
+    """Compartment → resource type → the parameters by which a resource of the type belongs to it.
+
+    HL7's `{def}`, the resource itself, is left out. The package's own file about the Patient compartment is not HL7's.
+    """
     found = {}
-    for path in sorted(data.glob("compartmentdefinition-*.json")):
-        definition = json.loads(path.read_text(encoding="utf-8"))
-        members = {r["code"]: r["param"] for r in definition["resource"] if r.get("param")}
-        found[definition["code"]] = dict(sorted(members.items()))
-    return found
+    for definition in resources(data / "profiles-resources.json", "CompartmentDefinition"):
+        members = {r["code"]: [p for p in r.get("param", ()) if p != "{def}"] for r in definition["resource"]}
+        found[definition["code"]] = {type: codes for type, codes in sorted(members.items()) if codes}
+    return dict(sorted(found.items()))
 
 
 def summaries(data: Path) -> dict[str, list[str]]:

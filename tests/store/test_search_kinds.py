@@ -283,8 +283,25 @@ async def test_compartments(repository: Repository) -> None:
     assert await members("Group") == ["g1"]
     with pytest.raises(BadRequest, match="No Organization belongs"):
         await members("Organization")
-    with pytest.raises(BadRequest, match="no compartment of Group"):
+    with pytest.raises(BadRequest, match="no compartment of Group; accepted are Device, Encounter, Patient, Pract"):
         await repository.search("Patient", compartment=("Group", "g1"))
+
+
+@pytest.mark.parametrize(
+    ("compartment", "type", "found"),
+    [
+        (("Encounter", "none"), "Observation", ["q8"]),
+        (("Practitioner", "d1"), "Patient", ["p1"]),
+        (("Practitioner", "d1"), "Practitioner", ["d1"]),
+        (("RelatedPerson", "x"), "Observation", []),
+        (("Device", "x"), "Device", []),
+    ],
+)
+async def test_every_compartment(
+    repository: Repository, compartment: tuple[str, str], type: str, found: list[str]
+) -> None:
+    page = await repository.search(type, compartment=compartment)
+    assert [resource["id"] for resource in page.resources] == found
 
 
 async def included(repository: Repository, type: str, query: str) -> list[str]:

@@ -51,6 +51,22 @@ async def test_totals_are_of_all_types(repository: Repository) -> None:
         assert (page.resources, page.total, page.next) == ([], 4, None)
 
 
+async def test_a_compartment_has_all_its_types(repository: Repository) -> None:
+    about = {"status": "final", "code": {"text": "x"}, "subject": {"reference": "Patient/Pa1"}}
+    await repository.update({"resourceType": "Observation", "id": "o", **about})
+    for query, found in (("", ["o", "Pa1"]), ("_type=Patient", ["Pa1"]), ("_tag=urn:t|x", ["Pa1"])):
+        page = await search_types(repository, query, compartment=("Patient", "Pa1"))
+        assert [resource["id"] for resource in page.resources] == found
+    first = await search_types(repository, "_count=1&_total=accurate", compartment=("Patient", "Pa1"))
+    assert first.total == 2
+    rest = await search_types(repository, f"_count=1&_cursor={first.next}", compartment=("Patient", "Pa1"))
+    assert [resource["id"] for resource in (*first.resources, *rest.resources)] == ["o", "Pa1"]
+    with pytest.raises(BadRequest, match="No Organization belongs to the compartment of a Patient"):
+        await search_types(repository, "_type=Organization", compartment=("Patient", "Pa1"))
+    with pytest.raises(BadRequest, match="no compartment of Group"):
+        await search_types(repository, "", compartment=("Group", "1"))
+
+
 @pytest.mark.parametrize(
     ("query", "text"),
     [

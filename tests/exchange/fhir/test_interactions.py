@@ -221,7 +221,17 @@ async def test_compartments_handling_and_shapes(client: httpx.AsyncClient) -> No
     page = (await client.get("Patient/a/Observation?status=final&_count=1")).json()
     assert [e["resource"]["id"] for e in page["entry"]] == ["oa"]
     assert page["link"][0]["url"] == "http://hospital/fhir/Patient/a/Observation?status=final&_count=1"
-    told(await client.get("Device/a/Observation"), 400)
+    assert (await client.get("Device/a/Observation")).json()["link"][0]["relation"] == "self"
+    told(await client.get("Group/a/Observation"), 400)
+    whole = (await client.get("Patient/a/*?_count=1")).json()
+    assert [e["resource"]["id"] for e in whole["entry"]] == ["oa"]
+    rest = (await client.get(whole["link"][1]["url"])).json()
+    assert [e["resource"]["id"] for e in rest["entry"]] == ["a"]
+    told(await client.get("Patient/a/*?foo=1"), 400)
+    both = (await client.get("?_type=Patient,Observation&_id=a,oa")).json()
+    assert [e["resource"]["id"] for e in both["entry"]] == ["a", "oa"]
+    assert both["link"][0]["url"] == "http://hospital/fhir/?_type=Patient%2CObservation&_id=a%2Coa"
+    assert "needs _type" in told(await client.get("?_id=a"), 400)
     told(await client.get("Patient?foo=1"), 400)
     lenient = (await client.get("Patient?foo=1", headers={"Prefer": "handling=lenient"})).json()
     assert [e["search"]["mode"] for e in lenient["entry"]] == ["match", "match", "outcome"]

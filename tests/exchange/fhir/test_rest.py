@@ -171,6 +171,12 @@ async def test_the_capability_statement_tells_what_works(client: httpx.AsyncClie
     assert len(listed) == 146
     assert {"name": "birthdate", "type": "date"} in listed["Patient"]["searchParam"]
     assert "Observation:subject" in listed["Patient"]["searchRevInclude"]
+    rest = statement["rest"][0]
+    assert {p["name"] for p in rest["searchParam"]} == {"_has", "_list", "_filter", "_type"}
+    assert [url.rpartition("/")[2] for url in rest["compartment"]] == [
+        *("device", "encounter", "patient", "practitioner", "relatedPerson")
+    ]
+    assert ":iterate" in rest["documentation"]
     for parameter in listed["Observation"]["searchParam"]:
         value = SAMPLES.get(parameter["name"]) or SAMPLES[parameter["type"]]
         response = await client.get("Observation", params={parameter["name"]: value})

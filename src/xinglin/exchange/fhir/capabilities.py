@@ -8,12 +8,43 @@ from xinglin.exchange.fhir.formats import FORMATS
 from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.search import R4, Parameter, SearchParameters, parameters
+from xinglin.fhir.search.criteria import DEEPEST
+from xinglin.fhir.search.expressions import OPERATORS
+from xinglin.fhir.search.grammar import RESULT_PARAMETERS
+from xinglin.fhir.search.registry import compartments
+from xinglin.fhir.search.values import MODIFIERS
 from xinglin.fhir.types import Resource
 from xinglin.store import patch
 
 _INTERACTIONS = (
     *("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"),
 )
+
+_SYSTEM = ("transaction", "batch", "history-system", "search-system")
+_COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
+_EVERYWHERE = {
+    "_has": {"type": "special", "documentation": "_has:Type:reference:parameter, nested too"},
+    "_list": {"type": "special", "documentation": "The id of a List"},
+    "_filter": {"type": "special", "documentation": f"Operators: {', '.join(OPERATORS)}"},
+    "_type": {"type": "special", "documentation": "Of a search over several types, by GET on the base"},
+}
+# Parameters of every type that are no values of the resource itself.
+
+
+def _documentation() -> str:
+    """What a CapabilityStatement of R4 has no elements for, as markdown."""
+    kinds = [f"{kind}: {', '.join(f':{name}' for name in names) or 'none'}" for kind, names in MODIFIERS.items()]
+    return "\n".join(
+        [
+            f"References can be chained, by up to {DEEPEST} steps, with and without the type of the target.",
+            "",
+            "`_include` and `_revinclude` take `*` for any, and the modifier `:iterate`.",
+            "",
+            f"Parameters that shape a result: {', '.join(f'`{name}`' for name in RESULT_PARAMETERS)}.",
+            "",
+            f"Modifiers by the type of the parameter: {'; '.join(kinds)}.",
+        ]
+    )
 
 
 def capability_statement(
@@ -33,9 +64,11 @@ def capability_statement(
         "rest": [
             {
                 "mode": "server",
+                "documentation": _documentation(),
                 "resource": [_listed(name, operations, known) for name in sorted(resource_types())],
-                "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
-                "compartment": ["http://hl7.org/fhir/CompartmentDefinition/patient"],
+                "interaction": [{"code": code} for code in _SYSTEM],
+                "searchParam": [{"name": name, **told} for name, told in sorted(_EVERYWHERE.items())],
+                "compartment": [f"{_COMPARTMENT}{name[0].lower()}{name[1:]}" for name in compartments()],
                 **_operations(None, operations),
             }
         ],

@@ -1,7 +1,7 @@
 """The interactions of FHIR's RESTful API (FHIR R4, RESTful API), each with the route where it lives."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,10 +18,14 @@ from xinglin.fhir.search import SearchParameters
 from xinglin.fhir.types import Resource
 from xinglin.store.history import parse_history
 from xinglin.store.repository import Repository
+from xinglin.store.systemwide import search_types
 from xinglin.terminology.expansion import codes_of
 
 OpenRepository: TypeAlias = Callable[[Request, str], AbstractAsyncContextManager[Repository]]
 """Opens the repository in one transaction for a request whose caller has a permission, or raises a `FhirError`."""
+
+Compartment: TypeAlias = tuple[str, str]
+"""Type and id of the resource whose compartment it is."""
 
 Known: TypeAlias = Callable[[], Awaitable[SearchParameters]]
 """Tells the search parameters that are in force."""
@@ -67,6 +71,7 @@ class Interactions:
         """All interactions, those with fixed words in their path before those with names."""
         table: list[tuple[str, str, Handler]] = [
             ("POST", "/", self.bundle),
+            ("GET", "/", self.search_system),
             ("GET", "/metadata", self.metadata),
             ("GET", "/_history", self.history),
             ("GET", "/{type}/_history", self.history),
@@ -82,6 +87,7 @@ class Interactions:
             ("DELETE", "/{type}/{id}", self.delete),
             ("GET", "/{type}/{id}/_history", self.history),
             ("GET", "/{type}/{id}/_history/{version}", self.vread),
+            ("GET", "/{compartment}/{id}/*", self.search_whole_compartment),
             ("GET", "/{compartment}/{id}/{type}", self.search_compartment),
         ]
         return [Interaction(*row) for row in table]
@@ -190,19 +196,38 @@ class Interactions:
         return await self._search(request, [*requests.parameters(request), *form])
 
     async def search_compartment(self, request: Request) -> Response:
-        """A page of what belongs to a patient's compartment and matches (search-compartment)."""
-        compartment = (request.path_params["compartment"], request.path_params["id"])
-        return await self._search(request, requests.parameters(request), compartment)
+        """A page of what belongs to a compartment, is of a type, and matches (search-compartment)."""
+        return await self._search(request, requests.parameters(request), _compartment(request))
+
+    async def search_whole_compartment(self, request: Request) -> Response:
+        """A page of what belongs to a compartment and matches, of all its types or those of `_type`."""
+        return await self._search_types(request, _compartment(request))
+
+    async def search_system(self, request: Request) -> Response:
+        """A page of what matches among the types of `_type` (search-system)."""
+        return await self._search_types(request)
 
     async def _search(
-        self, request: Request, params: list[tuple[str, str]], compartment: tuple[str, str] | None = None
+        self, request: Request, params: list[tuple[str, str]], compartment: Compartment | None = None
     ) -> Response:
         type, lenient = requests.type_of(request), requests.lenient(request)
-        async with self.open(request, READ) as repository:
-            repository.expand = partial(codes_of, repository)
+        async with self._searching(request) as repository:
             page = await repository.search(type, params, lenient=lenient, compartment=compartment)
         path = "/".join([*(compartment or ()), type])
         return responses.answer(request, responses.search_bundle(request, path, params, page))
+
+    async def _search_types(self, request: Request, compartment: Compartment | None = None) -> Response:
+        params, lenient = requests.parameters(request), requests.lenient(request)
+        async with self._searching(request) as repository:
+            page = await search_types(repository, params, lenient=lenient, compartment=compartment)
+        path = "/".join([*compartment, "*"]) if compartment else ""
+        return responses.answer(request, responses.search_bundle(request, path, params, page))
+
+    @asynccontextmanager
+    async def _searching(self, request: Request) -> AsyncIterator[Repository]:
+        async with self.open(request, READ) as repository:
+            repository.expand = partial(codes_of, repository)
+            yield repository
 
     async def bundle(self, request: Request) -> Response:
         """Many interactions in one request (transaction, batch)."""
@@ -222,3 +247,7 @@ class Interactions:
         if resource.get("resourceType") != type:
             raise BadRequest(f"The request is for {type}, the resource is {resource.get('resourceType')!r}")
         return resource
+
+
+def _compartment(request: Request) -> Compartment:
+    return request.path_params["compartment"], request.path_params["id"]

@@ -8,7 +8,7 @@ from xinglin.fhir.search.escapes import alternatives, unescaped
 from xinglin.fhir.search.expressions import EQUAL, parse_filter
 from xinglin.fhir.search.known import SearchParameters
 from xinglin.fhir.search.query import AnyOf, ChainFilter, Filter, HasFilter, IdFilter, Not
-from xinglin.fhir.search.registry import Parameter, compartment
+from xinglin.fhir.search.registry import Parameter, compartment, compartments
 from xinglin.fhir.search.terms import parameter_term
 from xinglin.fhir.search.values import Context, date_filter, filter_for
 
@@ -157,19 +157,23 @@ def _has(type_name: str, name: str, value: str, reader: _Reader) -> Filter:
     return HasFilter(parameter_term(source, code), source, inner)
 
 
+def compartment_types(name: str) -> list[str]:
+    """The types whose resources may belong to a compartment, its own among them. Raises `BadRequest`."""
+    members = compartment(name)
+    if not members:
+        accepted = ", ".join(compartments())
+        raise BadRequest(f"There is no compartment of {name}; accepted are {accepted}", code="not-supported")
+    return sorted({name, *members})
+
+
 def compartment_filter(name: str, id: str, type_name: str, context: Context) -> Filter:
     """What makes a resource of a type belong to the compartment of `name`/`id`, such as Patient/1.
 
-    Raises `BadRequest` where there is no such compartment here, or where no resource of the type can belong to one.
+    Raises `BadRequest` where there is no such compartment, or where no resource of the type can belong to one.
     """
-    members = compartment(name)
-    if not members:
-        raise BadRequest(f"There is no compartment of {name}; accepted is Patient", code="not-supported")
-    if type_name == name:
-        own: tuple[Filter, ...] = (IdFilter((id,)),)
-    elif type_name in members:
-        own = ()
-    else:
+    if type_name not in compartment_types(name):
         raise BadRequest(f"No {type_name} belongs to the compartment of a {name}", code="not-supported")
-    by = [known for code in members.get(type_name, ()) if (known := context.known.of(type_name).get(code))]
+    own: tuple[Filter, ...] = (IdFilter((id,)),) if type_name == name else ()
+    there = context.known.of(type_name)
+    by = [there[code] for code in compartment(name).get(type_name, ())]
     return AnyOf((*own, *(filter_for(type_name, parameter, "", f"{name}/{id}", context) for parameter in by)))

@@ -140,6 +140,11 @@ def _component(code: str, expression: str, focus: Branch, below: str, simple: Ma
     return Component(code, kind, branches)
 
 
+def compartments() -> tuple[str, ...]:
+    """The types of resources that have a compartment (FHIR R4, CompartmentDefinition)."""
+    return tuple(_table()["compartments"])
+
+
 def compartment(name: str) -> dict[str, list[str]]:
     """Type → the parameters by which its resources belong to a compartment such as Patient; empty for unknown ones."""
     found: dict[str, list[str]] = _table()["compartments"].get(name, {})
