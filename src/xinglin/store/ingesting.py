@@ -1,9 +1,15 @@
-"""Writes many resources that know their ids, each valid one for itself: the way in of bulk imports."""
+"""Writes many resources that know their ids, each valid one for itself: the way in of bulk imports.
 
-from collections.abc import Sequence
+Half of the work needs no database: `prepare` can be done for the next documents while `write` waits for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import FhirError, Issue
+from xinglin.fhir.search import SearchParameters
 from xinglin.fhir.types import Json, Resource
 from xinglin.fhir.validation import validate
 from xinglin.store.bulk import insert_all, lock_versions, update_all
@@ -13,12 +19,39 @@ from xinglin.store.repository import Repository
 from xinglin.store.rows import Row, stamped
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """Documents with the issues that keep each out, and the rows of the others, by `id()`, as if they were new."""
+
+    documents: Sequence[Json]
+    issues: Sequence[tuple[Issue, ...]]
+    rows: Mapping[int, Row]
+    known: SearchParameters
+
+
+def prepare(documents: Sequence[Json], known: SearchParameters, now: datetime, zone: tzinfo) -> Prepared:
+    """Checks documents and makes what they are found by, with the search parameters that are known to be in force."""
+    issues = [_issues(document) for document in documents]
+    rows = {
+        id(document): stamped(document, document["id"], 1, now, zone, known)
+        for document, faults in zip(documents, issues, strict=True)
+        if not faults
+    }
+    return Prepared(documents, issues, rows, known)
+
+
 async def ingest(repository: Repository, documents: Sequence[Json]) -> list[tuple[Issue, ...]]:
     """Creates or updates every document that is a valid resource with an id; for each, the issues that kept it out.
 
     Warnings keep nothing out. Raises `Conflict` where another transaction creates one of them at the same time.
     """
-    refused = [_issues(document) for document in documents]
+    known = await in_force(repository.connection)
+    return await write(repository, prepare(documents, known, repository.now, repository.zone))
+
+
+async def write(repository: Repository, prepared: Prepared) -> list[tuple[Issue, ...]]:
+    """As `ingest`, for what was prepared."""
+    documents, refused = prepared.documents, list(prepared.issues)
     for index, document in enumerate(documents):
         if not refused[index] and document["resourceType"] == TYPE:
             refused[index] = await _defined(repository, document)
@@ -30,7 +63,7 @@ async def ingest(repository: Repository, documents: Sequence[Json]) -> list[tupl
         wave = {(r["resourceType"], r["id"]): r for r in reversed(waiting)}
         chosen = {id(resource) for resource in wave.values()}
         waiting = [resource for resource in waiting if id(resource) not in chosen]
-        await _write(repository, list(reversed(wave.values())))
+        await _write(repository, list(reversed(wave.values())), prepared)
     return refused
 
 
@@ -44,15 +77,17 @@ async def _defined(repository: Repository, resource: Resource) -> tuple[Issue, .
     return ()
 
 
-async def _write(repository: Repository, resources: Sequence[Resource]) -> None:
+async def _write(repository: Repository, resources: Sequence[Resource], prepared: Prepared) -> None:
     versions = await lock_versions(repository.connection, [(r["resourceType"], r["id"]) for r in resources])
-    known = await in_force(repository.connection)
+    known = prepared.known
     new: list[Row] = []
     changed: list[Row] = []
     for resource in resources:
         version, _ = versions.get((resource["resourceType"], resource["id"]), (0, True))
-        row = stamped(resource, resource["id"], version + 1, repository.now, repository.zone, known)
-        (changed if version else new).append(row)
+        if version:
+            changed.append(stamped(resource, resource["id"], version + 1, repository.now, repository.zone, known))
+        else:
+            new.append(prepared.rows[id(resource)])
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
     await settle(repository.connection, [*new, *changed], known, repository.zone)

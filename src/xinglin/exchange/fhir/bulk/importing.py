@@ -1,10 +1,14 @@
 """Imports: lines of NDJSON, validated and written in batches. A job whose worker died goes on after the last batch.
 
-A line that is refused keeps out no other one; why it was refused stands in a file of OperationOutcomes.
+A line that is refused keeps out no other one; why it was refused stands in a file of OperationOutcomes. While one batch
+is written, the next one is read, checked and indexed in a thread: the database works during half of that time.
 """
 
 import asyncio
 import shutil
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -14,8 +18,10 @@ from xinglin.exchange.fhir.bulk.house import House, house
 from xinglin.exchange.fhir.bulk.uploading import FILE
 from xinglin.fhir import json
 from xinglin.fhir.outcome import Issue, operation_outcome
+from xinglin.fhir.search import SearchParameters
 from xinglin.platform import jobs
-from xinglin.store.ingesting import ingest
+from xinglin.store.ingesting import Prepared, prepare, write
+from xinglin.store.parameters import in_force
 
 BATCH = 1000
 """Lines that are written in one transaction."""
@@ -41,16 +47,18 @@ async def run(surroundings: House, id: str) -> None:
         if task["status"] in tasks.ENDED:
             return
         state = _State(*(int((tasks.outputs(task, name) or ["0"])[-1]) for name in _State.NAMES))
+        known = await in_force(repository.connection)
         await tasks.move(repository, tasks.IMPORT, id, "in-progress", state.output())
     _truncate(folder / ERRORS, state.error_bytes)
     with (folder / FILE).open("rb") as file:
         file.seek(state.bytes)
-        while lines := await asyncio.to_thread(_lines, file):
-            try:
-                await _batch(surroundings, id, folder, state, lines)
-            except _Cancelled:
-                shutil.rmtree(folder, ignore_errors=True)
-                return
+        try:
+            async with aclosing(_batches(surroundings, file, known)) as batches:
+                async for batch in batches:
+                    await _write(surroundings, id, folder, state, batch)
+        except _Cancelled:
+            shutil.rmtree(folder, ignore_errors=True)
+            return
     async with surroundings.repository() as repository:
         await tasks.move(repository, tasks.IMPORT, id, "completed", state.output())
     (folder / FILE).unlink()
@@ -69,8 +77,29 @@ class _State:
         return [(name, str(getattr(self, name))) for name in self.NAMES]
 
 
-def _lines(file: BinaryIO) -> list[bytes]:
-    return list(islice(file, BATCH))
+@dataclass(frozen=True)
+class _Batch:
+    """Lines, and what they hold, ready to be written."""
+
+    lines: list[bytes]
+    prepared: Prepared
+
+
+async def _batches(surroundings: House, file: BinaryIO, known: SearchParameters) -> AsyncGenerator[_Batch, None]:
+    """The batches of a file, each made ready while the one before is written."""
+
+    def read() -> _Batch:
+        lines = list(islice(file, BATCH))
+        documents = [_document(line) for line in lines]
+        return _Batch(lines, prepare(documents, known, surroundings.clock(), surroundings.zone))
+
+    ahead = asyncio.create_task(asyncio.to_thread(read))
+    try:
+        while (batch := await ahead).lines:
+            ahead = asyncio.create_task(asyncio.to_thread(read))
+            yield batch
+    finally:
+        await asyncio.wait([ahead])  # the thread must not read on in a file that is closed
 
 
 def _truncate(path: Path, size: int) -> None:
@@ -79,11 +108,11 @@ def _truncate(path: Path, size: int) -> None:
         file.truncate(size)
 
 
-async def _batch(surroundings: House, id: str, folder: Path, state: _State, lines: list[bytes]) -> None:
+async def _write(surroundings: House, id: str, folder: Path, state: _State, batch: _Batch) -> None:
     """Writes one batch. Raises `_Cancelled` where the import was cancelled, and then keeps nothing of the batch."""
-    documents = [_document(line) for line in lines]
+    lines, documents = batch.lines, batch.prepared.documents
     async with surroundings.repository() as repository:
-        refused = await ingest(repository, documents)
+        refused = await write(repository, batch.prepared)
         errors = []
         for number, (line, document, issues) in enumerate(zip(lines, documents, refused, strict=True), state.lines + 1):
             if line.strip() and issues:
