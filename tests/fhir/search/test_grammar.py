@@ -98,7 +98,10 @@ def test_result_parameters() -> None:
     ("query", "text"),
     [
         ("foo=1", "no search parameter foo; accepted are: _contained, _containedType, _count"),
-        ("gender:above=x", "modifiers of a token parameter are: :missing, :not, :text, :in, :not-in, :of-type"),
+        (
+            "gender:exact=x",
+            "modifiers of a token parameter are: :missing, :not, :text, :in, :not-in, :of-type, :above, :below",
+        ),
         ("birthdate:not=2020", "modifiers of a date parameter are: :missing"),
         ("birthdate:missing=maybe", "accepted are true and false"),
         ("identifier:of-type=a|b", "accepted is system|code|value"),
@@ -125,7 +128,7 @@ def test_result_parameters() -> None:
         ("general-practitioner:Practitioner=Patient/1", "contradicts"),
         ("_count=many", "_count=many"),
         ("_count=-1", "_count=-1"),
-        ("_sort=gender", "accepted are: _id, _lastUpdated"),
+        ("_sort=foo", "accepted are: _id, _lastUpdated"),
         ("_total=yes", "accepted are none"),
         ("_include=Patient:foo", "accepted are: Patient:general-practitioner"),
         ("_include=Observation:subject", "includes by parameters of Patient"),

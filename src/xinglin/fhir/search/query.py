@@ -126,6 +126,37 @@ class ValueSetFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class SubsumptionFilter:
+    """Resources with a code, by this parameter, that subsumes the given one (`above`) or is subsumed by it.
+
+    The store replaces it by terms, as soon as it knows the codes.
+    """
+
+    type: str
+    parameter: str
+    system: str
+    code: str
+    above: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HierarchyFilter:
+    """Resources that refer, by this parameter, to `target`/`id`, or to what lies above or below it.
+
+    `parent_term` is the number of the parameter by which a target refers to the one of its type that is above it.
+
+    The store replaces it by terms, as soon as it knows the targets.
+    """
+
+    type: str
+    parameter: str
+    target: str
+    id: str
+    above: bool
+    parent_term: int
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Resources for which all of these hold; with none, every resource."""
 
@@ -157,6 +188,8 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     ChainFilter,
     HasFilter,
     ValueSetFilter,
+    SubsumptionFilter,
+    HierarchyFilter,
     AllOf,
     AnyOf,
     Not,
@@ -167,12 +200,14 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
 class Sort:
     """One key of the order.
 
-    `by` is id, updated, date, string, number or token, the last four with the number of the parameter.
+    `by` is id, updated, date, string or number, the last three with the number of the parameter, or text: then `paths`
+    lead to the values, as SQL/JSON paths.
     """
 
     by: str
     descending: bool
     parameter: int = 0
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,9 @@ from xinglin.fhir.search.text import normalised
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 MODIFIERS = {
-    "token": ("missing", "not", "text", "in", "not-in", "of-type"),
+    "token": ("missing", "not", "text", "in", "not-in", "of-type", "above", "below"),
     "string": ("missing", "exact", "contains"),
-    "reference": ("missing", "identifier", "[Type]"),
+    "reference": ("missing", "identifier", "above", "below", "[Type]"),
     "uri": ("missing", "below", "above"),
     "date": ("missing",),
     "number": ("missing",),
@@ -89,6 +89,10 @@ def filter_for(type_name: str, parameter: Parameter, modifier: str, value: str, 
             return TextFilter(number, _texts(name, values))
         case "token", ("in" | "not-in"):
             return _in_value_set(type_name, parameter.code, values, negated=modifier == "not-in")
+        case (("token" | "reference"), ("above" | "below")):
+            from xinglin.fhir.search.hierarchies import hierarchy_filter
+
+            return hierarchy_filter(type_name, parameter, modifier, values)
         case "uri", "below":
             exactly = TermFilter(tuple(term(type_name, parameter.code, unescaped(v)) for v in values))
             return AnyOf((exactly, TextFilter(number, tuple(f"{unescaped(v).rstrip('/')}/" for v in values))))

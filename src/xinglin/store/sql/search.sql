@@ -118,6 +118,30 @@ EXISTS (
     WHERE {t}.type = {type} AND NOT {t}.deleted AND {t}.terms @> ARRAY[{r}.name # {number}]{filters}
 )
 
+-- name: ids_below
+-- A resource and all that are a part of it, or of one of its parts.
+WITH RECURSIVE below (id, name) AS (
+    SELECT %(id)s::text COLLATE "C", %(name)s::bigint
+    UNION
+    SELECT r.id, r.name FROM below
+    JOIN resource r ON r.type = %(type)s AND NOT r.deleted AND r.terms @> ARRAY[below.name # {number}::bigint]
+) SELECT id FROM below LIMIT %(limit)s
+
+-- name: ids_above
+WITH RECURSIVE above (id, name) AS (
+    SELECT %(id)s::text COLLATE "C", %(name)s::bigint
+    UNION
+    SELECT p.id, p.name FROM above
+    JOIN resource r ON r.name = above.name AND r.type = %(type)s AND NOT r.deleted
+    CROSS JOIN LATERAL unnest(r.terms) AS u (term)
+    JOIN resource p ON p.name = u.term # {number}::bigint AND p.type = %(type)s
+) SELECT id FROM above LIMIT %(limit)s
+
+-- name: sort_text
+-- Of codes, references and URIs, which have no table with their values: read from the resource itself.
+(SELECT {least}(v.value #>> '{{}}') COLLATE "C" FROM (SELECT {r}.content::jsonb AS content OFFSET 0) AS c,
+    unnest({paths}::jsonpath[]) AS p (path), jsonb_path_query(c.content, p.path) AS v (value))
+
 -- name: sort_id
 {r}.id
 
