@@ -153,6 +153,6 @@ def test_unknown_types_are_not_found() -> None:
 def test_only_indexed_parameters_are_offered() -> None:
     assert {"code", "date", "subject", "patient", "_tag", "_profile"} <= parameters("Observation").keys()
     assert {"value-quantity", "code-value-quantity", "combo-code-value-quantity"} <= parameters("Observation").keys()
-    assert "near" not in parameters("Location")
+    assert parameters("Location")["near"].type == "special"
     assert "chromosome-variant-coordinate" not in parameters("MolecularSequence")
     assert parameters("Foo") == {}
