@@ -37,6 +37,7 @@ _SPANS = {
     "sa": "d.low >= {high}",
     "eb": "d.high <= {low}",
     "ap": "d.low < {high} AND d.high > {low}",
+    "po": "d.low < {high} AND d.high > {low}",
 }
 # The same for lastUpdated, a moment, which lies before, in or after the value's span.
 _MOMENTS = {
@@ -157,7 +158,7 @@ class Conditions:
             return str(queries.string.format(r=r, parameter=wanted.parameter, texts=either))
         pieces = []
         for text, pairs in zip(wanted.texts, wanted.pairs, strict=True):
-            part = queries.part.format(p=self.value(_part(text), "text"))
+            part = queries.part.format(p=self.value(_part(text, ending=wanted.ending), "text"))
             piece = queries.string.format(r=r, parameter=wanted.parameter, texts=part)
             if pairs:
                 piece = f"{queries.all_terms.format(r=r, p=self.value(literal(pairs), 'bigint[]'))} AND {piece}"
@@ -227,9 +228,9 @@ def literal(terms: Sequence[int]) -> str:
     return f"{{{','.join(map(str, terms))}}}"
 
 
-def _part(text: str) -> str:
+def _part(text: str, *, ending: bool) -> str:
     escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%"
+    return f"%{escaped}" if ending else f"%{escaped}%"
 
 
 def after_all(text: str) -> str:

@@ -119,7 +119,7 @@ def test_result_parameters() -> None:
         ("_has:Observation:device:code=x", "never refers to Patient"),
         ("_has:Observation:code:code=x", "code of Observation is no reference"),
         ("link.link.link.link.link.link.link.link.link.gender=male", "Chains of more than 8 steps"),
-        ("_list=$current-problems", "lists by function"),
+        ("_list=$current-problems", "accepted are the id of a List"),
         ("_contained=true", "accepted is false"),
         ("_containedType=contained", "accepted is container"),
         ("_summary=short", "accepted are true, text, data, count, false"),

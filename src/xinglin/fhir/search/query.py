@@ -78,12 +78,14 @@ class StringFilter:
     """Resources with a normalised text that starts with, or contains, any of these.
 
     For a part, `pairs` holds for each text the terms that a resource with the text has; empty where it is too short.
+    With `ending`, the part is the end.
     """
 
     parameter: int
     texts: tuple[str, ...]
     anywhere: bool = False
     pairs: tuple[tuple[int, ...], ...] = ()
+    ending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Reads the values of search parameters into filters (FHIR R4, Search, by parameter type)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -100,6 +100,21 @@ def filter_for(type_name: str, parameter: Parameter, modifier: str, value: str, 
     if parameter.code == PATIENT and len(terms) == 1 and modifier != "identifier":
         return TermFilter(terms, patient=_patient(unescaped(values[0])))
     return TermFilter(terms, negated=modifier == "not")
+
+
+def operator_filter(type_name: str, parameter: Parameter, operator: str, value: str, context: Context) -> Filter:
+    """The filter for the operators ew (a text ends so) and po (periods overlap) of `_filter`. Raises `BadRequest`."""
+    name, number, values = f"{parameter.code} {operator}", parameter_number(type_name, parameter.code), [value]
+    match operator, parameter.type:
+        case "ew", "string":
+            return replace(_string(name, type_name, parameter.code, values, "contains"), ending=True)
+        case "po", "date":
+            found = date_filter(name, number, values, context)
+            return DateFilter(number, tuple(("po", meant) for _, meant in found.spans))
+    accepted = "string" if operator == "ew" else "date"
+    raise BadRequest(
+        f"_filter: {name} is not supported; {operator} is accepted with a {accepted}", code="not-supported"
+    )
 
 
 def _elsewhere(type_name: str, parameter: Parameter, modifier: str, values: list[str], context: Context) -> Filter:
