@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from psycopg import AsyncConnection
 
 from xinglin.fhir.outcome import BadRequest
+from xinglin.fhir.search.numbers import UCUM, converted
 from xinglin.fhir.search.query import (
     AllOf,
     AnyOf,
@@ -15,11 +16,13 @@ from xinglin.fhir.search.query import (
     HasFilter,
     HierarchyFilter,
     Not,
+    NumberFilter,
+    NumberRange,
     SubsumptionFilter,
     TermFilter,
     ValueSetFilter,
 )
-from xinglin.fhir.search.terms import name_number, reference_term, term, token
+from xinglin.fhir.search.terms import name_number, reference_term, term, token, unit_number
 from xinglin.store.cursors import execute, queries
 
 Expand: TypeAlias = Callable[[str], Awaitable[Iterable[tuple[str, str]]]]
@@ -50,6 +53,8 @@ class Resolver:
                 return await self._subsumption(wanted)
             case HierarchyFilter():
                 return await self._hierarchy(wanted)
+            case NumberFilter(units=units) if units:
+                return await self._in_every_unit(wanted)
             case AllOf(filters):
                 return AllOf(tuple([await self.resolved(inner) for inner in filters]))
             case AnyOf(filters):
@@ -81,3 +86,15 @@ class Resolver:
             raise BadRequest(f"More than {MOST:,} resources lie below {name}", code="too-costly")
         names = (f"{wanted.target}/{id}" for (id,) in rows)
         return TermFilter(tuple(reference_term(wanted.type, wanted.parameter, text) for text in names))
+
+    async def _in_every_unit(self, wanted: NumberFilter) -> Filter:
+        """A quantity in all units that resources of the type have, as far as they measure the same."""
+        cursor = await execute(self.connection, queries.units.format(number=wanted.units), {})
+        codes = [code for (code,) in await cursor.fetchall()]
+        more = [
+            NumberRange(each.prefix, interval, unit=unit_number(UCUM, code))
+            for each in wanted.ranges
+            for code in codes
+            if each.ucum and code != each.ucum and (interval := converted(each.interval, each.ucum, code))
+        ]
+        return NumberFilter(wanted.parameter, (*wanted.ranges, *more))

@@ -119,7 +119,7 @@ def test_result_parameters() -> None:
         ("_has:Observation:device:code=x", "never refers to Patient"),
         ("_has:Observation:code:code=x", "code of Observation is no reference"),
         ("link.link.link.link.link.link.link.link.link.gender=male", "Chains of more than 8 steps"),
-        ("_list=$current-problems", "lists by function"),
+        ("_list=$current-problems", "accepted are the id of a List"),
         ("_contained=true", "accepted is false"),
         ("_containedType=contained", "accepted is container"),
         ("_summary=short", "accepted are true, text, data, count, false"),
@@ -153,6 +153,6 @@ def test_unknown_types_are_not_found() -> None:
 def test_only_indexed_parameters_are_offered() -> None:
     assert {"code", "date", "subject", "patient", "_tag", "_profile"} <= parameters("Observation").keys()
     assert {"value-quantity", "code-value-quantity", "combo-code-value-quantity"} <= parameters("Observation").keys()
-    assert "near" not in parameters("Location")
+    assert parameters("Location")["near"].type == "special"
     assert "chromosome-variant-coordinate" not in parameters("MolecularSequence")
     assert parameters("Foo") == {}

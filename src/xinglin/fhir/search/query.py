@@ -33,21 +33,44 @@ class DateFilter:
 class NumberRange:
     """What is asked of a number: `interval` is what rounds to the value (eq, ne), else the value itself, twice.
 
-    `unit` is the number of a unit with its system, `code` that of a unit by its code or text alone.
+    `unit` is the number of a unit with its system, `code` that of a unit by its code or text alone. `ucum` is
+    the code of a unit of UCUM: then the same value in other units is meant too.
     """
 
     prefix: str
     interval: Interval
     unit: int | None = None
     code: int | None = None
+    ucum: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFilter:
-    """Resources with a number or quantity that stands to any of these as its prefix says."""
+    """Resources with a number or quantity that stands to any of these as its prefix says.
+
+    `units` is the number under which the dictionary of texts has the units of UCUM that resources of the type have; the
+    store adds ranges in those that mean the same.
+    """
 
     parameter: int
     ranges: tuple[NumberRange, ...]
+    units: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NearFilter:
+    """Resources with a position that is within a distance, in metres, of the one in degrees.
+
+    The first two are the numbers of the parameters for latitude and longitude. The box holds all that can be so near.
+    """
+
+    latitude_parameter: int
+    longitude_parameter: int
+    latitude: float
+    longitude: float
+    metres: float
+    latitudes: Interval
+    longitudes: tuple[Interval, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +78,14 @@ class StringFilter:
     """Resources with a normalised text that starts with, or contains, any of these.
 
     For a part, `pairs` holds for each text the terms that a resource with the text has; empty where it is too short.
+    With `ending`, the part is the end.
     """
 
     parameter: int
     texts: tuple[str, ...]
     anywhere: bool = False
     pairs: tuple[tuple[int, ...], ...] = ()
+    ending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +206,7 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     TermFilter,
     DateFilter,
     NumberFilter,
+    NearFilter,
     StringFilter,
     TextFilter,
     IdFilter,

@@ -80,6 +80,17 @@ EXISTS (SELECT FROM search_date d WHERE d.key = {r}.key AND d.parameter = {param
 -- name: number
 EXISTS (SELECT FROM search_number d WHERE d.key = {r}.key AND d.parameter = {parameter} AND ({spans}))
 
+-- name: near
+-- The box is read from the index; what is in it is measured on a sphere (haversine), in metres.
+EXISTS (
+    SELECT FROM search_number d JOIN search_number o ON o.key = d.key AND o.parameter = {longitude}
+    WHERE d.key = {r}.key AND d.parameter = {latitude} AND d.low >= {south} AND d.low <= {north} AND ({ranges})
+      AND {diameter}::float8 * asin(least(1, sqrt(
+          sin(radians(d.low::float8 - {at_latitude}) / 2) ^ 2
+          + cos(radians({at_latitude})) * cos(radians(d.low::float8)) * sin(radians(o.low::float8 - {at_longitude}) / 2) ^ 2
+      ))) <= {metres}
+)
+
 -- name: string
 EXISTS (SELECT FROM search_string x WHERE x.key = {r}.key AND x.parameter = {parameter} AND ({texts}))
 
@@ -156,6 +167,9 @@ WITH RECURSIVE above (id, name) AS (
 
 -- name: sort_string
 (SELECT {least}(x.value) FROM search_string x WHERE x.key = {r}.key AND x.parameter = {parameter})
+
+-- name: units
+SELECT DISTINCT value FROM search_text WHERE parameter = {number}
 
 -- name: referring
 SELECT type, id, content FROM resource r
