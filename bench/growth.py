@@ -1,4 +1,4 @@
-"""How searches grow with the hospital: the same searches among thousands and among ten million resources.
+"""How searches grow with the hospital: the same searches among 150 thousand and among ten million resources.
 
 Copies of the Synthea bundles become rows as the store itself would write them (see `multiply`); a name is borne by one
 in 24 patients at every size. For the load, the indexes that are not needed to write are made afterwards. Then each
@@ -112,10 +112,11 @@ def main() -> int:
         home.chmod(0o711)
         conninfo = stack.enter_context(EmbeddedPostgres(home)).conninfo
         prepare(conninfo)
-        fill(conninfo, files, 0, PROCESSES)
+        copies = -(-RESOURCES // 8842)
+        fill(conninfo, files, 0, copies // 64)
         small = asyncio.run(medians(conninfo, questions(conninfo), timedelta(hours=1)))
         print(small, flush=True)
-        fill(conninfo, files, PROCESSES, -(-RESOURCES // 8842))
+        fill(conninfo, files, copies // 64, copies)
         large = asyncio.run(medians(conninfo, questions(conninfo), timedelta(hours=2)))
         print(large, flush=True)
         rows = [Row("resources", float(_count(conninfo)), "resources")]

@@ -132,12 +132,12 @@ async def test_patients(repository: Repository, query: str, expected: str) -> No
         ("date=ap2026-02-22", "123"),
         ("_sort=date", "3214"),
         ("_sort=-date", "2314"),
-        ("_sort=-status,date", None),
+        ("_sort=-code-value-date,date", None),
     ],
 )
 async def test_observations(repository: Repository, query: str, expected: str | None) -> None:
     if expected is None:
-        with pytest.raises(BadRequest, match="_sort=-status is not supported"):
+        with pytest.raises(BadRequest, match="_sort=-code-value-date is not supported"):
             await repository.search("Observation", query)
     else:
         assert await ids(repository, "Observation", query) == expected

@@ -85,6 +85,8 @@ AU - 149597.870691 Mm
 [yd_i] - 3 [ft_i]
 [mi_i] - 5280 [ft_i]
 [fth_i] - 6 [ft_i]
+[ft_us] - 1200/3937 m
+[mi_us] - 5280 [ft_us]
 [nmi_i] - 1852 m
 [kn_i] - 1 [nmi_i]/h
 [sin_i] - 1 [in_i]2

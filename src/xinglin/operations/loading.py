@@ -52,7 +52,7 @@ async def load(settings: Settings, folder: Path, echo: Callable[[str], object]) 
 
 async def _analyze(settings: Settings) -> None:
     assert settings.database_url is not None
-    database = Database(settings.database_url, min_size=1, max_size=1, application="xinglin-load")
+    database = Database(settings.database_url, min_size=1, max_size=2, application="xinglin-load")
     await database.open()
     try:
         await analyze(database.transaction)

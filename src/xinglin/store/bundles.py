@@ -13,6 +13,7 @@ from xinglin.fhir.outcome import BadRequest, Conflict, FhirError, Invalid, Issue
 from xinglin.fhir.search.custom import faults
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
+from xinglin.store import profiles
 from xinglin.store.bulk import insert_all, lock_versions, update_all
 from xinglin.store.conditional import found_id, sole
 from xinglin.store.defining import TYPE, define, settle
@@ -43,7 +44,7 @@ async def process_transaction(repository: "Repository", bundle: Resource, *, rep
     responses |= {index: _response("200 OK", resource, representation) for index, resource in existing.items()}
     changes = [entry for entry in entries if entry.changes and entry.index not in existing]
     conditional = _link(changes, {e.full_url: f"{e.type}/{e.id}" for e in entries if e.full_url and e.changes})
-    _ensure_valid(changes, conditional)
+    await _ensure_valid(repository, changes, conditional)
     written = await _write(repository, [entry for entry in changes if entry.index not in conditional])
     await _resolve(repository, [entry for entry in changes if entry.index in conditional])
     written |= await _write(repository, [entry for entry in changes if entry.index in conditional])
@@ -166,14 +167,20 @@ async def _sole(repository: "Repository", type: str, condition: str, path: str, 
     return f"{type}/{found['id']}"
 
 
-def _ensure_valid(entries: Sequence[Entry], conditional: Mapping[int, Mapping[str, str]]) -> None:
+async def _ensure_valid(
+    repository: "Repository", entries: Sequence[Entry], conditional: Mapping[int, Mapping[str, str]]
+) -> None:
     """Raises `Invalid` with the issues of all entries; what is not resolved yet is checked with its stand-in."""
-    issues = []
+    issues: list[Issue] = []
+    resources = []
     for entry in entries:
         standing = conditional.get(entry.index)
-        resource = replaced(entry.resource, standing)[0] if standing else entry.resource
-        found = validate(resource) or faults(resource)
-        issues += [issue.below(entry.path) for issue in found]
+        resources.append(replaced(entry.resource, standing)[0] if standing else entry.resource)
+        issues += [issue.below(entry.path) for issue in validate(resources[-1]) or faults(resources[-1])]
+    if not issues:
+        version = (await in_force(repository.connection)).version
+        found = await profiles.breaches(repository.connection, resources, version)
+        issues = [issue.below(entry.path) for entry, own in zip(entries, found, strict=True) for issue in own]
     if issues:
         raise Invalid(issues=issues)
 
@@ -196,11 +203,22 @@ async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int
     await update_all(repository.connection, changed)
     if new or changed:
         await settle(repository.connection, [*new, *changed], parameters, repository.zone)
+    await _define(repository, entries, {index: resource for index, (_, resource) in written.items()})
+    return written
+
+
+async def _define(repository: "Repository", entries: Sequence[Entry], written: Mapping[int, Resource]) -> None:
+    """Lets search parameters and profiles that were written take effect, also on what came with them."""
+    connection = repository.connection
     for entry in entries:
         if entry.type == TYPE:
-            resource = written[entry.index][1]
-            await _located(entry, define(repository.connection, resource["id"], resource, repository.now))
-    return written
+            resource = written[entry.index]
+            await _located(entry, define(connection, resource["id"], resource, repository.now))
+    if any(entry.type == profiles.TYPE for entry in entries):
+        await profiles.changed(connection)
+        version = (await in_force(connection)).version
+        for entry in entries:
+            await _located(entry, profiles.ensure_conforming(connection, [written[entry.index]], version))
 
 
 def _check(entry: Entry, version: int) -> None:

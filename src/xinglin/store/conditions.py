@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xinglin.fhir.search.dates import Span
+from xinglin.fhir.search.positions import RADIUS
 from xinglin.fhir.search.query import (
     AllOf,
     AnyOf,
@@ -13,6 +14,7 @@ from xinglin.fhir.search.query import (
     HasFilter,
     IdFilter,
     MissingFilter,
+    NearFilter,
     Not,
     NumberFilter,
     NumberRange,
@@ -35,6 +37,7 @@ _SPANS = {
     "sa": "d.low >= {high}",
     "eb": "d.high <= {low}",
     "ap": "d.low < {high} AND d.high > {low}",
+    "po": "d.low < {high} AND d.high > {low}",
 }
 # The same for lastUpdated, a moment, which lies before, in or after the value's span.
 _MOMENTS = {
@@ -128,6 +131,8 @@ class Conditions:
             case DateFilter(number, spans):
                 either = " OR ".join(f"({self.span(_SPANS, prefix, span, r)})" for prefix, span in spans)
                 return str(queries.date.format(r=r, parameter=number, spans=either))
+            case NearFilter():
+                return self.near(wanted, r)
             case NumberFilter(number, ranges):
                 either = " OR ".join(f"({self.number(wanted_range)})" for wanted_range in ranges)
                 return str(queries.number.format(r=r, parameter=number, spans=either))
@@ -153,7 +158,7 @@ class Conditions:
             return str(queries.string.format(r=r, parameter=wanted.parameter, texts=either))
         pieces = []
         for text, pairs in zip(wanted.texts, wanted.pairs, strict=True):
-            part = queries.part.format(p=self.value(_part(text), "text"))
+            part = queries.part.format(p=self.value(_part(text, ending=wanted.ending), "text"))
             piece = queries.string.format(r=r, parameter=wanted.parameter, texts=part)
             if pairs:
                 piece = f"{queries.all_terms.format(r=r, p=self.value(literal(pairs), 'bigint[]'))} AND {piece}"
@@ -169,6 +174,25 @@ class Conditions:
         """One prefixed span of time."""
         low, high = self.value(span.low, "timestamptz"), self.value(span.high, "timestamptz")
         return templates[prefix].format(low=low, high=high, r=r)
+
+    def near(self, wanted: NearFilter, r: str) -> str:
+        """A distance from a position."""
+        south, north = (self.value(bound, "numeric") for bound in wanted.latitudes)
+        bounds = [(self.value(low, "numeric"), self.value(high, "numeric")) for low, high in wanted.longitudes]
+        return str(
+            queries.near.format(
+                r=r,
+                latitude=wanted.latitude_parameter,
+                longitude=wanted.longitude_parameter,
+                south=south,
+                north=north,
+                ranges=" OR ".join(f"(o.low >= {west} AND o.low <= {east})" for west, east in bounds),
+                at_latitude=self.value(wanted.latitude, "float8"),
+                at_longitude=self.value(wanted.longitude, "float8"),
+                diameter=2 * RADIUS,
+                metres=self.value(wanted.metres, "float8"),
+            )
+        )
 
     def number(self, wanted: NumberRange) -> str:
         """One prefixed number, with its unit where it has one."""
@@ -204,9 +228,9 @@ def literal(terms: Sequence[int]) -> str:
     return f"{{{','.join(map(str, terms))}}}"
 
 
-def _part(text: str) -> str:
+def _part(text: str, *, ending: bool) -> str:
     escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%"
+    return f"%{escaped}" if ending else f"%{escaped}%"
 
 
 def after_all(text: str) -> str:

@@ -12,6 +12,7 @@ from xinglin.fhir.types import Resource
 from xinglin.store import parameters
 from xinglin.store.cursors import execute, queries
 from xinglin.store.parameters import Connection
+from xinglin.store.profiles import ensure_conforming
 from xinglin.store.reindexing import index_written
 from xinglin.store.rows import Row
 
@@ -36,12 +37,14 @@ async def settle(
 ) -> None:
     """Ends the write of rows whose terms were made by `known`, in the transaction that wrote them.
 
-    Where other parameters are in force by now, the rows are indexed again. `version` is theirs, if the statement that
-    wrote has told it.
+    Where other definitions are in force by now, the rows are indexed again, and held against the profiles that they
+    claim. `version` is theirs, if the statement that wrote has told it. Raises `Invalid`.
     """
-    if (version or await parameters.version_of(connection)) != known.version:
+    current = version or await parameters.version_of(connection)
+    if current != known.version:
         await parameters.refreshed(connection)
         await index_written(connection, [(row.type, row.id) for row in rows], zone)
+        await ensure_conforming(connection, [row.resource for row in rows], current)
 
 
 async def define(connection: Connection, id: str, resource: Resource | None, now: datetime) -> None:

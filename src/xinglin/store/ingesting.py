@@ -12,9 +12,11 @@ from xinglin.fhir.outcome import FhirError, Issue
 from xinglin.fhir.search import SearchParameters
 from xinglin.fhir.types import Json, Resource
 from xinglin.fhir.validation import validate
+from xinglin.store import profiles
 from xinglin.store.bulk import insert_all, lock_versions, update_all
 from xinglin.store.defining import TYPE, settle
 from xinglin.store.parameters import in_force
+from xinglin.store.profiles import breaches
 from xinglin.store.repository import Repository
 from xinglin.store.rows import Row, stamped
 
@@ -53,11 +55,18 @@ async def write(repository: Repository, prepared: Prepared) -> list[tuple[Issue,
     """As `ingest`, for what was prepared."""
     documents, refused = prepared.documents, list(prepared.issues)
     for index, document in enumerate(documents):
-        if not refused[index] and document["resourceType"] == TYPE:
+        if not refused[index] and document["resourceType"] in _DEFINING:
             refused[index] = await _defined(repository, document)
     waiting: list[Resource] = [
-        d for d, issues in zip(documents, refused, strict=True) if not issues and d["resourceType"] != TYPE
+        d for d, issues in zip(documents, refused, strict=True) if not issues and d["resourceType"] not in _DEFINING
     ]
+    version = (await in_force(repository.connection)).version
+    broken = {
+        id(d): tuple(own)
+        for d, own in zip(waiting, await breaches(repository.connection, waiting, version), strict=True)
+    }
+    refused = [issues or broken.get(id(d), ()) for d, issues in zip(documents, refused, strict=True)]
+    waiting = [d for d in waiting if not broken[id(d)]]
     while waiting:
         # A resource that comes twice is written twice, in its order.
         wave = {(r["resourceType"], r["id"]): r for r in reversed(waiting)}
@@ -67,8 +76,12 @@ async def write(repository: Repository, prepared: Prepared) -> list[tuple[Issue,
     return refused
 
 
+_DEFINING = frozenset({TYPE, profiles.TYPE})
+
+
 async def _defined(repository: Repository, resource: Resource) -> tuple[Issue, ...]:
-    """Writes a SearchParameter by itself, since it may clash with another; gives the issues that kept it out."""
+    """Writes a SearchParameter or a profile by itself, since what follows is held against it; gives the issues that
+    kept it out."""
     try:
         async with repository.connection.transaction():  # a savepoint
             await repository.update(resource)

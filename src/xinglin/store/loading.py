@@ -90,8 +90,14 @@ async def load_directory(
 
 async def analyze(transaction: Transaction) -> None:
     """Tells the planner of the new terms at once; autovacuum would come only a minute later."""
+
+    async def one(table: str) -> None:
+        async with transaction() as connection:
+            await execute(connection, queries.analyze.format(table=table), {}, prepare=False)
+
     async with transaction() as connection:
-        await execute(connection, queries.analyze, {}, prepare=False)
+        tables = [table for (table,) in await (await execute(connection, queries.to_analyze, {})).fetchall()]
+    await asyncio.gather(*map(one, tables))
 
 
 async def load_file(path: Path, transaction: Transaction, now: datetime, zone: tzinfo) -> LoadedFile:

@@ -69,7 +69,8 @@ async def continue_reindex(
         upto = await _begin(connection, id, awaited)
         if upto is None:
             return WAITING
-    wanted = {"after": after, "upto": upto, "type": type, "size": size}
+    types = sorted(resource_types()) if type is None else [type]
+    wanted = {"after": after, "upto": upto, "types": types, "size": size}
     rows = await (await execute(connection, queries.reindex_batch, wanted)).fetchall()
     await _index(connection, rows, zone)
     finished = None if len(rows) == size else now

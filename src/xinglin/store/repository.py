@@ -19,7 +19,8 @@ from xinglin.store.bundles import process_transaction
 from xinglin.store.cursors import execute, queries
 from xinglin.store.history import HistoryPage, HistoryQuery
 from xinglin.store.patch import Patch
-from xinglin.store.searching import Expand, SearchPage
+from xinglin.store.resolving import Expand, Related, Resolver
+from xinglin.store.searching import SearchPage
 from xinglin.store.versions import Version
 
 __all__ = ["Maintain", "Repository", "SearchPage", "Version"]
@@ -34,7 +35,8 @@ class Repository:
     The caller opens the transaction on `connection` (READ COMMITTED), and commits it or rolls it back. `now` stamps
     what is written. A date without a time zone, such as a birth date, means a day in `zone`, the hospital's own; it
     must not change once resources are stored. `expand` gives the codes of a value set, for `:in` and `:not-in`; without
-    it only the value sets that R4 requires are known. Where `connection` can only read, `maintain` opens transactions
+    it only the value sets that R4 requires are known. `related` gives the codes that subsume a code, or that it
+    subsumes, for `:above` and `:below`. Where `connection` can only read, `maintain` opens transactions
     in which tables that are derived from resources are brought up to date. Errors are
     `xinglin.fhir.outcome.FhirError`.
     """
@@ -46,12 +48,14 @@ class Repository:
         now: datetime,
         zone: tzinfo = UTC,
         expand: Expand | None = None,
+        related: Related | None = None,
         maintain: Maintain | None = None,
     ) -> None:
         self.connection = connection
         self.now = now
         self.zone = zone
         self.expand = expand
+        self.related = related
         self._maintain = maintain
 
     @asynccontextmanager
@@ -167,7 +171,8 @@ class Repository:
 
     async def run(self, query: Query) -> SearchPage:
         """A page of a search that is parsed already."""
-        page = await searching.run(self.connection, query, now=self.now, expand=self.expand)
+        resolver = Resolver(self.connection, self.expand, self.related)
+        page = await searching.run(self.connection, query, now=self.now, resolver=resolver)
         page = await including.including(self.connection, page, query)
         if query.shape == Shape():
             return page

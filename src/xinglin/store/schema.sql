@@ -4,8 +4,8 @@
 --   terms          64-bit hashes of its tokens, references and URIs, each made of type, parameter and value
 --   search_date    spans of time [low, high), by the number of the parameter, which implies the type
 --   search_string  normalised texts, likewise
---   search_number  numbers and quantities as intervals [low, high], likewise
---   search_text    a dictionary: texts of codes, and URIs, with the terms of the resources that have them
+--   search_number  numbers, quantities and positions as intervals [low, high], likewise
+--   search_text    a dictionary: texts of codes, and URIs, with the terms of the resources that have them; units of UCUM
 -- `key` grows with every new resource and never changes: pages are cut by it.
 
 CREATE SEQUENCE resource_key;

@@ -298,7 +298,7 @@ def _general(query: Query, statistics: Statistics, after: "Cursor | None", *, hi
     """All that match, sorted, as the planner sees fit; hidden: from the index that finds few."""
     conditions = Conditions(statistics, hidden=hidden)
     filters = conditions.all_of(query.filters, "r")
-    sorts = "".join(f", {_sort(key)} AS s{i}" for i, key in enumerate(query.sort))
+    sorts = "".join(f", {_sort(key, conditions)} AS s{i}" for i, key in enumerate(query.sort))
     rows = queries.page.format(r="r", type=f"'{query.type}'", sorts=sorts, filters=filters)
     order = [_direction(i, key) for i, key in enumerate(query.sort)]
     # Not the plain key where few match, lest the planner go through all keys in order to find them.
@@ -313,14 +313,24 @@ def _direction(index: int, key: Sort) -> str:
     return f"s{index} {'DESC' if key.descending else 'ASC'}{last}"
 
 
-def _sort(key: Sort) -> str:
+def _sort(key: Sort, conditions: Conditions) -> str:
     if key.by in ("id", "updated"):
         return str(getattr(queries, f"sort_{key.by}").format(r="r"))
     least, bound = ("max", "high") if key.descending else ("min", "low")
+    if key.by == "text":
+        paths = conditions.value(list(key.paths), "text[]")
+        return str(queries.sort_text.format(r="r", least=least, paths=paths))
     return str(getattr(queries, f"sort_{key.by}").format(r="r", parameter=key.parameter, least=least, bound=bound))
 
 
-_SQL_TYPES = {"id": "text", "updated": "timestamptz", "date": "timestamptz", "number": "numeric", "string": "text"}
+_SQL_TYPES = {
+    "id": "text",
+    "updated": "timestamptz",
+    "date": "timestamptz",
+    "number": "numeric",
+    "string": "text",
+    "text": "text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +381,7 @@ def read_cursor(query: Query) -> Cursor | None:
 
 
 def _sort_value(value: Any, sort: Sort) -> Any:
-    if value is None or (sort.by in ("id", "string") and isinstance(value, str)):
+    if value is None or (sort.by in ("id", "string", "text") and isinstance(value, str)):
         return value
     if sort.by == "key":
         return int(value)

@@ -10,9 +10,11 @@ from xinglin.fhir.outcome import Conflict, Gone, Invalid, NotFound, Precondition
 from xinglin.fhir.search import SearchParameters
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import ensure_valid
+from xinglin.store import profiles
 from xinglin.store.cursors import execute, of_type, queries
 from xinglin.store.defining import TYPE, define, ensure_usable, settle
 from xinglin.store.parameters import in_force
+from xinglin.store.profiles import ensure_conforming
 from xinglin.store.rows import Row, stamped, tombstone
 from xinglin.store.versions import Version, find
 
@@ -36,6 +38,7 @@ async def create(connection: Connection, resource: Resource, id: str | None, now
     ensure_valid(resource if id is None else {**resource, "id": id})
     ensure_usable(resource)
     known = await in_force(connection)
+    await ensure_conforming(connection, [resource], known.version)
     row = stamped(resource, id or new_id(), 1, now, zone, known)
     version = await insert(connection, row)
     if version is None:
@@ -47,11 +50,13 @@ async def create(connection: Connection, resource: Resource, id: str | None, now
 async def _end(
     connection: Connection, row: Row, known: SearchParameters, now: datetime, zone: tzinfo, version: str
 ) -> None:
-    """Ends a write during which the search parameters of this version were in force, and `known` to the writer."""
+    """Ends a write during which the definitions of this version were in force, and `known` to the writer."""
     if version != known.version:
         await settle(connection, [row], known, zone, version)
     if row.type == TYPE:
         await define(connection, row.id, row.resource, now)
+    elif row.type == profiles.TYPE:
+        await profiles.changed(connection)
 
 
 async def update(
@@ -67,6 +72,7 @@ async def update(
     if not id:
         raise Invalid("An update needs the id of the resource", expression=f"{type}.id", code="required")
     known = await in_force(connection)
+    await ensure_conforming(connection, [resource], known.version)
     found = await find(connection, type, id, lock=True)
     if found is None:
         check_match(None, if_match, type, id)
@@ -94,6 +100,8 @@ async def delete(connection: Connection, type: str, id: str, if_match: int | Non
     await execute(connection, of_type(queries.update, type), tombstone(type, id, found.version + 1, now))
     if type == TYPE:
         await define(connection, id, None, now)
+    elif type == profiles.TYPE:
+        await profiles.changed(connection)
     return found.version + 1
 
 

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 
 from xinglin.fhir import json
-from xinglin.fhir.outcome import NotFound
+from xinglin.fhir.outcome import BadRequest, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.store.cursors import execute
 from xinglin.store.repository import Repository
 from xinglin.terminology.index import CodeSystem, Connection, code_system, queries
+
+MOST_RELATED = 10_000
+"""Codes above or below another one that a search takes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,24 @@ async def subsumes(connection: Connection, system: CodeSystem, one: str, other: 
     if await _is_below(connection, system, other, one):
         return "subsumes"
     return "subsumed-by" if await _is_below(connection, system, one, other) else "not-subsumed"
+
+
+async def related_codes(repository: Repository, url: str, code: str, above: bool) -> list[str]:
+    """The codes of a system that subsume a code (`above`), or that it subsumes, itself among them: for a search by
+    `:above` and `:below`.
+
+    Raises `NotFound` where the system or the code is not known, `BadRequest` where there are too many.
+    """
+    system = await known_system(repository, url)
+    if await find_code(repository.connection, system, code) is None:
+        raise NotFound(f"{system.url} has no code {code}")
+    query = queries.codes_above if above else queries.codes_below
+    wanted = {"system": system.number, "code": code, "limit": MOST_RELATED + 1}
+    found = [each for (each,) in await (await execute(repository.connection, query, wanted)).fetchall()]
+    if len(found) > MOST_RELATED:
+        text = f"{url}|{code} subsumes more than {MOST_RELATED:,} codes, the most that a search takes"
+        raise BadRequest(text, code="too-costly")
+    return found
 
 
 async def _is_below(connection: Connection, system: CodeSystem, below: str, above: str) -> bool:

@@ -256,6 +256,33 @@ async def test_a_search_by_the_codes_of_a_value_set(client: httpx.AsyncClient) -
     assert "not known" in told(await client.get("Basic?code:in=urn:none"), 404)
 
 
+async def test_a_search_by_what_a_code_subsumes(client: httpx.AsyncClient) -> None:
+    child = {"code": "dog", "concept": [{"code": "puppy"}]}
+    system = {
+        "url": "urn:s",
+        "status": "active",
+        "content": "complete",
+        "concept": [{"code": "pet", "concept": [child]}],
+    }
+    await client.post("CodeSystem", json={"resourceType": "CodeSystem", **system})
+    for code in ("pet", "puppy"):
+        coded = {"coding": [{"system": "urn:s", "code": code}]}
+        await client.put(f"Basic/{code}", json={"resourceType": "Basic", "id": code, "code": coded})
+    for query, wanted in (
+        ("below=urn:s|dog", ["puppy"]),
+        ("below=urn:s|pet", ["pet", "puppy"]),
+        ("above=urn:s|dog", ["pet"]),
+    ):
+        found = (await client.get(f"Basic?code:{query}")).json()
+        assert [e["resource"]["id"] for e in found["entry"]] == wanted
+        entry = {"request": {"method": "GET", "url": f"Basic?code:{query}"}}
+        batch = await client.post("", json={"resourceType": "Bundle", "type": "batch", "entry": [entry]})
+        read = batch.json()["entry"][0]["resource"]["entry"]
+        assert [e["resource"]["id"] for e in read] == wanted
+    assert "no code cat" in told(await client.get("Basic?code:below=urn:s|cat"), 404)
+    assert "not known here" in told(await client.get("Basic?code:below=urn:none|cat"), 404)
+
+
 async def test_a_fhirpath_patch(client: httpx.AsyncClient) -> None:
     await client.put("Patient/a", json={**PERSON, "id": "a"})
     parts = [

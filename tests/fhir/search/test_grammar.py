@@ -98,7 +98,10 @@ def test_result_parameters() -> None:
     ("query", "text"),
     [
         ("foo=1", "no search parameter foo; accepted are: _contained, _containedType, _count"),
-        ("gender:above=x", "modifiers of a token parameter are: :missing, :not, :text, :in, :not-in, :of-type"),
+        (
+            "gender:exact=x",
+            "modifiers of a token parameter are: :missing, :not, :text, :in, :not-in, :of-type, :above, :below",
+        ),
         ("birthdate:not=2020", "modifiers of a date parameter are: :missing"),
         ("birthdate:missing=maybe", "accepted are true and false"),
         ("identifier:of-type=a|b", "accepted is system|code|value"),
@@ -116,7 +119,7 @@ def test_result_parameters() -> None:
         ("_has:Observation:device:code=x", "never refers to Patient"),
         ("_has:Observation:code:code=x", "code of Observation is no reference"),
         ("link.link.link.link.link.link.link.link.link.gender=male", "Chains of more than 8 steps"),
-        ("_list=$current-problems", "lists by function"),
+        ("_list=$current-problems", "accepted are the id of a List"),
         ("_contained=true", "accepted is false"),
         ("_containedType=contained", "accepted is container"),
         ("_summary=short", "accepted are true, text, data, count, false"),
@@ -125,7 +128,7 @@ def test_result_parameters() -> None:
         ("general-practitioner:Practitioner=Patient/1", "contradicts"),
         ("_count=many", "_count=many"),
         ("_count=-1", "_count=-1"),
-        ("_sort=gender", "accepted are: _id, _lastUpdated"),
+        ("_sort=foo", "accepted are: _id, _lastUpdated"),
         ("_total=yes", "accepted are none"),
         ("_include=Patient:foo", "accepted are: Patient:general-practitioner"),
         ("_include=Observation:subject", "includes by parameters of Patient"),
@@ -150,6 +153,6 @@ def test_unknown_types_are_not_found() -> None:
 def test_only_indexed_parameters_are_offered() -> None:
     assert {"code", "date", "subject", "patient", "_tag", "_profile"} <= parameters("Observation").keys()
     assert {"value-quantity", "code-value-quantity", "combo-code-value-quantity"} <= parameters("Observation").keys()
-    assert "near" not in parameters("Location")
+    assert parameters("Location")["near"].type == "special"
     assert "chromosome-variant-coordinate" not in parameters("MolecularSequence")
     assert parameters("Foo") == {}

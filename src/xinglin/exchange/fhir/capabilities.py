@@ -8,7 +8,7 @@ from xinglin.exchange.fhir.formats import FORMATS
 from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.search import R4, Parameter, SearchParameters, parameters
-from xinglin.fhir.search.criteria import DEEPEST
+from xinglin.fhir.search.criteria import CURRENT, DEEPEST
 from xinglin.fhir.search.expressions import OPERATORS
 from xinglin.fhir.search.grammar import RESULT_PARAMETERS
 from xinglin.fhir.search.registry import compartments
@@ -24,7 +24,7 @@ _SYSTEM = ("transaction", "batch", "history-system", "search-system")
 _COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
 _EVERYWHERE = {
     "_has": {"type": "special", "documentation": "_has:Type:reference:parameter, nested too"},
-    "_list": {"type": "special", "documentation": "The id of a List"},
+    "_list": {"type": "special", "documentation": f"The id of a List; {', '.join(CURRENT)}"},
     "_filter": {"type": "special", "documentation": f"Operators: {', '.join(OPERATORS)}"},
     "_type": {"type": "special", "documentation": "Of a search over several types, by GET on the base"},
 }

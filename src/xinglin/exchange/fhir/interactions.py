@@ -20,6 +20,7 @@ from xinglin.store.history import parse_history
 from xinglin.store.repository import Repository
 from xinglin.store.systemwide import search_types
 from xinglin.terminology.expansion import codes_of
+from xinglin.terminology.lookup import related_codes
 
 OpenRepository: TypeAlias = Callable[[Request, str], AbstractAsyncContextManager[Repository]]
 """Opens the repository in one transaction for a request whose caller has a permission, or raises a `FhirError`."""
@@ -226,14 +227,14 @@ class Interactions:
     @asynccontextmanager
     async def _searching(self, request: Request) -> AsyncIterator[Repository]:
         async with self.open(request, READ) as repository:
-            repository.expand = partial(codes_of, repository)
-            yield repository
+            yield _knowing_terminology(repository)
 
     async def bundle(self, request: Request) -> Response:
         """Many interactions in one request (transaction, batch)."""
         bundle = await requests.read_resource(request, self.bundle_limit)
         whole = requests.prefers(request) == "representation"
         async with self.open(request, WRITE) as repository:
+            _knowing_terminology(repository)
             if bundle.get("type") == "batch":
                 done = await repository.batch(bundle, representation=whole)
             else:
@@ -247,6 +248,12 @@ class Interactions:
         if resource.get("resourceType") != type:
             raise BadRequest(f"The request is for {type}, the resource is {resource.get('resourceType')!r}")
         return resource
+
+
+def _knowing_terminology(repository: Repository) -> Repository:
+    repository.expand = partial(codes_of, repository)
+    repository.related = partial(related_codes, repository)
+    return repository
 
 
 def _compartment(request: Request) -> Compartment:

@@ -20,7 +20,8 @@ class Branch:
     """Values of one type. `root` is the property that the focus must have for there to be any, or None: unknown.
 
     `path` holds the (property, repeats) steps where the branch is a plain path, so that a further step can be fused
-    with them. `binding` is the value set of a required binding, which tells the system of a code.
+    with them. `binding` is the value set of a required binding, which tells the system of a code. `sought` are
+    SQL/JSON paths to the same values; there are none where that can't be said in them.
     """
 
     type: str
@@ -28,11 +29,12 @@ class Branch:
     root: str | None = None
     path: tuple[tuple[str, bool], ...] | None = None
     binding: str = ""
+    sought: tuple[str, ...] = ()
 
 
 def itself(type_name: str) -> Branch:
     """The focus."""
-    return Branch(type_name, lambda focus: (focus,), None, ())
+    return Branch(type_name, lambda focus: (focus,), None, (), sought=("$",))
 
 
 def member(branch: Branch, name: str) -> list[Branch]:
@@ -48,10 +50,11 @@ def member(branch: Branch, name: str) -> list[Branch]:
 
 def _step(branch: Branch, key: str, element: Element, ref: TypeRef) -> Branch:
     repeats = element.max != 1
+    sought = tuple(f'{path}."{key}"' for path in branch.sought)
     if branch.path is None:
-        return Branch(ref.name, _chained(branch.values, key, repeats), branch.root, None, element.binding)
+        return Branch(ref.name, _chained(branch.values, key, repeats), branch.root, None, element.binding, sought)
     path = (*branch.path, (key, repeats))
-    return Branch(ref.name, _fused(path), path[0][0], path, element.binding)
+    return Branch(ref.name, _fused(path), path[0][0], path, element.binding, sought)
 
 
 def _fused(path: tuple[tuple[str, bool], ...]) -> Values:
@@ -97,11 +100,20 @@ def of_type(branches: Sequence[Branch], type_name: str) -> list[Branch]:
     return kept
 
 
-def filtered(branch: Branch, keep: Callable[[Json], bool], type_name: str | None = None) -> Branch:
-    """The values of a branch that `keep` accepts, as `type_name` where that is narrower."""
+def filtered(
+    branch: Branch, keep: Callable[[Json], bool], type_name: str | None = None, condition: str | None = None
+) -> Branch:
+    """The values of a branch that `keep` accepts, as `type_name` where that is narrower; `condition` says the same in
+    an SQL/JSON path."""
     values = branch.values
+    sought = tuple(f"{path} ? ({condition})" for path in branch.sought) if condition else ()
     return Branch(
-        type_name or branch.type, lambda focus: [v for v in values(focus) if keep(v)], branch.root, None, branch.binding
+        type_name or branch.type,
+        lambda focus: [v for v in values(focus) if keep(v)],
+        branch.root,
+        None,
+        branch.binding,
+        sought,
     )
 
 
@@ -123,7 +135,8 @@ def _merged(group: Sequence[Branch]) -> Branch:
             found += [value for value in function(focus) if value not in found]
         return found
 
-    return Branch(group[0].type, values, roots.pop() if len(roots) == 1 else None)
+    sought = tuple(path for branch in group for path in branch.sought) if all(b.sought for b in group) else ()
+    return Branch(group[0].type, values, roots.pop() if len(roots) == 1 else None, sought=sought)
 
 
 def collected(branches: Sequence[Branch]) -> Values:

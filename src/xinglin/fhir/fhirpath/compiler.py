@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TypeAlias
 
+import orjson
+
 from xinglin.fhir.definitions import supertypes
 from xinglin.fhir.fhirpath import parser as tree
 from xinglin.fhir.fhirpath.branches import Branch, collected, filtered, itself, member, of_type, union
@@ -75,7 +77,8 @@ def _call(name: str, target: list[Branch], arguments: tuple[tree.Node, ...]) -> 
             return [_where(branch, criterion) for branch in target]
         case "extension", (tree.Literal(url, "String"),):
             extensions = [below for branch in target for below in member(branch, "extension")]
-            return [filtered(branch, lambda v: v.get("url") == url) for branch in extensions]
+            condition = _same("url", str(url))
+            return [filtered(branch, lambda v: v.get("url") == url, condition=condition) for branch in extensions]
         case (("ofType" | "as"), (tree.Name(type_name) | tree.Member(_, type_name),)):
             return of_type(target, type_name)
         case "exists", ():
@@ -96,7 +99,21 @@ def _call(name: str, target: list[Branch], arguments: tuple[tree.Node, ...]) -> 
 
 def _where(branch: Branch, criterion: tree.Node) -> Branch:
     holds = _condition(criterion, (itself(branch.type),))
-    return filtered(branch, lambda value: holds(value) is True)
+    return filtered(branch, lambda value: holds(value) is True, condition=_condition_sought(criterion))
+
+
+def _condition_sought(criterion: tree.Node) -> str | None:
+    """A criterion in the language of SQL/JSON paths, of those that search parameters mostly have."""
+    match criterion:
+        case tree.TypeTest("is", tree.Call(None, "resolve", ()), type_name):
+            return f'@.reference starts with "{type_name}/"'
+        case tree.Binary("=", tree.Name(name), tree.Literal(str(text), "String")):
+            return _same(name, text)
+    return None
+
+
+def _same(name: str, text: str) -> str:
+    return f"@.{name} == {orjson.dumps(text).decode()}"
 
 
 def _at(branches: list[Branch], index: int) -> list[Branch]:

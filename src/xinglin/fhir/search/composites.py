@@ -46,7 +46,7 @@ def _in_element(
     if other.type in ("quantity", "number"):
         name, wanted = f"{parameter.code}={first}$", other.type == "quantity"
         numbers = (
-            (left, number_filter(name, parameter_number(type_name, f"{parameter.code}${left}"), [second], units=wanted))
+            (left, number_filter(name, type_name, _number(type_name, parameter, left), [second], units=wanted))
             for left in lefts
         )
         # The number of the parameter has 32 bits: the term, which has 64, makes sure that it is this one.
@@ -59,3 +59,8 @@ def _in_element(
 def _spellings(parameter: Parameter, component: Component, value: str) -> list[str]:
     read = reference_spellings if component.type == "reference" else token_spellings
     return read(replace(parameter, type=component.type), "", value)
+
+
+def _number(type_name: str, parameter: Parameter, spelled: str) -> int:
+    """The number under which the numbers beside a spelling of the first part are kept."""
+    return parameter_number(type_name, f"{parameter.code}${spelled}")

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search.escapes import alternatives, unescaped
-from xinglin.fhir.search.expressions import EQUAL, parse_filter
+from xinglin.fhir.search.expressions import ENDS, EQUAL, OVERLAPS, parse_filter
 from xinglin.fhir.search.known import SearchParameters
-from xinglin.fhir.search.query import AnyOf, ChainFilter, Filter, HasFilter, IdFilter, Not
+from xinglin.fhir.search.query import AllOf, AnyOf, ChainFilter, Filter, HasFilter, IdFilter, Not
 from xinglin.fhir.search.registry import Parameter, compartment, compartments
 from xinglin.fhir.search.terms import parameter_term
-from xinglin.fhir.search.values import Context, date_filter, filter_for
+from xinglin.fhir.search.values import Context, date_filter, filter_for, operator_filter
 
 DEEPEST = 8
 """Steps that chains and `_has` may take together."""
@@ -20,6 +20,21 @@ COLUMNS = ("_id", "_lastUpdated")
 
 SPECIAL = ("_filter", "_has", "_list")
 """Parameters that are not values of the resource itself."""
+
+
+_BELIEVED = ("verification-status:not", "refuted,entered-in-error")
+_PROBLEMS = (("clinical-status", "active,recurrence,relapse"), _BELIEVED)
+_ALLERGIES = (("clinical-status", "active"), _BELIEVED)
+CURRENT: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
+    "$current-allergies": {"AllergyIntolerance": _ALLERGIES},
+    "$current-drug-allergies": {"AllergyIntolerance": (*_ALLERGIES, ("category", "medication"))},
+    "$current-medications": {
+        "MedicationRequest": (("status", "active"),),
+        "MedicationStatement": (("status", "active,intended"),),
+    },
+    "$current-problems": {"Condition": _PROBLEMS},
+}
+"""Lists by function (FHIR R4, Lists, Current Resource Lists): name → type → what makes a resource be in it."""
 
 
 class UnknownParameter(BadRequest):
@@ -71,6 +86,8 @@ def _read(type_name: str, name: str, value: str, reader: _Reader) -> Filter:
     parameter = known_parameter(type_name, base, reader.context.known)
     if reader.expression and modifier == EQUAL:
         modifier = "exact" if parameter.type == "string" else ""
+    if reader.expression and modifier in (ENDS, OVERLAPS):
+        return operator_filter(type_name, parameter, modifier, value, reader.context)
     return filter_for(type_name, parameter, modifier, value, reader.context)
 
 
@@ -101,8 +118,20 @@ def _special(type_name: str, name: str, modifier: str, value: str, reader: _Read
         inner = replace(reader.deeper(), expression=True)
         return parse_filter(value, lambda n, v: _read(type_name, n, v, inner))
     if any(text.startswith("$") for text in ids):
-        raise BadRequest(f"_list={value}: lists by function are not supported; accepted is the id of a List")
+        return AnyOf(tuple(_current(type_name, text, reader) for text in ids))
     return HasFilter(parameter_term("List", "item"), "List", IdFilter(ids))
+
+
+def _current(type_name: str, name: str, reader: _Reader) -> Filter:
+    """What is in a list by function, such as $current-problems."""
+    criteria = CURRENT.get(name, {}).get(type_name)
+    if criteria is None:
+        there = sorted(f"{name} of {type}" for name, types in CURRENT.items() for type in types)
+        raise BadRequest(
+            f"_list={name} of {type_name} is not supported; accepted are the id of a List, {', '.join(there)}",
+            code="not-supported",
+        )
+    return AllOf(tuple(_read(type_name, code, value, reader) for code, value in criteria))
 
 
 def _reference(type_name: str, name: str, known: SearchParameters) -> Parameter:

@@ -15,11 +15,16 @@ from xinglin.fhir.search.query import AllOf, AnyOf, Filter, Not
 Read = Callable[[str, str], Filter]
 """Reads `name:modifier` and an escaped value into a filter."""
 
-OPERATORS = ("eq", "ne", "co", "sw", "gt", "lt", "ge", "le", "ap", "sa", "eb", "pr", "in", "ni", "re")
-"""Operators that are implemented. `ew`, `po`, `ss` and `sb` are the others of R4."""
+OPERATORS = (
+    *("eq", "ne", "co", "sw", "ew", "gt", "lt", "ge", "le", "ap", "sa", "eb", "pr", "po", "ss", "sb", "in", "ni", "re"),
+)
+"""The operators of R4, all of which are implemented."""
 
 EQUAL = "eq"
 """The modifier by which the operator eq is handed on: strings are then compared as a whole."""
+
+ENDS, OVERLAPS = "ew", "po"
+"""The modifiers by which these operators are handed on; no plain parameter can have them."""
 
 _DEEPEST = 32
 _LEXEME = re.compile(r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*")|(?P<mark>[()\[\]])|(?P<word>[^\s()\[\]"]+))""", re.DOTALL)
@@ -130,6 +135,12 @@ class _Parser:
                 return Not(self.read(f"{path}:{EQUAL}", value))
             case "co":
                 return self.read(f"{path}:contains", value)
+            case "ew" | "po":
+                return self.read(f"{path}:{operator}", value)
+            case "ss":
+                return self.read(f"{path}:above", value)
+            case "sb":
+                return self.read(f"{path}:below", value)
             case "sw" | "re":
                 return self.read(path, value)
             case "in":

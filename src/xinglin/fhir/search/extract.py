@@ -11,7 +11,8 @@ from xinglin.fhir.search import spellings
 from xinglin.fhir.search.dates import span_of
 from xinglin.fhir.search.found_by import Add, Terms
 from xinglin.fhir.search.known import R4, SearchParameters
-from xinglin.fhir.search.numbers import interval_of, units_of
+from xinglin.fhir.search.numbers import UCUM, interval_of, units_of
+from xinglin.fhir.search.positions import numbers, position
 from xinglin.fhir.search.registry import Component, Parameter
 from xinglin.fhir.search.repetition import REPEATED, remembered
 from xinglin.fhir.search.terms import (
@@ -24,6 +25,7 @@ from xinglin.fhir.search.terms import (
     parameter_term,
     term,
     unit_number,
+    units_number,
 )
 from xinglin.fhir.search.text import normalised, sounds
 from xinglin.fhir.search.values import PATIENT
@@ -87,7 +89,9 @@ def _adder(type_name: str, parameter: Parameter, branch: Branch) -> Add | None:
         case "date":
             return partial(_add_date, number) if branch.type in _DATED else None
         case "number" | "quantity":
-            return partial(_add_number, number) if branch.type in _NUMBERED else None
+            return partial(_add_number, number, units_number(type_name)) if branch.type in _NUMBERED else None
+        case "special":
+            return _add_position
         case "string":
             texts = spellings.TEXTS.get(branch.type)
             return None if texts is None else partial(_add_string, number, type_name, parameter.code, texts)
@@ -113,6 +117,9 @@ def indexed_branches(parameter: Parameter) -> list[Branch]:
     """The branches whose values a parameter of its type can hold."""
     return [branch for branch in parameter.branches if _adder("", parameter, branch)]
 
+
+LONGEST_UNIT = 100
+"""Characters of a unit that is compared with others."""
 
 _LOCATED = frozenset({"canonical", "oid", "uri", "url", "uuid"})
 _DATED = frozenset({"date", "dateTime", "instant", "Period", "Timing"})
@@ -177,11 +184,20 @@ def _add_date(number: int, terms: Terms, value: Json, zone: tzinfo) -> None:
         terms.dates.add((number, span))
 
 
-def _add_number(number: int, terms: Terms, value: Json, _: tzinfo) -> None:
+def _add_position(terms: Terms, value: Json, _: tzinfo) -> None:
+    if found := position(value):
+        for number, interval in zip(numbers(), found, strict=True):
+            terms.numbers.add((number, interval, 0, 0))
+
+
+def _add_number(number: int, units: int, terms: Terms, value: Json, _: tzinfo) -> None:
     if (interval := interval_of(value)) is not None:
         # The first spelling carries the system; a unit's own text, where it differs, gets a row for itself.
         for system, unit in units_of(value)[:1] or [(None, "")]:
-            terms.numbers.add((number, interval, unit_number(system, unit) if unit else 0, unit_number(None, unit)))
+            known = unit_number(system, unit) if unit else 0
+            terms.numbers.add((number, interval, known, unit_number(None, unit)))
+            if system == UCUM and len(unit) <= LONGEST_UNIT:
+                terms.texts.add((units, unit, known))
         for system, unit in units_of(value)[1:]:
             terms.numbers.add((number, interval, 0, unit_number(system, unit)))
 
@@ -209,7 +225,7 @@ def _add_combined(
             for branch in second.branches:
                 if branch.type in _NUMBERED:
                     for measured in branch.values(value):
-                        _add_number(number, terms, measured, zone)
+                        _add_number(number, units_number(type_name), terms, measured, zone)
         else:
             for other in component_spellings(second, value):
                 terms.hashes.add(term(type_name, code, f"{spelled}${other}"))

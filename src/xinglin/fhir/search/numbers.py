@@ -6,9 +6,11 @@ Range for what lies between its ends, a quantity with a comparator for what it l
 
 import re
 from decimal import Decimal, InvalidOperation, localcontext
+from fractions import Fraction
 from typing import NamedTuple
 
 from xinglin.fhir.types import Json
+from xinglin.fhir.ucum import UnitError, unit_named
 
 
 class Interval(NamedTuple):
@@ -18,6 +20,7 @@ class Interval(NamedTuple):
     high: Decimal
 
 
+UCUM = "http://unitsofmeasure.org"
 INFINITY = Decimal("Infinity")
 DIGITS = 38
 """Significant digits that are compared, and the power of ten beyond which a number counts as infinite."""
@@ -112,3 +115,22 @@ def units_of(value: Json) -> list[tuple[str | None, str]]:
     code, text = value.get("code"), value.get("unit")
     found = [(value.get("system"), code)] if code else []
     return found + ([(None, text)] if text and text != code else [])
+
+
+def converted(interval: Interval, code: str, to: str) -> Interval | None:
+    """An interval of one unit of UCUM in another one; None where they don't measure the same, or one is not known."""
+    try:
+        unit, other = unit_named(code), unit_named(to)
+    except UnitError:
+        return None
+    if unit.dimensions != other.dimensions:
+        return None
+
+    def each(value: Decimal) -> Decimal:
+        if not value.is_finite():
+            return value
+        exact = (Fraction(value) + unit.offset) * unit.factor / other.factor - other.offset
+        with localcontext(prec=DIGITS):
+            return bounded(Decimal(exact.numerator) / Decimal(exact.denominator))
+
+    return Interval(each(interval.low), each(interval.high))

@@ -33,21 +33,44 @@ class DateFilter:
 class NumberRange:
     """What is asked of a number: `interval` is what rounds to the value (eq, ne), else the value itself, twice.
 
-    `unit` is the number of a unit with its system, `code` that of a unit by its code or text alone.
+    `unit` is the number of a unit with its system, `code` that of a unit by its code or text alone. `ucum` is
+    the code of a unit of UCUM: then the same value in other units is meant too.
     """
 
     prefix: str
     interval: Interval
     unit: int | None = None
     code: int | None = None
+    ucum: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFilter:
-    """Resources with a number or quantity that stands to any of these as its prefix says."""
+    """Resources with a number or quantity that stands to any of these as its prefix says.
+
+    `units` is the number under which the dictionary of texts has the units of UCUM that resources of the type have; the
+    store adds ranges in those that mean the same.
+    """
 
     parameter: int
     ranges: tuple[NumberRange, ...]
+    units: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NearFilter:
+    """Resources with a position that is within a distance, in metres, of the one in degrees.
+
+    The first two are the numbers of the parameters for latitude and longitude. The box holds all that can be so near.
+    """
+
+    latitude_parameter: int
+    longitude_parameter: int
+    latitude: float
+    longitude: float
+    metres: float
+    latitudes: Interval
+    longitudes: tuple[Interval, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +78,14 @@ class StringFilter:
     """Resources with a normalised text that starts with, or contains, any of these.
 
     For a part, `pairs` holds for each text the terms that a resource with the text has; empty where it is too short.
+    With `ending`, the part is the end.
     """
 
     parameter: int
     texts: tuple[str, ...]
     anywhere: bool = False
     pairs: tuple[tuple[int, ...], ...] = ()
+    ending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +151,37 @@ class ValueSetFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class SubsumptionFilter:
+    """Resources with a code, by this parameter, that subsumes the given one (`above`) or is subsumed by it.
+
+    The store replaces it by terms, as soon as it knows the codes.
+    """
+
+    type: str
+    parameter: str
+    system: str
+    code: str
+    above: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HierarchyFilter:
+    """Resources that refer, by this parameter, to `target`/`id`, or to what lies above or below it.
+
+    `parent_term` is the number of the parameter by which a target refers to the one of its type that is above it.
+
+    The store replaces it by terms, as soon as it knows the targets.
+    """
+
+    type: str
+    parameter: str
+    target: str
+    id: str
+    above: bool
+    parent_term: int
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Resources for which all of these hold; with none, every resource."""
 
@@ -150,6 +206,7 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     TermFilter,
     DateFilter,
     NumberFilter,
+    NearFilter,
     StringFilter,
     TextFilter,
     IdFilter,
@@ -157,6 +214,8 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     ChainFilter,
     HasFilter,
     ValueSetFilter,
+    SubsumptionFilter,
+    HierarchyFilter,
     AllOf,
     AnyOf,
     Not,
@@ -167,12 +226,14 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
 class Sort:
     """One key of the order.
 
-    `by` is id, updated, date, string, number or token, the last four with the number of the parameter.
+    `by` is id, updated, date, string or number, the last three with the number of the parameter, or text: then `paths`
+    lead to the values, as SQL/JSON paths.
     """
 
     by: str
     descending: bool
     parameter: int = 0
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ from xinglin.fhir.definitions import (
 from xinglin.fhir.fhirpath import Branch, compile_path
 
 INDEXED = frozenset({"token", "reference", "string", "date", "uri", "number", "quantity", "composite"})
-"""Types of search parameters that are indexed. The only other one of R4 is special: `Location.near`."""
+"""Types of search parameters that are indexed. The only other one that has an expression is special: NEAR."""
+
+NEAR = "near"
+"""The parameter of Location that asks for a distance from a position."""
 
 _EVERYWHERE = ("Resource", "DomainResource")
 # These two have columns of their own and need no terms.
@@ -82,7 +85,7 @@ def _table() -> dict[str, Any]:
 def _by_base() -> dict[str, list[SearchDefinition]]:
     found: dict[str, list[SearchDefinition]] = {}
     for definition in search_definitions():
-        if definition.type in INDEXED:
+        if definition.type in INDEXED or definition.code == NEAR:
             for base in definition.bases:
                 found.setdefault(base, []).append(definition)
     return found

@@ -7,6 +7,7 @@ from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search.criteria import COLUMNS, UnknownParameter, known_parameter
 from xinglin.fhir.search.known import SearchParameters
 from xinglin.fhir.search.query import Include, Shape, Sort
+from xinglin.fhir.search.registry import Parameter
 from xinglin.fhir.search.terms import parameter_number
 
 DEFAULT_COUNT = 50
@@ -26,7 +27,20 @@ RESULT_PARAMETERS = (
 
 SUMMARIES = ("true", "text", "data", "count", "false")
 _SORTED = {"date": "date", "string": "string", "number": "number", "quantity": "number"}
-"""Type of parameter → what its values are sorted as. Codes and references have no order."""
+"""Type of parameter → what its values are sorted as."""
+
+_TEXTS = {
+    "token": {
+        **dict.fromkeys(("boolean", "code", "id", "string", "uri"), ""),
+        "CodeableConcept": ".coding.code",
+        "Coding": ".code",
+        "ContactPoint": ".value",
+        "Identifier": ".value",
+    },
+    "reference": {"Reference": ".reference", "canonical": "", "uri": ""},
+    "uri": dict.fromkeys(("canonical", "oid", "uri", "url", "uuid"), ""),
+}
+"""Type of parameter → type of value → where in it the text is that it is sorted as: a code without its system."""
 
 
 def read_count(values: Sequence[str]) -> int:
@@ -55,11 +69,22 @@ def read_sort(type_name: str, values: Sequence[str], known: SearchParameters) ->
             found.append(Sort("id" if name == "_id" else "updated", descending))
         elif parameter is not None and parameter.type in _SORTED:
             found.append(Sort(_SORTED[parameter.type], descending, parameter_number(type_name, name)))
+        elif parameter is not None and (paths := _paths(parameter)):
+            found.append(Sort("text", descending, paths=paths))
         else:
-            accepted = ", ".join([*COLUMNS, *(p.code for p in known.of(type_name).values() if p.type in _SORTED)])
-            text = f"_sort={key} is not supported; accepted are: {accepted}"
+            sortable = (p.code for p in known.of(type_name).values() if p.type in _SORTED or _paths(p))
+            text = f"_sort={key} is not supported; accepted are: {', '.join([*COLUMNS, *sortable])}"
             raise UnknownParameter(text) if parameter is None else BadRequest(text)
     return tuple(found)
+
+
+def _paths(parameter: Parameter) -> tuple[str, ...]:
+    """Where the texts are by which a code, reference or URI is sorted; empty where a path can't say it."""
+    texts = _TEXTS.get(parameter.type, {})
+    branches = [branch for branch in parameter.branches if branch.type in texts]
+    if not all(branch.sought for branch in branches):
+        return ()
+    return tuple(f"{path}{texts[branch.type]}[*]" for branch in branches for path in branch.sought)
 
 
 def read_include(value: str, type_name: str, name: str, modifier: str, known: SearchParameters) -> Include:

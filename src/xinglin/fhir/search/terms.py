@@ -51,6 +51,12 @@ def parameter_number(type_name: str, parameter: str) -> int:
     return _number(f"{type_name}\x1f{parameter}", 4)
 
 
+@lru_cache(maxsize=256)
+def units_number(type_name: str) -> int:
+    """The number under which the units of UCUM that resources of a type have are kept."""
+    return parameter_number(type_name, ":units")
+
+
 @lru_cache(maxsize=8192)
 def unit_number(system: str | None, code: str) -> int:
     """The number of a unit with its system; without one, of a unit by its code or its text alone."""

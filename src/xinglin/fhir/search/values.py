@@ -1,7 +1,7 @@
 """Reads the values of search parameters into filters (FHIR R4, Search, by parameter type)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from xinglin.fhir.search import spellings
 from xinglin.fhir.search.dates import EARLIEST, LATEST, Span, span
 from xinglin.fhir.search.escapes import alternatives, split, unescaped
 from xinglin.fhir.search.known import R4, SearchParameters
-from xinglin.fhir.search.numbers import Interval, bounded, wanted
+from xinglin.fhir.search.numbers import UCUM, Interval, bounded, wanted
 from xinglin.fhir.search.query import (
     AnyOf,
     DateFilter,
@@ -39,19 +39,21 @@ from xinglin.fhir.search.terms import (
     term,
     token,
     unit_number,
+    units_number,
 )
 from xinglin.fhir.search.text import normalised
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 MODIFIERS = {
-    "token": ("missing", "not", "text", "in", "not-in", "of-type"),
+    "token": ("missing", "not", "text", "in", "not-in", "of-type", "above", "below"),
     "string": ("missing", "exact", "contains"),
-    "reference": ("missing", "identifier", "[Type]"),
+    "reference": ("missing", "identifier", "above", "below", "[Type]"),
     "uri": ("missing", "below", "above"),
     "date": ("missing",),
     "number": ("missing",),
     "quantity": ("missing",),
     "composite": (),
+    "special": (),
 }
 """Modifiers that are implemented, by type of parameter."""
 
@@ -78,11 +80,13 @@ def filter_for(type_name: str, parameter: Parameter, modifier: str, value: str, 
     number = parameter_number(type_name, parameter.code)
     if modifier == "missing":
         return _missing(type_name, parameter, values)
+    if parameter.type in ("composite", "special") or (parameter.type != "uri" and modifier in ("above", "below")):
+        return _elsewhere(type_name, parameter, modifier, values, context)
     match parameter.type, modifier:
         case "date", _:
             return date_filter(name, number, values, context)
         case "number" | "quantity", _:
-            return number_filter(name, number, values, units=parameter.type == "quantity")
+            return number_filter(name, type_name, number, values, units=parameter.type == "quantity")
         case "string", ("" | "contains"):
             return _string(name, type_name, parameter.code, values, modifier)
         case "token", "text":
@@ -92,15 +96,39 @@ def filter_for(type_name: str, parameter: Parameter, modifier: str, value: str, 
         case "uri", "below":
             exactly = TermFilter(tuple(term(type_name, parameter.code, unescaped(v)) for v in values))
             return AnyOf((exactly, TextFilter(number, tuple(f"{unescaped(v).rstrip('/')}/" for v in values))))
-        case "composite", _:
-            # Here and not above: the parts of a composite are read by this module in turn.
-            from xinglin.fhir.search.composites import composite_filter
-
-            return composite_filter(type_name, parameter, values, context)
     terms = _terms(type_name, parameter, modifier, values)
     if parameter.code == PATIENT and len(terms) == 1 and modifier != "identifier":
         return TermFilter(terms, patient=_patient(unescaped(values[0])))
     return TermFilter(terms, negated=modifier == "not")
+
+
+def operator_filter(type_name: str, parameter: Parameter, operator: str, value: str, context: Context) -> Filter:
+    """The filter for the operators ew (a text ends so) and po (periods overlap) of `_filter`. Raises `BadRequest`."""
+    name, number, values = f"{parameter.code} {operator}", parameter_number(type_name, parameter.code), [value]
+    match operator, parameter.type:
+        case "ew", "string":
+            return replace(_string(name, type_name, parameter.code, values, "contains"), ending=True)
+        case "po", "date":
+            found = date_filter(name, number, values, context)
+            return DateFilter(number, tuple(("po", meant) for _, meant in found.spans))
+    accepted = "string" if operator == "ew" else "date"
+    raise BadRequest(
+        f"_filter: {name} is not supported; {operator} is accepted with a {accepted}", code="not-supported"
+    )
+
+
+def _elsewhere(type_name: str, parameter: Parameter, modifier: str, values: list[str], context: Context) -> Filter:
+    """What is read by modules that read values by this one in turn."""
+    from xinglin.fhir.search.composites import composite_filter
+    from xinglin.fhir.search.hierarchies import hierarchy_filter
+    from xinglin.fhir.search.positions import near
+
+    match parameter.type:
+        case "composite":
+            return composite_filter(type_name, parameter, values, context)
+        case "special":
+            return AnyOf(tuple(map(near, values)))
+    return hierarchy_filter(type_name, parameter, modifier, values)
 
 
 def _patient(text: str) -> int:
@@ -251,9 +279,10 @@ def _approximate(meant: Span, now: datetime) -> Span:
     return Span(low, high)
 
 
-def number_filter(name: str, number: int, values: list[str], *, units: bool) -> NumberFilter:
+def number_filter(name: str, type_name: str, number: int, values: list[str], *, units: bool) -> NumberFilter:
     """The filter for numbers, or for quantities as [prefix]number|system|code. Raises `BadRequest`."""
-    return NumberFilter(number, tuple(_number_range(name, value, units) for value in values))
+    ranges = tuple(_number_range(name, value, units) for value in values)
+    return NumberFilter(number, ranges, units_number(type_name) if any(each.ucum for each in ranges) else 0)
 
 
 def _number_range(name: str, value: str, units: bool) -> NumberRange:
@@ -276,4 +305,6 @@ def _number_range(name: str, value: str, units: bool) -> NumberRange:
         return NumberRange(prefix, interval)
     system, code = unit
     number = unit_number(system, code)
-    return NumberRange(prefix, interval, unit=number) if system else NumberRange(prefix, interval, code=number)
+    if not system:
+        return NumberRange(prefix, interval, code=number)
+    return NumberRange(prefix, interval, unit=number, ucum=code if system == UCUM else "")

@@ -4,5 +4,10 @@ SELECT id, version FROM resource
 WHERE type = %(type)s AND terms @> %(terms)s::bigint[] AND NOT deleted
 ORDER BY updated DESC, id
 
+-- name: profiles
+SELECT content FROM resource
+WHERE type = 'StructureDefinition' AND terms && %(terms)s::bigint[] AND NOT deleted
+ORDER BY updated DESC, id
+
 -- name: version_of
 SELECT version FROM resource WHERE type = %(type)s AND id = %(id)s AND NOT deleted

@@ -33,9 +33,15 @@ UPDATE search_reindex SET upto_key = coalesce(
 ) WHERE id = %(id)s RETURNING upto_key
 
 -- name: reindex_batch
-SELECT key, type, id, content FROM resource
-WHERE key > %(after)s AND key <= %(upto)s AND (%(type)s::text IS NULL OR type = %(type)s::text)
-ORDER BY key LIMIT %(size)s FOR UPDATE
+-- Each type gives its next keys from its index: without a type, a batch would have to sort the whole store.
+WITH chosen AS (
+    SELECT k.type, k.key FROM unnest(%(types)s::text[]) AS t (type) CROSS JOIN LATERAL (
+        SELECT r.type, r.key FROM resource r
+        WHERE r.type = t.type AND r.key > %(after)s AND r.key <= %(upto)s ORDER BY r.key LIMIT %(size)s
+    ) AS k ORDER BY k.key LIMIT %(size)s
+)
+SELECT r.key, r.type, r.id, r.content FROM chosen c JOIN resource r ON r.type = c.type AND r.key = c.key
+ORDER BY r.key FOR UPDATE OF r
 
 -- name: reindex_update
 WITH dates AS (

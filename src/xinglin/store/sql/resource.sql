@@ -128,5 +128,10 @@ SELECT t.* FROM unnest(%(text_parameters)s::integer[], %(text_values)s::text[], 
     AS t (parameter, value, term)
 WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
 
+-- name: to_analyze
+-- Partitions one by one: statistics over all of them, which ANALYZE of the whole would make too, serve nobody.
+SELECT relid::regclass::text FROM pg_partition_tree('resource') WHERE isleaf
+UNION ALL VALUES ('search_date'), ('search_string'), ('search_number'), ('search_text')
+
 -- name: analyze
-ANALYZE resource, search_date, search_string, search_number, search_text
+ANALYZE {table}

@@ -80,6 +80,17 @@ EXISTS (SELECT FROM search_date d WHERE d.key = {r}.key AND d.parameter = {param
 -- name: number
 EXISTS (SELECT FROM search_number d WHERE d.key = {r}.key AND d.parameter = {parameter} AND ({spans}))
 
+-- name: near
+-- The box is read from the index; what is in it is measured on a sphere (haversine), in metres.
+EXISTS (
+    SELECT FROM search_number d JOIN search_number o ON o.key = d.key AND o.parameter = {longitude}
+    WHERE d.key = {r}.key AND d.parameter = {latitude} AND d.low >= {south} AND d.low <= {north} AND ({ranges})
+      AND {diameter}::float8 * asin(least(1, sqrt(
+          sin(radians(d.low::float8 - {at_latitude}) / 2) ^ 2
+          + cos(radians({at_latitude})) * cos(radians(d.low::float8)) * sin(radians(o.low::float8 - {at_longitude}) / 2) ^ 2
+      ))) <= {metres}
+)
+
 -- name: string
 EXISTS (SELECT FROM search_string x WHERE x.key = {r}.key AND x.parameter = {parameter} AND ({texts}))
 
@@ -118,6 +129,30 @@ EXISTS (
     WHERE {t}.type = {type} AND NOT {t}.deleted AND {t}.terms @> ARRAY[{r}.name # {number}]{filters}
 )
 
+-- name: ids_below
+-- A resource and all that are a part of it, or of one of its parts.
+WITH RECURSIVE below (id, name) AS (
+    SELECT %(id)s::text COLLATE "C", %(name)s::bigint
+    UNION
+    SELECT r.id, r.name FROM below
+    JOIN resource r ON r.type = %(type)s AND NOT r.deleted AND r.terms @> ARRAY[below.name # {number}::bigint]
+) SELECT id FROM below LIMIT %(limit)s
+
+-- name: ids_above
+WITH RECURSIVE above (id, name) AS (
+    SELECT %(id)s::text COLLATE "C", %(name)s::bigint
+    UNION
+    SELECT p.id, p.name FROM above
+    JOIN resource r ON r.name = above.name AND r.type = %(type)s AND NOT r.deleted
+    CROSS JOIN LATERAL unnest(r.terms) AS u (term)
+    JOIN resource p ON p.name = u.term # {number}::bigint AND p.type = %(type)s
+) SELECT id FROM above LIMIT %(limit)s
+
+-- name: sort_text
+-- Of codes, references and URIs, which have no table with their values: read from the resource itself.
+(SELECT {least}(v.value #>> '{{}}') COLLATE "C" FROM (SELECT {r}.content::jsonb AS content OFFSET 0) AS c,
+    unnest({paths}::jsonpath[]) AS p (path), jsonb_path_query(c.content, p.path) AS v (value))
+
 -- name: sort_id
 {r}.id
 
@@ -132,6 +167,9 @@ EXISTS (
 
 -- name: sort_string
 (SELECT {least}(x.value) FROM search_string x WHERE x.key = {r}.key AND x.parameter = {parameter})
+
+-- name: units
+SELECT DISTINCT value FROM search_text WHERE parameter = {number}
 
 -- name: referring
 SELECT type, id, content FROM resource r

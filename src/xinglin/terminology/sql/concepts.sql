@@ -53,3 +53,21 @@ WITH hit AS (
 )
 SELECT c.code, c.display FROM best JOIN concept c ON c.system = %(system)s AND c.code = best.code
 ORDER BY best.rank, best.width, c.code
+
+-- name: codes_below
+-- A code and all that it subsumes.
+WITH RECURSIVE below (code) AS (
+    SELECT %(code)s::text COLLATE "C"
+    UNION
+    SELECT p.child FROM below JOIN concept_parent p ON p.system = %(system)s AND p.parent = below.code
+)
+SELECT code FROM below LIMIT %(limit)s
+
+-- name: codes_above
+-- A code and all that subsume it.
+WITH RECURSIVE above (code) AS (
+    SELECT %(code)s::text COLLATE "C"
+    UNION
+    SELECT p.parent FROM above JOIN concept_parent p ON p.system = %(system)s AND p.child = above.code
+)
+SELECT code FROM above LIMIT %(limit)s

@@ -49,7 +49,7 @@ async def _against_profiles(call: Call, resource: Resource) -> list[Issue]:
     """Breaches of the profile that the caller names, else of those that the resource claims."""
     named = call.inputs.text("profile")
     claimed = (resource.get("meta") or {}).get("profile") or []
-    held = await gather_profiles(call.repository, [named] if named else claimed)
+    held = await gather_profiles(call.repository.connection, [named] if named else claimed)
     try:
         return Profiles(held.get).validate(resource, [named] if named else None)
     except FhirPathError as error:
