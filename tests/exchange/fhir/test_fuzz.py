@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import string
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.exchange.fhir.whole import half_written
 from tests.hospital import Hospital
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.search import parameters
@@ -56,6 +58,26 @@ VALID_OBSERVATION = {
 ENTRY = {"fullUrl": "urn:uuid:1", "resource": PATIENT, "request": {"method": "POST", "url": "Patient"}}
 BUNDLE: dict[str, Any] = {"resourceType": "Bundle", "type": "transaction", "entry": [ENTRY]}
 SEEDS = [PATIENT, OBSERVATION, VALID_OBSERVATION, BUNDLE]
+
+SIBLINGS = [
+    {"request": {"method": "DELETE", "url": "Patient/none"}},
+    {"request": {"method": "GET", "url": "Patient/none"}},
+    {"request": {"method": "GET", "url": "Patient?name=none"}},
+    {"request": {"method": "POST", "url": "Patient/$validate"}, "resource": PATIENT},
+    {"request": {"method": "GET", "url": "ValueSet/none/$expand"}},
+    {"request": {"method": "POST", "url": "$export"}},
+    {"request": {"method": "PUT", "url": "Patient?identifier=urn:x|1"}, "resource": PATIENT},
+]
+PATHS = [
+    *("Patient", "Patient.name", "Patient.name.given", "Patient.name[0].given[0]", "Patient.photo", "name", "$this"),
+    *("Patient.name.where(given.matches('(a*)*b'))", "Patient.descendants()", "Patient.extension('urn:e').value"),
+    *("Patient.name | Patient.telecom", "Patient.contained.ofType(Organization).name", "1", "now()", "%resource.id"),
+    *("Patient.name.where(%resource.descendants().where(%resource.descendants().exists()).exists())", "'a'[0]"),
+]
+VALUES: list[dict[str, Any]] = [
+    *({"valueString": "x"}, {"valueBoolean": True}, {"valueHumanName": {"family": "x"}}, {"valueDecimal": 1e300}),
+    *({"part": [{"name": "family", "valueString": "x"}]}, {"resource": {"resourceType": "Basic"}}, {}),
+]
 
 ODD = (
     *("", " ", "\x00", "\ud800", "'; DROP TABLE resource; --", "../../etc/passwd", "%", "%00", "{{7*7}}", "$" * 300),
@@ -197,6 +219,45 @@ def writes(draw: st.DrawFn) -> dict[str, Any]:
     return {**request, "content": encoded(resource)}
 
 
+@st.composite
+def brackets(draw: st.DrawFn) -> dict[str, Any]:
+    """A transaction whose first and last entries are well, with what may be odd between them."""
+    name = {"system": "urn:bracket", "value": str(uuid.uuid4())}
+    odd = draw(resources())
+    kind = odd.get("resourceType") if isinstance(odd, dict) else None
+    path = kind if isinstance(kind, str) and kind in TYPES else "Patient"
+    between = draw(
+        st.one_of(
+            st.just({"resource": odd, "request": {"method": "POST", "url": path}}),
+            st.just({"resource": odd, "request": {"method": "PUT", "url": f"{path}/known", "ifMatch": 'W/"999"'}}),
+            st.tuples(methods, values).map(lambda drawn: {"request": {"method": drawn[0], "url": drawn[1]}}),
+            st.sampled_from(SIBLINGS),
+        )
+    )
+    well = [{"resource": {**each, "identifier": [name]}, "request": {"method": "POST", "url": each["resourceType"]}}
+            for each in (PATIENT, VALID_OBSERVATION)]  # fmt: skip
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [well[0], between, well[1]]}
+    content = {"content": encoded(bundle), "headers": {"Content-Type": "application/fhir+json"}}
+    return {"method": "POST", "url": "/fhir/", **content}
+
+
+@st.composite
+def path_patches(draw: st.DrawFn) -> dict[str, Any]:
+    """A FHIRPath Patch of a resource that exists, with an odd path, value or place."""
+    parts = [
+        {"name": "type", "valueCode": draw(st.sampled_from(["add", "insert", "delete", "replace", "move", "x"]))},
+        {"name": "path", "valueString": draw(st.one_of(st.sampled_from(PATHS), odd_text))},
+        {"name": "name", "valueString": draw(st.one_of(st.sampled_from(["given", "name", "active"]), odd_text))},
+        {"name": "index", "valueInteger": draw(st.integers(-1, 3))},
+        {"name": "source", "valueInteger": draw(st.integers(0, 2))},
+        {"name": "destination", "valueInteger": draw(st.integers(0, 2))},
+        {"name": "value", **draw(st.sampled_from(VALUES))},
+    ]
+    patch = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": parts}]}
+    content = {"content": encoded(patch), "headers": {"Content-Type": "application/fhir+json"}}
+    return {"method": "PATCH", "url": "/fhir/Patient/known", **content}
+
+
 def plain(text: str) -> str:
     """Text that can be sent at all: lone surrogates cannot be encoded."""
     return text.encode("utf-8", "replace").decode()
@@ -217,16 +278,22 @@ async def client(hospital: Hospital) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+drawn = st.one_of(requests(), requests(), requests(), writes(), writes(), brackets(), path_patches())
+
+
 # The connection pool draws a random pause in another thread while examples are made, which hypothesis takes for ours.
 @pytest.mark.filterwarnings("ignore:Do not use the .random. module")
 async def test_no_request_breaks_the_server(client: httpx.AsyncClient, hospital: Hospital) -> None:
     loop = asyncio.get_running_loop()
     statuses: dict[int, int] = {}
+    patched: list[str] = []
     faults: list[str] = []
 
     async def send(request: dict[str, Any]) -> None:
         answer = await asyncio.wait_for(client.request(**request), 20)
         statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
+        if request["method"] == "PATCH" and answer.status_code == 200:
+            patched.append(answer.text)
         if answer.status_code >= 500:
             faults.append(f"{answer.status_code}: {request}"[:2000])
         told = answer.status_code < 400 or request["method"] == "HEAD" or "OperationOutcome" in answer.text
@@ -244,7 +311,7 @@ async def test_no_request_breaks_the_server(client: httpx.AsyncClient, hospital:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.lists(st.one_of(requests(), requests(), writes()), min_size=TOGETHER, max_size=TOGETHER))
+    @given(st.lists(drawn, min_size=TOGETHER, max_size=TOGETHER))
     def drive(batch: list[dict[str, Any]]) -> None:
         asyncio.run_coroutine_threadsafe(send_all(batch), loop).result()
 
@@ -253,21 +320,35 @@ async def test_no_request_breaks_the_server(client: httpx.AsyncClient, hospital:
     assert sum(statuses.values()) >= REQUESTS
     assert statuses.get(200, 0) > REQUESTS / 50, statuses
     assert statuses.get(201, 0) > REQUESTS / 200, statuses
+    assert len(patched) > REQUESTS / 1000
     await nothing_is_half_written(hospital)
 
 
 async def nothing_is_half_written(hospital: Hospital) -> None:
-    """What is stored is whole: content, id and version agree, and no search row stands without its resource."""
-    faults = {
-        "content": "SELECT count(*) FROM resource WHERE NOT deleted AND (content->>'id' <> id OR"
-        " content->>'resourceType' <> type OR (content->'meta'->>'versionId')::int <> version)",
-        "dates": "SELECT count(*) FROM search_date s WHERE NOT EXISTS"
-        " (SELECT FROM resource r WHERE r.key = s.key AND NOT r.deleted)",
-        "strings": "SELECT count(*) FROM search_string s WHERE NOT EXISTS"
-        " (SELECT FROM resource r WHERE r.key = s.key AND NOT r.deleted)",
-        "history": "SELECT count(*) FROM resource r WHERE version <> 1 +"
-        " (SELECT count(*) FROM resource_history h WHERE h.type = r.type AND h.id = r.id)",
-    }
+    """What is stored is whole, and of a transaction there is everything or nothing."""
     async with hospital.application.database.transaction() as connection:
-        found = {name: (await (await connection.execute(query)).fetchone()) for name, query in faults.items()}
-    assert found == dict.fromkeys(faults, (0,))
+        assert await half_written(connection, hospital.application.zone) == []
+        brackets = await connection.execute(
+            "SELECT content->'identifier'->0->>'value', count(*) FROM resource"
+            " WHERE content->'identifier'->0->>'system' = 'urn:bracket' GROUP BY 1"
+        )
+        counts = [count for _, count in await brackets.fetchall()]
+    assert counts
+    assert set(counts) == {2}
+
+
+async def test_what_is_half_written_would_be_found(client: httpx.AsyncClient, hospital: Hospital) -> None:
+    assert (await client.put("/fhir/Observation/seen", json={**VALID_OBSERVATION, "id": "seen"})).status_code == 201
+    damages = {
+        "dates": "DELETE FROM search_date WHERE key = %s",
+        "numbers": "UPDATE search_number SET low = low - 1 WHERE key = %s",
+        "terms": "UPDATE resource SET terms = terms[2:] WHERE key = %s",
+        "versions": "UPDATE resource SET version = 2 WHERE key = %s",
+    }
+    for kind, damage in damages.items():
+        async with hospital.application.database.session() as connection:
+            await connection.set_autocommit(False)
+            row = await (await connection.execute("SELECT key FROM resource WHERE id = 'seen'")).fetchone()
+            await connection.execute(damage, row)
+            assert f"{kind} Observation/seen" in await half_written(connection, hospital.application.zone)
+            await connection.rollback()
