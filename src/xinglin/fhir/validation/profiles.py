@@ -1,4 +1,4 @@
-"""Validation against profiles: StructureDefinitions that constrain a type, by their snapshots.
+"""Validation against profiles: StructureDefinitions that constrain a type, by their snapshots or differentials.
 
     profiles = Profiles(resolve)
     issues = profiles.validate(observation)                     # those that meta.profile names
@@ -82,7 +82,7 @@ class Profiles:
     def _tree(self, url: str) -> Definition | None:
         if url not in self._trees:
             profile = self._resolve(url)
-            self._trees[url] = None if profile is None else tree(profile)
+            self._trees[url] = None if profile is None else tree(profile, self._resolve)
         return self._trees[url]
 
     def _conforms_to(self, value: Json, url: str) -> bool:
@@ -132,6 +132,7 @@ class Profiles:
         discriminators = slicing.get("discriminator") or []
         counts = [0] * len(sliced.slices)
         order: list[int] = []
+        within: list[list[tuple[Node, str]]] = [[] for _ in sliced.slices]
         for item, place in items:
             number = next(
                 (
@@ -145,6 +146,7 @@ class Profiles:
             )
             if number is not None:
                 counts[number] += 1
+                within[number].append((item, place))
                 self._check(item, sliced.slices[number], place, walk, depth + 1)
             elif slicing.get("rules") == "closed":
                 names = ", ".join(str(slice.element.get("sliceName")) for slice in sliced.slices)
@@ -152,8 +154,10 @@ class Profiles:
                     Issue("error", "structure", f"this is none of the slices accepted here: {names}", place)
                 )
             order.append(len(counts) if number is None else number)
-        for slice, count in zip(sliced.slices, counts, strict=True):
+        for slice, count, held in zip(sliced.slices, counts, within, strict=True):
             _check_count(count, slice, path, walk)
+            if slice.slices:
+                self._check_slices(held, slice, path, walk, depth)
         _check_order(order, len(counts), slicing, path, walk)
 
     def _check_binding(self, node: Node, definition: Definition, path: str, walk: _Walk) -> None:

@@ -67,9 +67,14 @@ async def test_a_profile_that_nobody_knows(client: httpx.AsyncClient) -> None:
     assert await found(asked) == ["error Patient"]
 
 
-async def test_a_profile_without_a_snapshot_is_refused_with_the_reason(client: httpx.AsyncClient) -> None:
-    bare = {**PROFILE, "id": "bare", "url": "urn:profile:bare", "differential": {"element": [element("Patient")]}}
+async def test_a_profile_with_a_differential_alone(client: httpx.AsyncClient) -> None:
+    bare = {**PROFILE, "id": "bare", "url": "urn:profile:bare"}
     del bare["snapshot"]
-    assert (await client.put("StructureDefinition/bare", json=bare)).status_code == 201
+    with_element = {**bare, "differential": {"element": [element("Patient.active", min=1, max="1")]}}
+    assert (await client.put("StructureDefinition/bare", json=with_element)).status_code == 201
     answer = await client.post("Patient/$validate?profile=urn:profile:bare", json={"resourceType": "Patient"})
-    assert "snapshot" in told(answer, 422)
+    assert await found(answer) == ["error Patient.active"]
+    faulty = {**bare, "differential": {"element": [element("Patient.nickname")]}}
+    assert (await client.put("StructureDefinition/bare", json=faulty)).status_code == 200
+    answer = await client.post("Patient/$validate?profile=urn:profile:bare", json={"resourceType": "Patient"})
+    assert "Patient.nickname" in told(answer, 422)
