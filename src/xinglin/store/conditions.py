@@ -21,6 +21,7 @@ from xinglin.fhir.search.query import (
     StringFilter,
     TermFilter,
     TextFilter,
+    WordsFilter,
 )
 from xinglin.store.cursors import queries
 from xinglin.store.statistics import Statistics
@@ -120,6 +121,10 @@ class Conditions:
         match wanted:
             case StringFilter():
                 return self.string(wanted, r)
+            case WordsFilter(alternatives, everywhere):
+                template = queries.all_texts if everywhere else queries.narrative
+                lists = ([part(word, ending=False) for word in words] for words in alternatives)
+                return f"({' OR '.join(template.format(r=r, p=self.value(each, 'text[]')) for each in lists)})"
             case TextFilter(number, texts):
                 either = " OR ".join(self.beginning(text) for text in texts)
                 return str(queries.by_text.format(r=r, parameter=number, texts=either))
@@ -158,8 +163,8 @@ class Conditions:
             return str(queries.string.format(r=r, parameter=wanted.parameter, texts=either))
         pieces = []
         for text, pairs in zip(wanted.texts, wanted.pairs, strict=True):
-            part = queries.part.format(p=self.value(_part(text, ending=wanted.ending), "text"))
-            piece = queries.string.format(r=r, parameter=wanted.parameter, texts=part)
+            found = queries.part.format(p=self.value(part(text, ending=wanted.ending), "text"))
+            piece = queries.string.format(r=r, parameter=wanted.parameter, texts=found)
             if pairs:
                 piece = f"{queries.all_terms.format(r=r, p=self.value(literal(pairs), 'bigint[]'))} AND {piece}"
             pieces.append(f"({piece})")
@@ -228,7 +233,8 @@ def literal(terms: Sequence[int]) -> str:
     return f"{{{','.join(map(str, terms))}}}"
 
 
-def _part(text: str, *, ending: bool) -> str:
+def part(text: str, *, ending: bool) -> str:
+    """The pattern for a text that contains another one, or ends with it."""
     escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}" if ending else f"%{escaped}%"
 

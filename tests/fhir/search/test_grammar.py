@@ -97,7 +97,7 @@ def test_result_parameters() -> None:
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ("foo=1", "no search parameter foo; accepted are: _contained, _containedType, _count"),
+        ("foo=1", "no search parameter foo; accepted are: _contained, _containedType, _content, _count"),
         (
             "gender:exact=x",
             "modifiers of a token parameter are: :missing, :not, :text, :in, :not-in, :of-type, :above, :below",

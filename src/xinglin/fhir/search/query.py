@@ -89,6 +89,17 @@ class StringFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class WordsFilter:
+    """Resources whose narrative, or any text where `everywhere`, has all words of any of these alternatives.
+
+    There is no index for it: it is looked for among what other filters leave.
+    """
+
+    alternatives: tuple[tuple[str, ...], ...]
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TextFilter:
     """Resources that have a term from the dictionary of texts: one whose text starts with any of these."""
 
@@ -208,6 +219,7 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     NumberFilter,
     NearFilter,
     StringFilter,
+    WordsFilter,
     TextFilter,
     IdFilter,
     MissingFilter,
