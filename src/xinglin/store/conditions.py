@@ -18,6 +18,7 @@ from xinglin.fhir.search.query import (
     Not,
     NumberFilter,
     NumberRange,
+    StretchFilter,
     StringFilter,
     TermFilter,
     TextFilter,
@@ -63,6 +64,19 @@ _NUMBERS = {
     "sa": "d.low > {high}",
     "eb": "d.high < {low}",
     "ap": "d.low <= {high} AND d.high >= {low}",
+}
+
+# And of a single number, the start or end of a stretch.
+_POINTS = {
+    "eq": "({column} >= {low} AND {column} < {high})",
+    "ne": "NOT ({column} >= {low} AND {column} < {high})",
+    "gt": "{column} > {high}",
+    "lt": "{column} < {low}",
+    "ge": "{column} >= {low}",
+    "le": "{column} <= {high}",
+    "sa": "{column} > {high}",
+    "eb": "{column} < {low}",
+    "ap": "({column} >= {low} AND {column} <= {high})",
 }
 
 
@@ -138,6 +152,9 @@ class Conditions:
                 return str(queries.date.format(r=r, parameter=number, spans=either))
             case NearFilter():
                 return self.near(wanted, r)
+            case StretchFilter(number, start, end):
+                both = f"{self.point(start, 'd.low')} AND {self.point(end, 'd.high')}"
+                return str(queries.number.format(r=r, parameter=number, spans=both))
             case NumberFilter(number, ranges):
                 either = " OR ".join(f"({self.number(wanted_range)})" for wanted_range in ranges)
                 return str(queries.number.format(r=r, parameter=number, spans=either))
@@ -179,6 +196,11 @@ class Conditions:
         """One prefixed span of time."""
         low, high = self.value(span.low, "timestamptz"), self.value(span.high, "timestamptz")
         return templates[prefix].format(low=low, high=high, r=r)
+
+    def point(self, wanted: NumberRange, column: str) -> str:
+        """One prefixed number, as a condition on a column."""
+        low, high = self.value(wanted.interval.low, "numeric"), self.value(wanted.interval.high, "numeric")
+        return _POINTS[wanted.prefix].format(column=column, low=low, high=high)
 
     def near(self, wanted: NearFilter, r: str) -> str:
         """A distance from a position."""

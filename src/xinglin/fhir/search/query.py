@@ -58,6 +58,15 @@ class NumberFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class StretchFilter:
+    """Resources with a stretch whose start and end stand to these as their prefixes say."""
+
+    parameter: int
+    start: NumberRange
+    end: NumberRange
+
+
+@dataclass(frozen=True, slots=True)
 class NearFilter:
     """Resources with a position that is within a distance, in metres, of the one in degrees.
 
@@ -217,6 +226,7 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     TermFilter,
     DateFilter,
     NumberFilter,
+    StretchFilter,
     NearFilter,
     StringFilter,
     WordsFilter,
