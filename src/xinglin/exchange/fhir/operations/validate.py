@@ -4,6 +4,7 @@ from xinglin.exchange.fhir.operations.registry import INSTANCE, TYPE, Call, Oper
 from xinglin.exchange.fhir.responses import information
 from xinglin.fhir.fhirpath import FhirPathError
 from xinglin.fhir.outcome import BadRequest, Issue, operation_outcome
+from xinglin.fhir.search.custom import faults
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
 from xinglin.fhir.validation.profiles import Profiles
@@ -37,7 +38,7 @@ def _issues(call: Call, resource: Resource, mode: str | None) -> list[Issue]:
     if resource.get("resourceType") != call.type:
         text = f"The request is for {call.type}, the resource is {resource.get('resourceType')!r}"
         return [Issue("error", "invalid", text, "Resource")]
-    issues = validate(resource)
+    issues = validate(resource) or faults(resource)
     if mode == "update" and not resource.get("id"):
         issues.append(Issue("error", "required", "An update needs the id of the resource", f"{call.type}.id"))
     if call.id is not None and resource.get("id", call.id) != call.id:
