@@ -20,6 +20,11 @@ BEFORE: dict[str, Any] = {
 }
 
 
+DEAR = "(1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9)"
+for _ in range(7):
+    DEAR = f"(1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9).where({DEAR}.exists())"
+
+
 def operation(type: str, path: str, value: dict[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
     listed = [{"name": "type", "valueCode": type}, {"name": "path", "valueString": path}]
     listed += [{"name": "value", **value}] if value else []
@@ -72,6 +77,7 @@ def test_an_element_without_a_data_type_is_given_by_parts() -> None:
         (operation("insert", "Patient.name", {"valueHumanName": {"text": "x"}}), BadRequest, "needs index"),
         (operation("delete", "Patient.name("), BadRequest, "not FHIRPath"),
         (operation("delete", "Patient.name.tail()"), BadRequest, "can't follow tail"),
+        (operation("delete", f"Patient.name.where({DEAR})"), BadRequest, "more steps"),
         (operation("delete", "Patient.name"), Invalid, "finds 2 elements"),
         (operation("replace", "Patient.photo", {"valueString": "x"}), Invalid, "finds 0 elements"),
         (operation("add", "Patient", {"valueCode": "x"}, name="foo"), Invalid, "no element foo"),

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from xinglin.fhir.definitions import Element, resource_types, supertypes, type_definition
-from xinglin.fhir.fhirpath import Environment, FhirPathError, element_node, parse, resource_node
+from xinglin.fhir.fhirpath import Allowance, Environment, FhirPathError, TooCostly, element_node, parse, resource_node
 from xinglin.fhir.fhirpath import parser as tree
 from xinglin.fhir.fhirpath.engine import compiled
 from xinglin.fhir.fhirpath.registry import truth
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.types import Json, Resource
+
+STEPS = 100_000
+"""That the expressions in one path may take: whoever may write may send them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ def places(resource: Resource, path: str) -> list[Place]:
         return _Finder(resource, path).find(parse(path))
     except FhirPathError as error:
         raise BadRequest(f"{path!r} is not FHIRPath: {error}", code="value") from error
+    except TooCostly as error:
+        raise BadRequest(f"{path!r}: {error}", code="too-costly") from error
 
 
 def element_of(type: str, name: str) -> Element | None:
@@ -52,6 +57,7 @@ class _Finder:
     def __init__(self, resource: Resource, path: str) -> None:
         self.resource = resource
         self.path = path
+        self.allowance = Allowance(STEPS)
         self.root = [Place([resource], 0, str(resource["resourceType"]))]
 
     def find(self, node: tree.Node) -> list[Place]:
@@ -84,7 +90,7 @@ class _Finder:
 
     def holds(self, criterion: tree.Node, place: Place) -> bool:
         node = element_node(place.value, place.type)
-        environment = Environment(resource=resource_node(self.resource), context=[node])
+        environment = Environment(resource=resource_node(self.resource), context=[node], allowance=self.allowance)
         return truth(compiled(criterion)(environment, [node])) is True
 
     def members(self, found: list[Place], name: str) -> list[Place]:

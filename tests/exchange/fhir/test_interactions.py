@@ -136,6 +136,8 @@ async def test_formats(client: httpx.AsyncClient) -> None:
     assert pretty.json() == plain.json()
     assert b'\n  "valueQuantity": {\n    "value": 1.50\n' in pretty.content
     assert b'"value": 1.50' in (await client.get("Observation/a/_history?_pretty=true")).content
+    in_xml = await client.get("Observation/a?_pretty=true&_format=xml")
+    assert b'\n  <valueQuantity>\n    <value value="1.50"/>\n' in in_xml.content
     for accept in ("text/xml, application/fhir+json;q=0.5", "*/*", "application/fhir+json; fhirVersion=4.0"):
         assert (await client.get("Observation/a", headers={"Accept": accept})).status_code == 200
     assert (await client.get("Observation/a?_format=application/fhir+json")).status_code == 200

@@ -8,12 +8,15 @@ import pytest
 
 from xinglin.fhir.fhirpath import Environment, FhirPathError, element_node, evaluate, expression, resource_node
 
+ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 PATIENT: dict[str, Any] = {
     "resourceType": "Patient",
     "id": "p",
     "active": True,
     "gender": "male",
+    "modifierExtension": [{"url": "urn:m", "valueBoolean": True}],
+    "maritalStatus": {"coding": [{"code": "M", "extension": [{"url": ORDINAL, "valueDecimal": 3}]}]},
     "birthDate": "1974-12-25",
     "_birthDate": {"extension": [{"url": BIRTH_TIME, "valueDateTime": "1974-12-25T14:35:45-05:00"}]},
     "name": [{"family": "A", "given": ["B", None, "C"], "_given": [None, {"id": "g", "extension": [{"url": "u"}]}]}],
@@ -37,6 +40,10 @@ CASES = [
     ("birthDate.extension(%`ext-patient-birthTime`).value", ["1974-12-25T14:35:45-05:00"]),
     ("birthDate.hasValue() and birthDate.getValue() = @1974-12-25", [True]),
     ("managingOrganization.resolve().name", ["Org"]),
+    ("checkModifiers('urn:a' | 'urn:b', 'urn:m').id", ["p"]),
+    ("maritalStatus.coding.weight()", [3]),
+    ("maritalStatus.weight() + 1", [4]),
+    ("gender.weight() | name.weight()", []),
     ("generalPractitioner.resolve()", []),
     ("contained.where($this is Organization).id", ["o"]),
     ("contained.ofType(DomainResource).name", ["Org"]),

@@ -297,3 +297,30 @@ def test_a_profile_without_elements_is_refused() -> None:
     bare = {"resourceType": "StructureDefinition", "url": "http://p", "type": "Patient"}
     with pytest.raises(Invalid, match="neither a snapshot nor a differential"):
         Profiles({"http://p": bare}.get).validate(deepcopy(PATIENT), ["http://p"])
+
+
+def test_what_takes_too_many_steps_is_told_instead_of_waited_for() -> None:
+    names = "%resource.name.given"
+    dear = f"{names}.all({names}.all({names}.all($this != 'x')))"
+    rule = {"key": "p-1", "severity": "error", "human": "Slow", "expression": dear}
+    profiles = Profiles({"http://p": _definition("http://p", "Patient", element("Patient", constraint=[rule]))}.get)
+    (issue,) = profiles.validate({**PATIENT, "name": [{"given": ["a"] * 1000}]}, ["http://p"])
+    assert (issue.severity, issue.code, issue.expression) == ("error", "too-costly", "Patient")
+
+
+def test_an_invariant_may_speak_of_slices() -> None:
+    text = "component.slice('http://p', 'first').value.exists() and component.slice('http://p', 'none').empty()"
+    rule = {"key": "p-1", "severity": "error", "human": "With a first", "expression": text}
+    definition = _definition(
+        "http://p",
+        "Observation",
+        element("Observation", constraint=[rule]),
+        element("Observation.component", slicing=slicing("pattern", "code")),
+        element("Observation.component:first", sliceName="first"),
+        element("Observation.component:first.code", patternCodeableConcept={"text": "1"}),
+    )
+    profiles = Profiles({"http://p": definition}.get)
+    observation = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    first = {"code": {"text": "1"}, "valueString": "a"}
+    assert found(profiles, {**observation, "component": [{"code": {"text": "2"}}, first]}, "http://p") == []
+    assert found(profiles, {**observation, "component": [{**first, "code": {"text": "2"}}]}, "http://p") != []

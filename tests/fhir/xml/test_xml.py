@@ -38,6 +38,8 @@ def test_all_official_examples_come_back_equal() -> None:
     for name, text in examples():
         resource = json.loads(text)
         assert xml.loads(xml.dumps(resource)) == resource, name
+        if seen % 10 == 0:
+            assert xml.loads(xml.dumps(resource, pretty=True)) == resource, name
         seen += 1
     assert seen == 5306
 
@@ -47,6 +49,19 @@ def test_every_peculiarity_comes_back() -> None:
     assert xml.loads(document) == PATIENT
     assert b'<valueDecimal value="1.50"/>' in document
     assert DIV.encode() in document
+
+
+def test_pretty_puts_each_element_on_a_line_and_leaves_narratives_alone() -> None:
+    lines = xml.dumps(PATIENT, pretty=True).decode().split("\n")
+    assert lines[:4] == [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<Patient xmlns="http://hl7.org/fhir">',
+        '  <id value="p"/>',
+        "  <text>",
+    ]
+    assert '    <given value="A" id="g"/>' in lines or '    <given id="g" value="A"/>' in lines
+    assert lines[-2:] == ["</Patient>", ""]
+    assert DIV in "\n".join(lines)
 
 
 def test_elements_stand_in_the_order_of_the_definition() -> None:

@@ -57,7 +57,7 @@ XML = Format(
     "application/fhir+xml",
     frozenset({"xml", "text/xml", "application/xml", "application/fhir+xml"}),
     xml.loads,
-    lambda resource, pretty: xml.dumps(resource),  # noqa: ARG005  (XML is written in one form only)
+    lambda resource, pretty: xml.dumps(resource, pretty=pretty),
 )
 
 FORMATS: tuple[Format, ...] = (JSON, XML)

@@ -11,19 +11,21 @@ for one type that is known beforehand, to steps over plain JSON; anything else i
 
 from xinglin.fhir.fhirpath.branches import Branch
 from xinglin.fhir.fhirpath.compiler import Compiled, compile_path
-from xinglin.fhir.fhirpath.environment import Environment
+from xinglin.fhir.fhirpath.environment import Allowance, Environment
 from xinglin.fhir.fhirpath.expression import Expression, evaluate, expression
-from xinglin.fhir.fhirpath.lexer import FhirPathError
+from xinglin.fhir.fhirpath.lexer import FhirPathError, TooCostly
 from xinglin.fhir.fhirpath.model import Node, element_node, resource_node
 from xinglin.fhir.fhirpath.parser import parse
 
 __all__ = [
+    "Allowance",
     "Branch",
     "Compiled",
     "Environment",
     "Expression",
     "FhirPathError",
     "Node",
+    "TooCostly",
     "compile_path",
     "element_node",
     "evaluate",

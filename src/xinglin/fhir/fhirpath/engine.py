@@ -132,7 +132,7 @@ def _call(node: tree.Call) -> Evaluate:
     if found.kind == "typed":
         inner = _typed(found.call, node.arguments[0])
     elif found.kind == "lazy":
-        inner = found.call(*(compiled(argument) for argument in node.arguments))
+        inner = found.call(*(_spending(compiled(argument)) for argument in node.arguments))
     elif found.kind == "sorting":
         inner = found.call(*(_criterion(argument) for argument in node.arguments))
     else:
@@ -145,8 +145,19 @@ def _call(node: tree.Call) -> Evaluate:
 def _criterion(node: tree.Node) -> tuple[Evaluate, bool]:
     """An argument of `sort()`; a minus before it, as in `sort(-family)`, asks for the descending order."""
     if isinstance(node, tree.Unary) and node.operator == "-":
-        return compiled(node.operand), True
-    return compiled(node), False
+        return _spending(compiled(node.operand)), True
+    return _spending(compiled(node)), False
+
+
+def _spending(evaluate: Evaluate) -> Evaluate:
+    """What is evaluated for each item is what evaluations spend their time on."""
+
+    def spending(env: Environment, focus: Collection) -> Collection:
+        if env.allowance is not None:
+            env.allowance.spend()
+        return evaluate(env, focus)
+
+    return spending
 
 
 Inner = Callable[[Environment, Collection, Collection], Collection]

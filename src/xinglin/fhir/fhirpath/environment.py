@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from xinglin.fhir.fhirpath.lexer import TooCostly
 from xinglin.fhir.fhirpath.model import Collection, Node
 from xinglin.fhir.types import Json, Resource
 
@@ -17,8 +18,30 @@ MemberOf = Callable[[str, Json, str], "bool | None"]
 ConformsTo = Callable[[Json, str], bool]
 """From a resource or element and the URL of a StructureDefinition to whether it conforms. KeyError: unknown URL."""
 
+InSlice = Callable[[Node, str, str], bool]
+"""From an element, the URL of a StructureDefinition and a slice's name to whether the element is of the slice."""
+
 Trace = Callable[[str, Collection], None]
 """Is shown what passes `trace()`: its name and the collection."""
+
+
+class Allowance:
+    """The steps that evaluations may take together, for expressions of people who are not trusted.
+
+    A step is the evaluation of a criterion or projection on one item, or an item that is added to a collection which
+    may outgrow the data.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Raises `TooCostly` where there are not so many left."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooCostly("this takes more steps than an expression may")
 
 
 def _no_reference(_: str) -> None:
@@ -31,8 +54,8 @@ class Environment:
 
     `variables` are further `%names` with Python values, JSON objects or collections of them. `now` is needed by
     `now()`, `today()` and `timeOfDay()`: this package reads no clock. With `strict`, a path that no type in its focus
-    has raises `FhirPathError`, instead of being empty. An environment is for one resource: it remembers what paths from
-    `%resource` led to.
+    has raises `FhirPathError`, instead of being empty. With an `allowance`, what takes more raises `TooCostly`.
+    An environment is for one resource: it remembers what paths from `%resource` led to.
     """
 
     resource: Node | None = None
@@ -42,9 +65,11 @@ class Environment:
     resolve: Resolve = _no_reference
     member_of: MemberOf | None = None
     conforms_to: ConformsTo | None = None
+    in_slice: InSlice | None = None
     trace: Trace | None = None
     now: datetime | None = None
     strict: bool = False
+    allowance: Allowance | None = None
     index: int | None = None
     total: Collection = field(default_factory=list)
     memo: dict[object, Collection] = field(default_factory=dict, init=False)

@@ -8,6 +8,10 @@ class FhirPathError(ValueError):
     """The expression is not FHIRPath, or asks for what is not compiled here. The message names the place."""
 
 
+class TooCostly(Exception):
+    """The evaluation takes more steps than its `Allowance` has."""
+
+
 class Token(NamedTuple):
     """`kind` is one of name, quoted (a name in backticks), string, number, date, constant, variable, symbol, end.
 

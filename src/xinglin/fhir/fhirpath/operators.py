@@ -9,7 +9,7 @@ from xinglin.fhir.fhirpath.environment import Environment
 from xinglin.fhir.fhirpath.lexer import FhirPathError
 from xinglin.fhir.fhirpath.model import EMPTY, FALSE, TRUE, Collection, Item
 from xinglin.fhir.fhirpath.quantities import Quantity
-from xinglin.fhir.fhirpath.registry import Evaluate, boxed, single, text, truth
+from xinglin.fhir.fhirpath.registry import Evaluate, boxed, fitting, single, text, truth
 from xinglin.fhir.fhirpath.temporal import UNITS, Temporal
 
 _CALENDAR = {"s": "second", "ms": "millisecond", "min": "minute", "h": "hour", "d": "day", "wk": "week"}
@@ -65,8 +65,10 @@ def add(left: Collection, right: Collection) -> Collection:
     if (pair := _operands("+", left, right)) is None:
         return EMPTY
     one, two = pair
-    if (_number(one) and _number(two)) or (one.__class__ is str and two.__class__ is str):
+    if _number(one) and _number(two):
         return bounded(one + two)
+    if one.__class__ is str and two.__class__ is str:
+        return [_joined(one, two)]
     if isinstance(one, Temporal) and isinstance(two, Quantity):
         return boxed(_shifted(one, two, 1))
     if isinstance(one, Quantity) and isinstance(two, Quantity):
@@ -162,7 +164,12 @@ def _mod(one: Item, two: Item) -> Item:
 
 def concatenate(left: Collection, right: Collection) -> Collection:
     """`&`: as `+` of texts, with empty as an empty text."""
-    return [(text(left, "&") or "") + (text(right, "&") or "")]
+    return [_joined(text(left, "&") or "", text(right, "&") or "")]
+
+
+def _joined(left: str, right: str) -> str:
+    fitting(len(left) + len(right))
+    return left + right
 
 
 def _compare(operator: str, accepts: Callable[[int], bool]) -> Callable[[Collection, Collection], Collection]:

@@ -99,6 +99,15 @@ def truth(items: Collection) -> bool | None:
     return item if item.__class__ is bool else True
 
 
+_LONGEST = 1_000_000
+
+
+def fitting(length: int) -> None:
+    """Raises `FhirPathError` where a String of so many characters must not be made."""
+    if length > _LONGEST:
+        raise FhirPathError(f"A String of {length:,} characters is too long; at most {_LONGEST:,} are made")
+
+
 def boxed(value: Item) -> Collection:
     """A collection of the value; empty for None."""
     return EMPTY if value is None else [value]

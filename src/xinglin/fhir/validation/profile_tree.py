@@ -78,13 +78,14 @@ def tree(profile: Resource, resolve: "Callable[[str], Resource | None]") -> Defi
         if parent is None:
             raise Invalid(f"{profile.get('url')}: the element {id} has no parent in the snapshot")
         parent.children[definition.name] = definition
-    for definition in _all(root):
+    for definition in parts(root):
         if target := definition.element.get("contentReference"):
             definition.reference = by_id.get(str(target).rpartition("#")[2])
     return root
 
 
-def _all(definition: Definition) -> Iterator[Definition]:
+def parts(definition: Definition) -> Iterator[Definition]:
+    """A definition and all below it, slices among them."""
     yield definition
     for below in (*definition.children.values(), *definition.slices):
-        yield from _all(below)
+        yield from parts(below)

@@ -12,14 +12,22 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from xinglin.fhir.definitions import rules
-from xinglin.fhir.fhirpath import Environment, FhirPathError, Node, expression, resource_node
+from xinglin.fhir.fhirpath import (
+    Allowance,
+    Environment,
+    FhirPathError,
+    Node,
+    TooCostly,
+    expression,
+    resource_node,
+)
 from xinglin.fhir.fhirpath.environment import MemberOf, Resolve
 from xinglin.fhir.fhirpath.model import below
 from xinglin.fhir.fhirpath.semantics import compare
 from xinglin.fhir.outcome import Issue
 from xinglin.fhir.types import Json, Resource
 from xinglin.fhir.validation.faults import shown
-from xinglin.fhir.validation.profile_tree import Definition, tree
+from xinglin.fhir.validation.profile_tree import Definition, parts, tree
 from xinglin.fhir.validation.slicing import belongs, pattern_holds
 
 ResolveProfile = Callable[[str], "Resource | None"]
@@ -29,6 +37,8 @@ _SYSTEM = "http://hl7.org/fhirpath/System."
 _CODED = frozenset({"code", "string", "uri", "Coding", "CodeableConcept", "Quantity"})
 _BASE = frozenset({"ele-1", "ext-1", "ref-1", "dom-2", "txt-1", "txt-2"})
 _DEEPEST = 40
+_STEPS = 1_000_000
+"""Of expressions and elements that one validation may take: profiles come from people who are not trusted."""
 
 
 class _Walk(NamedTuple):
@@ -61,12 +71,20 @@ class Profiles:
 
         A profile of `meta.profile` that is not known is a warning, one that was asked for is an error.
         """
+        try:
+            return list(dict.fromkeys(self._issues(resource, urls, Allowance(_STEPS))))
+        except TooCostly as error:
+            return [Issue("error", "too-costly", f"The profiles can't be checked: {error}", resource["resourceType"])]
+
+    def _issues(self, resource: Resource, urls: Iterable[str] | None, allowance: Allowance) -> list[Issue]:
         claimed = (resource.get("meta") or {}).get("profile") or []
         root = resource_node(resource)
-        env = Environment(resource=root, root=root, member_of=self._terminology, conforms_to=self._conforms_to)
+        env = Environment(resource=root, root=root, member_of=self._terminology, allowance=allowance)
+        env.conforms_to = lambda value, url: self._conforms_to(value, url, allowance)
         if self._resolve_reference is not None:
             env.resolve = self._resolve_reference
         walk = _Walk([], env)
+        env.in_slice = lambda node, url, name: self._in_slice(node, url, name, walk)
         for url in claimed if urls is None else urls:
             definition = self._tree(url)
             if definition is None:
@@ -77,7 +95,7 @@ class Profiles:
                 walk.issues.append(Issue("error", "structure", text, root.type.name))
             else:
                 self._check(root, definition, root.type.name, walk, 0)
-        return list(dict.fromkeys(walk.issues))
+        return walk.issues
 
     def _tree(self, url: str) -> Definition | None:
         if url not in self._trees:
@@ -85,10 +103,19 @@ class Profiles:
             self._trees[url] = None if profile is None else tree(profile, self._resolve)
         return self._trees[url]
 
-    def _conforms_to(self, value: Json, url: str) -> bool:
+    def _conforms_to(self, value: Json, url: str, allowance: Allowance) -> bool:
         if self._tree(url) is None:
             raise KeyError(url)
-        return not any(issue.severity == "error" for issue in self.validate(value, [url]))
+        return not any(issue.severity == "error" for issue in self._issues(value, [url], allowance))
+
+    def _in_slice(self, node: Node, url: str, name: str, walk: _Walk) -> bool:
+        definition = self._tree(url)
+        for sliced in () if definition is None else parts(definition):
+            discriminators = (sliced.element.get("slicing") or {}).get("discriminator") or []
+            for slice in sliced.slices:
+                if slice.element.get("sliceName") == name and discriminators:
+                    return belongs(node, slice, discriminators, walk.env, lambda v, u: self._conforms(v, u, walk, 0))
+        return False
 
     def _conforms(self, node: Node, url: str, walk: _Walk, depth: int) -> bool:
         definition = self._tree(url)
@@ -103,6 +130,8 @@ class Profiles:
         if depth > _DEEPEST:
             walk.issues.append(Issue("error", "too-costly", "This profile is nested too deeply", path))
             return
+        if walk.env.allowance is not None:
+            walk.env.allowance.spend()
         for text in (*_type_faults(node, definition), *_value_faults(node, definition)):
             walk.issues.append(Issue("error", "value", text, path))
         _check_rules(node, definition, path, walk)

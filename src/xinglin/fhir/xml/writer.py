@@ -1,5 +1,7 @@
 """Writes resources as XML."""
 
+from collections.abc import Iterable, Iterator
+
 from xinglin.fhir import json
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest
@@ -11,14 +13,33 @@ _ESCAPES = str.maketrans(
 )
 
 
-def dumps(resource: Resource) -> bytes:
-    """The resource as an XML document in UTF-8. Raises `BadRequest` for what its type does not have."""
-    parts = ['<?xml version="1.0" encoding="UTF-8"?>']
+def dumps(resource: Resource, *, pretty: bool = False) -> bytes:
+    """The resource as an XML document in UTF-8; `pretty`: an element on each line, narratives as they are.
+
+    Raises `BadRequest` for what its type does not have.
+    """
+    parts: list[str] = []
     try:
         _write_resource(resource, parts, "", f' xmlns="{FHIR}"')
     except RecursionError as error:
         raise BadRequest("This resource is nested too deeply to be written as XML", code="too-costly") from error
-    return "".join(parts).encode()
+    return "".join(['<?xml version="1.0" encoding="UTF-8"?>', *(_indented(parts) if pretty else parts)]).encode()
+
+
+def _indented(parts: Iterable[str]) -> Iterator[str]:
+    """The parts of a document with line breaks, which stand nowhere but between the tags of elements."""
+    depth = 0
+    for part in parts:
+        if part.startswith("</"):
+            depth -= 1
+        if part[0] == "<":
+            yield f"\n{'  ' * depth}"
+        yield part
+        if part == "/>":
+            depth -= 1
+        elif part.startswith("<") and not part.startswith(("</", "<div")):
+            depth += 1
+    yield "\n"
 
 
 def _write_resource(resource: Json, parts: list[str], path: str, namespace: str = "") -> None:

@@ -42,7 +42,10 @@ def select(projection: Evaluate) -> Inner:
         before = env.index
         try:
             for env.index, item in enumerate(items):
-                found += projection(env, [item])
+                values = projection(env, [item])
+                if env.allowance is not None:
+                    env.allowance.spend(len(values))
+                found += values
         finally:
             env.index = before
         return found
@@ -175,8 +178,10 @@ def union(_: Environment, items: Collection, other: Collection) -> Collection:
 
 
 @function("combine", 1)
-def combine(_: Environment, items: Collection, other: Collection) -> Collection:
+def combine(env: Environment, items: Collection, other: Collection) -> Collection:
     """Both with duplicates."""
+    if env.allowance is not None:
+        env.allowance.spend(len(items) + len(other))
     return [*items, *other]
 
 

@@ -29,13 +29,15 @@ def all_children(_: Environment, items: Collection) -> Collection:
 
 
 @function("descendants")
-def descendants(_: Environment, items: Collection) -> Collection:
+def descendants(env: Environment, items: Collection) -> Collection:
     """All elements below the items."""
     found: Collection = []
     waiting = [item for item in items if item.__class__ is Node]
     while waiting:
         node = waiting.pop()
         inner = children(node)
+        if env.allowance is not None:
+            env.allowance.spend(len(inner))
         found += inner
         waiting += inner
     return found
@@ -170,13 +172,54 @@ def element_definition(_: Environment, items: Collection) -> Collection:
     raise FhirPathError(f"elementDefinition() is not supported; there are {len(items)} items")
 
 
-@function("checkModifiers", 0, 9)
+@function("slice", 2)
+def of_slice(env: Environment, items: Collection, structure: Collection, name: Collection) -> Collection:
+    """The items that are of a slice of a StructureDefinition; empty where either is not known."""
+    url, slice_name = text(structure, "slice()"), text(name, "slice()")
+    if env.in_slice is None or url is None or slice_name is None:
+        return EMPTY
+    return [item for item in items if item.__class__ is Node and env.in_slice(item, url, slice_name)]
+
+
+@function("checkModifiers", 0, 99)
 def check_modifiers(_: Environment, items: Collection, *urls: Collection) -> Collection:
-    """The input, where it has no modifier extensions but the known ones; an error otherwise."""
-    known = {text(url, "checkModifiers()") for url in urls}
+    """The input, where it has no modifier extensions but the known ones; an error otherwise.
+
+    Each argument may be several URLs, such as `'urn:a' | 'urn:b'`.
+    """
+    known = {text([url], "checkModifiers()") for collection in urls for url in collection}
     for item in items:
-        value = item.value if item.__class__ is Node else None
-        for modifier in (value.get("modifierExtension") or ()) if isinstance(value, dict) else ():
-            if modifier.get("url") not in known:
-                raise FhirPathError(f"The modifier extension {modifier.get('url')} is not known")
+        found: Collection = []
+        if item.__class__ is Node:
+            below(item, item.type.members.get("modifierExtension", ()), found)
+        for modifier in found:
+            if modifier.value.get("url") not in known:
+                raise FhirPathError(f"The modifier extension {modifier.value.get('url')} is not known")
     return items
+
+
+_WEIGHTS = frozenset({f"{_STRUCTURES}ordinalValue", f"{_STRUCTURES}itemWeight"})
+
+
+@function("weight")
+def weight(_: Environment, items: Collection) -> Collection:
+    """The weights of codes and codings, by the extensions ordinalValue and itemWeight on them (SDC, weight())."""
+    found: Collection = []
+    for item in items:
+        extensions: Collection = []
+        for holder in _codings(item):
+            below(holder, holder.type.members.get("extension", ()), extensions)
+        weights = [node for node in extensions if node.value.get("url") in _WEIGHTS]
+        for node in weights:
+            below(node, node.type.members["value"], found)
+    return [value for node in found if (value := node.system()) is not None]
+
+
+def _codings(item: Item) -> Collection:
+    """What may carry a weight: an element, and the codings of a concept or of an answer's value."""
+    if item.__class__ is not Node:
+        return EMPTY
+    inner: Collection = []
+    for name in ("coding", "value"):
+        below(item, item.type.members.get(name, ()), inner)
+    return [item, *inner]

@@ -6,20 +6,26 @@ import html
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from xinglin.fhir.fhirpath.environment import Environment
 from xinglin.fhir.fhirpath.lexer import FhirPathError
 from xinglin.fhir.fhirpath.model import EMPTY, FALSE, TRUE, Collection
-from xinglin.fhir.fhirpath.registry import boxed, function, integer, text
+from xinglin.fhir.fhirpath.registry import boxed, fitting, function, integer, text
+
+_CHARACTERS = 64
+"""That count as a step."""
 
 
 def _of_text(name: str, arguments: int, apply: Callable[..., object]) -> None:
     """Registers a function of Strings that is empty where the input or any argument is."""
 
-    def call(_: Environment, items: Collection, *others: Collection) -> Collection:
+    def call(env: Environment, items: Collection, *others: Collection) -> Collection:
         values = [text(collection, f"{name}()") for collection in (items, *others)]
         if None in values:
             return EMPTY
+        if env.allowance is not None:
+            env.allowance.spend(sum(map(len, values)) // _CHARACTERS)  # type: ignore[arg-type]
         result = apply(*values)
         return TRUE if result is True else FALSE if result is False else boxed(result)
 
@@ -27,23 +33,62 @@ def _of_text(name: str, arguments: int, apply: Callable[..., object]) -> None:
 
 
 @lru_cache(maxsize=1024)
-def pattern(expression: str) -> re.Pattern[str]:
-    """A regular expression in single-line mode. Raises `FhirPathError`."""
+def pattern(expression: str) -> Any:
+    """A regular expression in single-line mode, which takes time in proportion to the text. Raises `FhirPathError`."""
+    import re2  # type: ignore[import-untyped]
+
+    options = re2.Options()
+    options.dot_nl, options.log_errors = True, False
     try:
-        return re.compile(expression, re.DOTALL)
-    except re.error as error:
-        raise FhirPathError(f"{expression!r} is not a regular expression: {error}") from error
+        return re2.compile(expression, options)
+    except (re2.error, UnicodeEncodeError) as error:
+        reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else error
+        text = f"{expression!r} is not a regular expression that is accepted: {reason}"
+        raise FhirPathError(f"{text} (neither look-around nor references to groups are)") from error
 
 
-def _replace_matches(value: str, expression: str, replacement: str) -> str:
-    # An empty expression matches nothing; $1 and ${name} refer to groups.
-    if not expression:
-        return value
-    template = re.sub(r"\$(\d+|\{\w+\})", lambda m: f"\\g<{m[1].strip('{}')}>", replacement.replace("\\", "\\\\"))
+def _encodable(value: str) -> str:
+    """The text, without lone surrogates, which `unescape()` may make and no regular expression takes."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
+_GROUP = re.compile(r"\$(?:(\d+)|\{(\w+)\})", re.ASCII)
+
+
+@function("replaceMatches", 2)
+def replace_matches(env: Environment, items: Collection, expression: Collection, replacement: Collection) -> Collection:
+    """The text with each match replaced; `$1` and `${name}` refer to groups. An empty expression matches nothing."""
+    value, wanted, put = (text(each, "replaceMatches()") for each in (items, expression, replacement))
+    if value is None or wanted is None or put is None:
+        return EMPTY
+    return [_replaced(env, value, wanted, put) if wanted else value]
+
+
+def _replaced(env: Environment, value: str, expression: str, replacement: str) -> str:
+    parts, at, length = [], 0, 0
     try:
-        return pattern(expression).sub(template, value)
-    except (re.error, IndexError) as error:
-        raise FhirPathError(f"{replacement!r} does not fit {expression!r}: {error}") from error
+        for found in pattern(expression).finditer(_encodable(value)):
+            put = _filled(replacement, found)
+            parts += [value[at : found.start()], put]
+            at = found.end()
+            length += len(parts[-2]) + len(put)
+            fitting(length)
+            if env.allowance is not None:
+                env.allowance.spend(1 + len(parts[-2]) // _CHARACTERS)
+    except (KeyError, IndexError) as error:
+        raise FhirPathError(f"{replacement!r} refers to a group that {expression!r} does not have") from error
+    return "".join([*parts, value[at:]])
+
+
+def _filled(replacement: str, found: Any) -> str:
+    """A replacement with the texts of the groups that it refers to; a group that took no part is empty."""
+    return _GROUP.sub(lambda m: found[int(m[1]) if m[1] else m[2]] or "", replacement)
+
+
+def _replace(value: str, part: str, other: str) -> str:
+    if len(other) > len(part):
+        fitting(len(value) + value.count(part) * (len(other) - len(part)))
+    return value.replace(part, other)
 
 
 _of_text("indexOf", 1, lambda value, part: value.find(part))
@@ -55,10 +100,9 @@ _of_text("upper", 0, str.upper)
 _of_text("lower", 0, str.lower)
 _of_text("trim", 0, str.strip)
 _of_text("length", 0, len)
-_of_text("replace", 2, lambda value, part, other: value.replace(part, other))
-_of_text("matches", 1, lambda value, expression: pattern(expression).search(value) is not None)
-_of_text("matchesFull", 1, lambda value, expression: pattern(expression).fullmatch(value) is not None)
-_of_text("replaceMatches", 2, _replace_matches)
+_of_text("replace", 2, _replace)
+_of_text("matches", 1, lambda value, expression: pattern(expression).search(_encodable(value)) is not None)
+_of_text("matchesFull", 1, lambda value, expression: pattern(expression).fullmatch(_encodable(value)) is not None)
 
 
 @function("substring", 1, 2)
@@ -91,7 +135,9 @@ def join(_: Environment, items: Collection, separator: Collection = EMPTY) -> Co
     """All Strings of the input as one."""
     if not items:
         return EMPTY
-    return [(text(separator, "join()") or "").join(text([item], "join()") or "" for item in items)]
+    between, parts = text(separator, "join()") or "", [text([item], "join()") or "" for item in items]
+    fitting(sum(map(len, parts)) + len(between) * (len(parts) - 1))
+    return [between.join(parts)]
 
 
 def _refused(name: str, form: str, accepted: str) -> FhirPathError:
