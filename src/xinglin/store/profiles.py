@@ -11,11 +11,13 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from xinglin.fhir import json
+from xinglin.fhir.definitions import is_type
 from xinglin.fhir.fhirpath import FhirPathError
 from xinglin.fhir.outcome import Invalid, Issue
 from xinglin.fhir.search.terms import term
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation.profiles import Profiles
+from xinglin.fhir.validation.snapshot import CORE
 from xinglin.store import parameters
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
@@ -137,3 +139,5 @@ def _mentioned(profile: Resource) -> Iterator[str]:
     for element in elements or (profile.get("differential") or {}).get("element") or ():
         for type in element.get("type") or ():
             yield from type.get("profile") or ()
+            targets = type.get("targetProfile") or ()
+            yield from (url for url in targets if not is_type(url.removeprefix(CORE)))

@@ -144,6 +144,32 @@ def test_content_references_datatypes_and_their_profiles() -> None:
     assert found(questionnaire, texts)[0][0] == "Questionnaire.item[0].item[0].text"
 
 
+def test_contained_targets_are_held_to_target_profiles() -> None:
+    named = profile(element("Practitioner.name", min=1), url="urn:named", type="Practitioner")
+    type = [{"code": "Reference", "targetProfile": ["urn:named", CORE + "Organization"]}]
+    doctor = profile(element("Patient.generalPractitioner", type=type))
+
+    def of(contained: Json, reference: str = "#a") -> list[str | None]:
+        patient = {"resourceType": "Patient", "contained": [{**contained, "id": "a"}]}
+        issues = found({**patient, "generalPractitioner": [{"reference": reference}]}, doctor, named)
+        return [path for path, _ in issues]
+
+    assert of({"resourceType": "Practitioner", "name": [{"text": "a"}]}) == []
+    assert of({"resourceType": "Organization"}) == []
+    assert of({"resourceType": "Practitioner"}) == ["Patient.generalPractitioner[0]"]
+    assert of({"resourceType": "Practitioner"}, "Practitioner/1") == []
+    lost = {
+        **doctor,
+        "differential": {
+            "element": [
+                element("Patient.generalPractitioner", type=[{"code": "Reference", "targetProfile": ["urn:lost"]}])
+            ]
+        },
+    }
+    patient = {"resourceType": "Patient", "contained": [{"resourceType": "Practitioner", "id": "a"}]}
+    assert found({**patient, "generalPractitioner": [{"reference": "#a"}]}, lost) == []
+
+
 def test_elements_without_ids_stand_where_their_path_and_slice_say() -> None:
     listed = [
         element("Patient.telecom", slicing=sliced("system")),
