@@ -33,7 +33,13 @@ def bulk_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def client(database: Database, bulk_folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+def body_limit() -> int:
+    """Bytes that a body may have."""
+    return 100_000
+
+
+@pytest.fixture
+async def client(database: Database, bulk_folder: Path, body_limit: int) -> AsyncIterator[httpx.AsyncClient]:
     seconds = itertools.count()
 
     @asynccontextmanager
@@ -51,7 +57,7 @@ async def client(database: Database, bulk_folder: Path) -> AsyncIterator[httpx.A
         async with database.reading() as connection:
             return await refreshed(connection)
 
-    fhir = create_fhir(open_repository, known, body_limit=100_000, folder=bulk_folder)
+    fhir = create_fhir(open_repository, known, body_limit=body_limit, folder=bulk_folder)
     app = Starlette(routes=[Mount("/fhir", fhir)])
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
     headers = {"Authorization": "fhir.read fhir.write"}
