@@ -6,7 +6,7 @@ import sys
 
 import bench
 
-HELPERS = ("__main__", "fhir_requests", "load", "multiply", "raw", "report")
+HELPERS = ("__main__", "bulk", "fhir_requests", "load", "multiply", "raw", "report")
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ import httpx
 import psutil
 import psycopg
 
+from bench.bulk import import_rate, ndjson
 from bench.fhir_requests import SEARCHES, answered, rows, searches, writes
 from bench.load import Load, Request, drive
 from bench.raw import Raw
@@ -57,14 +58,14 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.base = f"http://127.0.0.1:{PORT}"
-        environment = {
-            **os.environ,
+        self.environment = {
             "XINGLIN_DATABASE_URL": str(settings.database_url),
             "XINGLIN_FRONTEND": str(ROOT / "node_modules"),
+            "XINGLIN_HOME": str(settings.home),
         }
         command = [sys.executable, "-m", "uvicorn", "--factory", "xinglin.server:create_app", "--workers", "2"]
         command += ["--port", str(PORT), "--no-access-log", "--log-level", "warning"]
-        self.process = subprocess.Popen(command, env=environment)
+        self.process = subprocess.Popen(command, env={**os.environ, **self.environment})
         for _ in range(400):
             try:
                 httpx.get(f"{self.base}/readyz", timeout=2).raise_for_status()
@@ -95,9 +96,9 @@ class Server:
         self.process.wait(30)
 
 
-def prepare(conninfo: str) -> Settings:
+def prepare(conninfo: str, home: Path | None = None) -> Settings:
     """Migrates, and makes the accounts."""
-    settings = Settings(database_url=conninfo, frontend=ROOT / "node_modules")
+    settings = Settings(database_url=conninfo, frontend=ROOT / "node_modules", home=home or Path(tempfile.gettempdir()))
 
     async def work() -> None:
         async with await psycopg.AsyncConnection.connect(conninfo) as connection:
@@ -169,6 +170,11 @@ def write_load(server: Server, conninfo: str, raw: Raw, found: dict[str, float])
     load = server.drive(bundles)
     tell("transaction", load, None)
     found["transaction"] = load.rate * entries
+    body = ndjson(sorted((SHARED / "synthea").glob("*.json.gz")), 5)
+    print(
+        f"{'$import':22} {import_rate(server.base, server.token, server.environment, body):8,.0f} resources/s",
+        flush=True,
+    )
 
 
 def tell(name: str, load: Load, raw: float | None) -> None:
@@ -188,7 +194,7 @@ def main() -> int:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="xinglin-bench-")))
         home.chmod(0o711)
         conninfo = stack.enter_context(EmbeddedPostgres(home)).conninfo
-        settings = prepare(conninfo)
+        settings = prepare(conninfo, home / "files")
         files = sorted((SHARED / "synthea").glob("*.json.gz"), key=lambda file: file.stat().st_size)
         load(conninfo, files[:9], max(1, round(RESOURCES / 64 / 2300)))
         print(f"{count(conninfo):,} resources")

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 
 from tests.exchange.fhir.operations.test_validate_profiles import PROFILE
 from xinglin.fhir.outcome import Invalid
 from xinglin.platform.database import Database
+from xinglin.store import parameters, profiles
 from xinglin.store.ingesting import ingest
 from xinglin.store.patch import json_patch
 from xinglin.store.repository import Repository
@@ -92,6 +94,21 @@ async def test_what_is_not_known_is_accepted(repository: Repository) -> None:
     await repository.create(BAD)
 
 
+async def test_differentials_are_expanded_on_profiles_in_the_store(repository: Repository) -> None:
+    url = "urn:profile:woman"
+    gender = {"id": "Patient.gender", "path": "Patient.gender", "fixedCode": "female"}
+    derived = {**PROFILE, "id": "derived", "url": url, "baseDefinition": URL, "differential": {"element": [gender]}}
+    del derived["snapshot"]
+    await repository.update(derived)
+    with pytest.raises(Invalid) as error:
+        await repository.create({**BAD, "meta": {"profile": [url]}})
+    assert set(where(error)) == {"Patient.birthDate", "Patient.gender"}
+    faulty = {**derived, "baseDefinition": "urn:profile:nowhere"}
+    await repository.update(faulty)
+    with pytest.raises(Invalid, match="urn:profile:nowhere is not known"):
+        await repository.create({**GOOD, "meta": {"profile": [url]}})
+
+
 async def test_another_process_changes_a_profile(database: Database) -> None:
     """Two connections with what each knows: a change that was committed counts for the next write of everybody."""
 
@@ -109,3 +126,25 @@ async def test_another_process_changes_a_profile(database: Database) -> None:
         await other.execute("COMMIT")
     with pytest.raises(Invalid):
         await write({**BAD, "id": "three"})
+
+
+async def test_nobody_is_refused_for_a_profile_that_was_changed_elsewhere(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What this process knows stays as it was while another one relaxes the profile."""
+
+    async def write(resource: dict[str, Any]) -> None:
+        async with database.transaction() as connection:
+            await Repository(connection, now=datetime.now(UTC)).update(resource)
+
+    await write(PROFILE)
+    await write({**GOOD, "id": "strict"})
+    with pytest.raises(Invalid):
+        await write({**BAD, "id": "strict"})
+    knowledge = dict(parameters._shared), dict(profiles._held)
+    await write(lax(PROFILE))
+    await write({**BAD, "id": "lax"})
+    monkeypatch.setattr(parameters, "_shared", knowledge[0])
+    monkeypatch.setattr(parameters, "_own", WeakKeyDictionary())
+    monkeypatch.setattr(profiles, "_held", knowledge[1])
+    await write({**BAD, "id": "lax-too"})

@@ -97,6 +97,32 @@ async def test_of_one_type(database: Database) -> None:
         assert (await repository.search("Observation", "status=final")).resources == []
 
 
+async def test_what_is_removed_meanwhile_does_not_end_a_run(database: Database) -> None:
+    await fill(database, 9)
+    before = await indexed(database)
+    async with database.transaction() as connection:
+        ids = await (
+            await connection.execute("SELECT id FROM resource WHERE type = 'Observation' ORDER BY key")
+        ).fetchall()
+    await spoil(database)
+    async with database.transaction() as connection:
+        await start_reindex(connection, now=NOW)
+    async with database.transaction() as connection:
+        for table in ("search_date", "search_string", "search_number"):
+            query = f"DELETE FROM {table} WHERE key IN (SELECT key FROM resource WHERE id = ANY(%s))"
+            await connection.execute(query, ([id for (id,) in ids[:3]],))
+        await connection.execute("DELETE FROM resource WHERE id = ANY(%s)", ([id for (id,) in ids[:3]],))
+        batch = asyncio.create_task(step(database, 5))
+        await asyncio.sleep(0.2)
+        assert not batch.done()  # it waits for a resource that is about to vanish
+    assert await batch == 2
+    while await step(database, 5) is not None:
+        pass
+    left = await indexed(database)
+    assert len(left["resource"]) == 7
+    assert all(row in before[table] for table, rows in left.items() for row in rows)
+
+
 async def test_nothing_to_do(database: Database) -> None:
     async with database.transaction() as connection:
         assert await start_reindex(connection, now=NOW) is None

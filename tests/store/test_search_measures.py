@@ -1,4 +1,4 @@
-"""Distances between positions, and quantities in other units than they were written in."""
+"""Distances between positions, quantities in other units than they were written in, and stretches of sequences."""
 
 from datetime import UTC, datetime
 from math import asin, cos, radians, sin, sqrt
@@ -154,3 +154,42 @@ async def test_the_box_leaves_out_nothing(
 )
 async def test_the_same_in_other_units(repository: Repository, query: str, found: list[str]) -> None:
     assert await ids(repository, "Observation", query) == found
+
+
+def sequence(id: str, reference: dict[str, Any], window: tuple[int, int], *variants: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "resourceType": "MolecularSequence",
+        "id": id,
+        "coordinateSystem": 0,
+        "referenceSeq": {**reference, "windowStart": window[0], "windowEnd": window[1]},
+        "variant": [dict(zip(("start", "end"), variant, strict=False)) for variant in variants],
+    }
+
+
+def chromosome(code: str) -> dict[str, Any]:
+    return {"genomeBuild": "GRCh 38", "chromosome": {"coding": [{"system": "urn:chromosomes", "code": code}]}}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("chromosome-variant-coordinate=1$10$20", ["a"]),
+        ("chromosome-variant-coordinate=1$ge10$le40", ["a"]),
+        ("chromosome-variant-coordinate=1$10$40", []),  # of two variants
+        ("chromosome-variant-coordinate=2$10$20", ["b"]),
+        ("chromosome-variant-coordinate=urn:chromosomes|2$lt11$gt19,1$30$ne20", ["a", "b"]),
+        ("chromosome-variant-coordinate=1$50$gt0", []),  # which has no end
+        ("chromosome-window-coordinate=1$ge0$lt200", ["a"]),
+        ("chromosome-window-coordinate=1$100$0", []),
+        ("referenceseqid-window-coordinate=NC_2$1$sa100", ["c"]),
+        ("referenceseqid-variant-coordinate=NC_2$ap10$eb21", ["c"]),
+    ],
+)
+async def test_stretches_of_sequences(repository: Repository, query: str, found: list[str]) -> None:
+    await repository.update(sequence("a", chromosome("1"), (0, 100), (10, 20), (30, 40), (50,)))
+    await repository.update(sequence("b", chromosome("2"), (1, 200), (10, 20)))
+    by_id = {"referenceSeqId": {"coding": [{"code": "NC_2"}]}}
+    await repository.update(sequence("c", by_id, (1, 200), (10, 20)))
+    assert await ids(repository, "MolecularSequence", query) == found
+    with pytest.raises(BadRequest, match=r"accepted is (chromosome|referenceseqid)\$(variant|window)-start\$"):
+        await ids(repository, "MolecularSequence", query.partition("$")[0])

@@ -18,9 +18,11 @@ from xinglin.fhir.search.query import (
     Not,
     NumberFilter,
     NumberRange,
+    StretchFilter,
     StringFilter,
     TermFilter,
     TextFilter,
+    WordsFilter,
 )
 from xinglin.store.cursors import queries
 from xinglin.store.statistics import Statistics
@@ -62,6 +64,19 @@ _NUMBERS = {
     "sa": "d.low > {high}",
     "eb": "d.high < {low}",
     "ap": "d.low <= {high} AND d.high >= {low}",
+}
+
+# And of a single number, the start or end of a stretch.
+_POINTS = {
+    "eq": "({column} >= {low} AND {column} < {high})",
+    "ne": "NOT ({column} >= {low} AND {column} < {high})",
+    "gt": "{column} > {high}",
+    "lt": "{column} < {low}",
+    "ge": "{column} >= {low}",
+    "le": "{column} <= {high}",
+    "sa": "{column} > {high}",
+    "eb": "{column} < {low}",
+    "ap": "({column} >= {low} AND {column} <= {high})",
 }
 
 
@@ -120,6 +135,10 @@ class Conditions:
         match wanted:
             case StringFilter():
                 return self.string(wanted, r)
+            case WordsFilter(alternatives, everywhere):
+                template = queries.all_texts if everywhere else queries.narrative
+                lists = ([part(word, ending=False) for word in words] for words in alternatives)
+                return f"({' OR '.join(template.format(r=r, p=self.value(each, 'text[]')) for each in lists)})"
             case TextFilter(number, texts):
                 either = " OR ".join(self.beginning(text) for text in texts)
                 return str(queries.by_text.format(r=r, parameter=number, texts=either))
@@ -133,6 +152,9 @@ class Conditions:
                 return str(queries.date.format(r=r, parameter=number, spans=either))
             case NearFilter():
                 return self.near(wanted, r)
+            case StretchFilter(number, start, end):
+                both = f"{self.point(start, 'd.low')} AND {self.point(end, 'd.high')}"
+                return str(queries.number.format(r=r, parameter=number, spans=both))
             case NumberFilter(number, ranges):
                 either = " OR ".join(f"({self.number(wanted_range)})" for wanted_range in ranges)
                 return str(queries.number.format(r=r, parameter=number, spans=either))
@@ -158,8 +180,8 @@ class Conditions:
             return str(queries.string.format(r=r, parameter=wanted.parameter, texts=either))
         pieces = []
         for text, pairs in zip(wanted.texts, wanted.pairs, strict=True):
-            part = queries.part.format(p=self.value(_part(text, ending=wanted.ending), "text"))
-            piece = queries.string.format(r=r, parameter=wanted.parameter, texts=part)
+            found = queries.part.format(p=self.value(part(text, ending=wanted.ending), "text"))
+            piece = queries.string.format(r=r, parameter=wanted.parameter, texts=found)
             if pairs:
                 piece = f"{queries.all_terms.format(r=r, p=self.value(literal(pairs), 'bigint[]'))} AND {piece}"
             pieces.append(f"({piece})")
@@ -174,6 +196,11 @@ class Conditions:
         """One prefixed span of time."""
         low, high = self.value(span.low, "timestamptz"), self.value(span.high, "timestamptz")
         return templates[prefix].format(low=low, high=high, r=r)
+
+    def point(self, wanted: NumberRange, column: str) -> str:
+        """One prefixed number, as a condition on a column."""
+        low, high = self.value(wanted.interval.low, "numeric"), self.value(wanted.interval.high, "numeric")
+        return _POINTS[wanted.prefix].format(column=column, low=low, high=high)
 
     def near(self, wanted: NearFilter, r: str) -> str:
         """A distance from a position."""
@@ -228,7 +255,8 @@ def literal(terms: Sequence[int]) -> str:
     return f"{{{','.join(map(str, terms))}}}"
 
 
-def _part(text: str, *, ending: bool) -> str:
+def part(text: str, *, ending: bool) -> str:
+    """The pattern for a text that contains another one, or ends with it."""
     escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}" if ending else f"%{escaped}%"
 

@@ -11,11 +11,13 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from xinglin.fhir import json
+from xinglin.fhir.definitions import is_type
 from xinglin.fhir.fhirpath import FhirPathError
 from xinglin.fhir.outcome import Invalid, Issue
 from xinglin.fhir.search.terms import term
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation.profiles import Profiles
+from xinglin.fhir.validation.snapshot import CORE
 from xinglin.store import parameters
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
@@ -28,7 +30,7 @@ MOST = 200
 
 
 class _Held:
-    """Profiles of one version, by canonical URL as it was written; None: there is none, or none with a snapshot."""
+    """Profiles of one version, by canonical URL as it was written; None: there is none, or one without elements."""
 
     def __init__(self, version: str) -> None:
         self.version = version
@@ -41,7 +43,9 @@ class _Held:
         if new := [url for url in listed if url not in self.by_url]:
             found = await gather_profiles(connection, new)
             self.by_url |= dict.fromkeys(new)
-            self.by_url |= {url: profile for url, profile in found.items() if profile.get("snapshot")}
+            self.by_url |= {
+                url: found[url] for url in found if found[url].get("snapshot") or "differential" in found[url]
+            }
             self.profiles = Profiles(self.by_url.get)
         return any(self.by_url[url] is not None for url in listed)
 
@@ -52,7 +56,8 @@ _held: dict[tuple[str, int, str], _Held] = {}
 async def breaches(connection: Connection, resources: Sequence[Resource], version: str) -> list[list[Issue]]:
     """For each valid resource, the errors by those profiles that it claims and that the store has.
 
-    `version` is that of the definitions in force, as `store.parameters` knows it.
+    `version` is that of the definitions in force, as `store.parameters` knows it. Where there are errors, it is
+    compared with the one in the database: nobody is refused for a profile that somebody else has changed since.
     """
     claimed = {url for resource in resources for url in claims(resource)}
     if not claimed:
@@ -63,7 +68,11 @@ async def breaches(connection: Connection, resources: Sequence[Resource], versio
         held = _held[database] = _Held(version)
     if not await held.meet(connection, claimed):
         return [[] for _ in resources]
-    return [_breaches(held, resource) for resource in resources]
+    found = [_breaches(held, resource) for resource in resources]
+    if any(found) and (current := await parameters.version_of(connection)) != version:
+        await parameters.refreshed(connection)
+        return await breaches(connection, resources, current)
+    return found
 
 
 async def ensure_conforming(connection: Connection, resources: Sequence[Resource], version: str) -> None:
@@ -123,7 +132,12 @@ async def _named(connection: Connection, urls: Iterable[str]) -> dict[str, Resou
 
 
 def _mentioned(profile: Resource) -> Iterator[str]:
-    """Profiles that the elements of a profile name."""
-    for element in (profile.get("snapshot") or {}).get("element") or ():
+    """Profiles that the elements of a profile name, and its base where that is needed to expand it."""
+    elements = (profile.get("snapshot") or {}).get("element")
+    if not elements and profile.get("baseDefinition"):
+        yield profile["baseDefinition"]
+    for element in elements or (profile.get("differential") or {}).get("element") or ():
         for type in element.get("type") or ():
             yield from type.get("profile") or ()
+            targets = type.get("targetProfile") or ()
+            yield from (url for url in targets if not is_type(url.removeprefix(CORE)))

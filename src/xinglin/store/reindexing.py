@@ -73,8 +73,9 @@ async def continue_reindex(
     wanted = {"after": after, "upto": upto, "types": types, "size": size}
     rows = await (await execute(connection, queries.reindex_batch, wanted)).fetchall()
     await _index(connection, rows, zone)
-    finished = None if len(rows) == size else now
-    progress = {"id": id, "after": rows[-1][0] if rows else upto, "done": len(rows), "finished": finished}
+    wanted["after"] = rows[-1][0] if rows else after
+    left = len(rows) == size or (await (await execute(connection, queries.reindex_left, wanted)).fetchone()) == (True,)
+    progress = {"id": id, "after": wanted["after"], "done": len(rows), "finished": None if left else now}
     await execute(connection, queries.reindex_advance, progress)
     return len(rows)
 

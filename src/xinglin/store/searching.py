@@ -11,6 +11,7 @@ from xinglin.fhir.outcome import Issue
 from xinglin.fhir.search import Query
 from xinglin.fhir.types import Resource
 from xinglin.store import statements
+from xinglin.store.candidates import ensure_few
 from xinglin.store.cursors import execute
 from xinglin.store.found import Found
 from xinglin.store.resolving import Resolver
@@ -46,6 +47,7 @@ async def run(connection: AsyncConnection[Any], query: Query, *, now: datetime, 
     """The page of a search, without what is to be included."""
     known = await statistics(connection, now)
     query = replace(query, filters=tuple([await resolver.resolved(wanted) for wanted in query.filters]))
+    ensure_few(query, known)
     total = None
     if query.total or query.count == 0:
         ((total,),) = await _fetch(connection, statements.total(query, known))

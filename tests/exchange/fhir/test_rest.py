@@ -172,7 +172,7 @@ async def test_the_capability_statement_tells_what_works(client: httpx.AsyncClie
     assert {"name": "birthdate", "type": "date"} in listed["Patient"]["searchParam"]
     assert "Observation:subject" in listed["Patient"]["searchRevInclude"]
     rest = statement["rest"][0]
-    assert {p["name"] for p in rest["searchParam"]} == {"_has", "_list", "_filter", "_type"}
+    assert {p["name"] for p in rest["searchParam"]} == {"_content", "_filter", "_has", "_list", "_text", "_type"}
     assert [url.rpartition("/")[2] for url in rest["compartment"]] == [
         *("device", "encounter", "patient", "practitioner", "relatedPerson")
     ]

@@ -66,4 +66,6 @@ async def test_one_that_can_not_take_effect_is_refused_by_its_element(client: ht
         refused = await client.post("SearchParameter", json={**GUARDIAN, **changes})
         told(refused, 422)
         assert refused.json()["issue"][0]["expression"] == [f"SearchParameter.{element}"]
+        told_before = await client.post("SearchParameter/$validate", json={**GUARDIAN, **changes})
+        assert told_before.json()["issue"][0]["expression"] == [f"SearchParameter.{element}"]
     assert (await client.get("SearchParameter?_summary=count")).json()["total"] == 0

@@ -54,6 +54,7 @@ COMPOSITE: dict[str, Any] = {"type": "composite", "base": ["Observation"], "code
         ({"expression": None}, "expression", "An expression is needed"),
         ({"expression": "Patient.name.("}, "expression", "can't be used on Patient: expected"),
         ({"expression": "Patient.name.matches('x')"}, "expression", "matches() with 1 arguments is not supported here"),
+        ({"expression": "Patient" + ".name" * 300}, "expression", "1,507 characters is not accepted; up to 1,000 are"),
         ({"expression": "Patient.nation"}, "expression", "'Patient.nation' leads to nothing on Patient"),
         ({"expression": "Patient.birthDate"}, "expression", "gives date on Patient, which is nothing that a token"),
         ({"type": "uri", "expression": "Patient.name"}, "expression", "nothing that a uri holds"),
@@ -84,6 +85,27 @@ def test_refused(changes: dict[str, Any], element: str, text: str) -> None:
     (issue,) = faults(resource)
     assert (issue.severity, issue.expression) == ("error", f"SearchParameter.{element}")
     assert text in issue.diagnostics
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "Patient" + ".name.where(use.exists())" * 39,
+        "Patient.id" + "|id" * 320,
+        "Patient.name.where(" + "(" * 450 + "use" + ")" * 450 + ").use",
+        "Patient.where(" + "name.where(" * 60 + "true" + ")" * 60 + ").gender",
+        "Patient" + ".extension('a')" * 60 + ".value",
+    ],
+)
+def test_what_is_as_deep_as_can_be_is_refused_or_can_be_evaluated(expression: str) -> None:
+    resource = defined(expression=expression)
+    if not faults(resource):
+        known = SearchParameters([definition_of(resource)], "1")
+        extension: dict[str, Any] = {"url": "a", "valueCode": "x"}
+        for _ in range(60):
+            extension = {"url": "a", "extension": [extension]}
+        patient = {"resourceType": "Patient", "id": "a", "name": [{"use": "usual"}], "extension": [extension]}
+        assert extract(patient, UTC, known).hashes >= extract(patient, UTC).hashes
 
 
 def test_what_is_not_active_may_be_anything() -> None:

@@ -97,7 +97,7 @@ def test_result_parameters() -> None:
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ("foo=1", "no search parameter foo; accepted are: _contained, _containedType, _count"),
+        ("foo=1", "no search parameter foo; accepted are: _contained, _containedType, _content, _count"),
         (
             "gender:exact=x",
             "modifiers of a token parameter are: :missing, :not, :text, :in, :not-in, :of-type, :above, :below",
@@ -154,5 +154,5 @@ def test_only_indexed_parameters_are_offered() -> None:
     assert {"code", "date", "subject", "patient", "_tag", "_profile"} <= parameters("Observation").keys()
     assert {"value-quantity", "code-value-quantity", "combo-code-value-quantity"} <= parameters("Observation").keys()
     assert parameters("Location")["near"].type == "special"
-    assert "chromosome-variant-coordinate" not in parameters("MolecularSequence")
+    assert len(parameters("MolecularSequence")["chromosome-variant-coordinate"].foci[0].components) == 3
     assert parameters("Foo") == {}

@@ -293,9 +293,9 @@ def test_ranges_fixed_values_and_invariants() -> None:
     ]
 
 
-def test_a_profile_without_a_snapshot_is_refused() -> None:
+def test_a_profile_without_elements_is_refused() -> None:
     bare = {"resourceType": "StructureDefinition", "url": "http://p", "type": "Patient"}
-    with pytest.raises(Invalid, match="has no snapshot"):
+    with pytest.raises(Invalid, match="neither a snapshot nor a differential"):
         Profiles({"http://p": bare}.get).validate(deepcopy(PATIENT), ["http://p"])
 
 

@@ -15,6 +15,7 @@ from xinglin.fhir.search.registry import compartments
 from xinglin.fhir.search.values import MODIFIERS
 from xinglin.fhir.types import Resource
 from xinglin.store import patch
+from xinglin.store.candidates import MOST
 
 _INTERACTIONS = (
     *("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"),
@@ -23,6 +24,8 @@ _INTERACTIONS = (
 _SYSTEM = ("transaction", "batch", "history-system", "search-system")
 _COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
 _EVERYWHERE = {
+    "_content": {"type": "string", "documentation": f"Words in all texts; looks into {MOST:,} resources at most"},
+    "_text": {"type": "string", "documentation": f"Words in the narrative; looks into {MOST:,} resources at most"},
     "_has": {"type": "special", "documentation": "_has:Type:reference:parameter, nested too"},
     "_list": {"type": "special", "documentation": f"The id of a List; {', '.join(CURRENT)}"},
     "_filter": {"type": "special", "documentation": f"Operators: {', '.join(OPERATORS)}"},

@@ -1,10 +1,10 @@
-"""Reads the values of composite parameters (FHIR R4, Search, composite): two conditions on the same element."""
+"""Reads the values of composite parameters (FHIR R4, Search, composite): conditions on the same element."""
 
 from dataclasses import replace
 
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search.escapes import split
-from xinglin.fhir.search.query import AllOf, AnyOf, Filter, TermFilter
+from xinglin.fhir.search.query import AllOf, AnyOf, Filter, StretchFilter, TermFilter
 from xinglin.fhir.search.registry import Component, Focus, Parameter
 from xinglin.fhir.search.terms import parameter_number, term
 from xinglin.fhir.search.values import Context, filter_for, number_filter, reference_spellings, token_spellings
@@ -19,9 +19,12 @@ def composite_filter(type_name: str, parameter: Parameter, values: list[str], co
     found: list[Filter] = []
     for value in values:
         parts = split("$", value)
-        if len(parts) != 2 or not all(parts):
+        if len(parts) != len(parameter.foci[0].components) or not all(parts):
             names = "$".join(component.code for component in parameter.foci[0].components)
             raise BadRequest(f"{parameter.code}={value} is not accepted; accepted is {names}")
+        if len(parts) == 3:
+            found.append(_stretch(type_name, parameter, parts, context))
+            continue
         first, second = parts
         for focus in parameter.foci:
             if focus.path:
@@ -29,6 +32,16 @@ def composite_filter(type_name: str, parameter: Parameter, values: list[str], co
             else:
                 found.append(_in_resource(type_name, focus, first, second, context))
     return found[0] if len(found) == 1 else AnyOf(tuple(found))
+
+
+def _stretch(type_name: str, parameter: Parameter, parts: list[str], context: Context) -> Filter:
+    """A stretch of a chromosome or reference, which the resource has once: `1$ge345$le567`."""
+    known = context.known.of(type_name)
+    (focus,) = parameter.foci
+    whole = filter_for(type_name, known[focus.components[0].code], "", parts[0], context)
+    number = parameter_number(type_name, parameter.code)
+    start, end = (number_filter(parameter.code, type_name, number, [text], units=False).ranges[0] for text in parts[1:])
+    return AllOf((whole, StretchFilter(number, start, end)))
 
 
 def _in_resource(type_name: str, focus: Focus, first: str, second: str, context: Context) -> Filter:

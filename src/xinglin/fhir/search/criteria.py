@@ -1,13 +1,14 @@
 """Reads one criterion of a search, `name:modifier=value`, with chains and `_has` (FHIR R4, Search, Chaining)."""
 
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search.escapes import alternatives, unescaped
 from xinglin.fhir.search.expressions import ENDS, EQUAL, OVERLAPS, parse_filter
 from xinglin.fhir.search.known import SearchParameters
-from xinglin.fhir.search.query import AllOf, AnyOf, ChainFilter, Filter, HasFilter, IdFilter, Not
+from xinglin.fhir.search.query import AllOf, AnyOf, ChainFilter, Filter, HasFilter, IdFilter, Not, WordsFilter
 from xinglin.fhir.search.registry import Parameter, compartment, compartments
 from xinglin.fhir.search.terms import parameter_term
 from xinglin.fhir.search.values import Context, date_filter, filter_for, operator_filter
@@ -18,9 +19,12 @@ DEEPEST = 8
 COLUMNS = ("_id", "_lastUpdated")
 """Parameters of every type that are columns of their own."""
 
-SPECIAL = ("_filter", "_has", "_list")
+SPECIAL = ("_content", "_filter", "_has", "_list", "_text")
 """Parameters that are not values of the resource itself."""
 
+
+WORDS = ("_content", "_text")
+"""Parameters that look for words in the texts of a resource."""
 
 _BELIEVED = ("verification-status:not", "refuted,entered-in-error")
 _PROBLEMS = (("clinical-status", "active,recurrence,relapse"), _BELIEVED)
@@ -81,6 +85,8 @@ def _read(type_name: str, name: str, value: str, reader: _Reader) -> Filter:
     base, _, modifier = head.partition(":")
     if dot:
         return _chain(type_name, base, modifier, rest, value, reader)
+    if base in WORDS:
+        return _words(base, modifier, value, reader)
     if base in (*COLUMNS, "_list", "_filter"):
         return _special(type_name, base, modifier, value, reader)
     parameter = known_parameter(type_name, base, reader.context.known)
@@ -120,6 +126,19 @@ def _special(type_name: str, name: str, modifier: str, value: str, reader: _Read
     if any(text.startswith("$") for text in ids):
         return AnyOf(tuple(_current(type_name, text, reader) for text in ids))
     return HasFilter(parameter_term("List", "item"), "List", IdFilter(ids))
+
+
+def _words(name: str, modifier: str, value: str, reader: _Reader) -> Filter:
+    """`_text` looks into the narrative, `_content` into all texts; words of one value must all be there."""
+    if modifier or reader.depth:
+        where = "without a modifier" if modifier else "on what is searched itself, not within _filter, _has or chains"
+        raise BadRequest(f"{name} is accepted only {where}", code="not-supported")
+    found = tuple(
+        tuple(words) for text in alternatives(value) if (words := normalize("NFKC", unescaped(text)).lower().split())
+    )
+    if not found:
+        raise BadRequest(f"{name} has no word to look for")
+    return WordsFilter(found, everywhere=name == "_content")
 
 
 def _current(type_name: str, name: str, reader: _Reader) -> Filter:

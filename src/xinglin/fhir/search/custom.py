@@ -13,6 +13,9 @@ from xinglin.fhir.types import Resource
 
 _KEPT = ("url", "code", "type", "base", "expression", "target", "component")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+LONGEST = 1_000
+"""Characters of an expression: so it can't be nested deeper than can be evaluated."""
+
 _EVERYWHERE = frozenset({"Resource", "DomainResource"})
 
 
@@ -69,8 +72,18 @@ def _form(resource: Resource) -> Iterator[Issue]:
         )
     if not resource.get("expression"):
         yield _issue("expression", "An expression is needed, which says where the values are", "required")
+    for index, text in enumerate([resource.get("expression", ""), *_of_components(resource)]):
+        if len(text) > LONGEST:
+            element = f"component[{index - 1}].expression" if index else "expression"
+            yield _issue(
+                element, f"An expression of {len(text):,} characters is not accepted; up to {LONGEST:,} are", "too-long"
+            )
     if type == "composite" and len(resource.get("component", ())) != 2:
         yield _issue("component", "A composite of other than two components is not supported", "not-supported")
+
+
+def _of_components(resource: Resource) -> list[str]:
+    return [part["expression"] for part in resource.get("component", ())]
 
 
 def _bases(resource: Resource) -> Iterator[Issue]:

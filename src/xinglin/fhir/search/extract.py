@@ -11,7 +11,7 @@ from xinglin.fhir.search import spellings
 from xinglin.fhir.search.dates import span_of
 from xinglin.fhir.search.found_by import Add, Terms
 from xinglin.fhir.search.known import R4, SearchParameters
-from xinglin.fhir.search.numbers import UCUM, interval_of, units_of
+from xinglin.fhir.search.numbers import UCUM, Interval, decimal, interval_of, units_of
 from xinglin.fhir.search.positions import numbers, position
 from xinglin.fhir.search.registry import Component, Parameter
 from xinglin.fhir.search.repetition import REPEATED, remembered
@@ -74,7 +74,11 @@ def _extractors(type_name: str, known: Mapping[str, Parameter]) -> Extractors:
                     found.setdefault(branch.root or "", []).append((branch.values, add))
         for focus in parameter.foci:
             if focus.path:  # what a composite asks of the resource itself is asked of its components one by one
-                combine = partial(_add_combined, type_name, parameter.code, focus.components)
+                if len(focus.components) == 3:
+                    number = parameter_number(type_name, parameter.code)
+                    combine: Add = partial(_add_stretch, number, focus.components)
+                else:
+                    combine = partial(_add_combined, type_name, parameter.code, focus.components)
                 found.setdefault(focus.branch.root or "", []).append((focus.branch.values, combine))
     for several in alike.values():
         branch = several[0][0]
@@ -211,6 +215,14 @@ def _add_string(
             for form in (folded, *(() if folded.isascii() else sounds(folded))):
                 terms.strings.add((number, form))
                 terms.hashes.update(term(type_name, code, pair) for pair in bigrams(form))
+
+
+def _add_stretch(number: int, components: tuple[Component, ...], terms: Terms, value: Json, _: tzinfo) -> None:
+    """The numbers at which an element starts and ends, where it has both."""
+    given = (decimal(found) for part in components[1:] for branch in part.branches for found in branch.values(value))
+    ends = [each for each in given if each is not None]
+    if len(ends) == 2:
+        terms.numbers.add((number, Interval(*ends), 0, 0))
 
 
 def _add_combined(

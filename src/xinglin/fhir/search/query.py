@@ -58,6 +58,15 @@ class NumberFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class StretchFilter:
+    """Resources with a stretch whose start and end stand to these as their prefixes say."""
+
+    parameter: int
+    start: NumberRange
+    end: NumberRange
+
+
+@dataclass(frozen=True, slots=True)
 class NearFilter:
     """Resources with a position that is within a distance, in metres, of the one in degrees.
 
@@ -86,6 +95,17 @@ class StringFilter:
     anywhere: bool = False
     pairs: tuple[tuple[int, ...], ...] = ()
     ending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WordsFilter:
+    """Resources whose narrative, or any text where `everywhere`, has all words of any of these alternatives.
+
+    There is no index for it: it is looked for among what other filters leave.
+    """
+
+    alternatives: tuple[tuple[str, ...], ...]
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +226,10 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     TermFilter,
     DateFilter,
     NumberFilter,
+    StretchFilter,
     NearFilter,
     StringFilter,
+    WordsFilter,
     TextFilter,
     IdFilter,
     MissingFilter,

@@ -39,7 +39,11 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What a composite is about: elements that each hold all components. `path` is "" where it is the resource."""
+    """What a composite is about: elements that each hold all components. `path` is "" where it is the resource.
+
+    Of three components, as coordinates of MolecularSequence have them, the first is one of the resource, and the others
+    are the numbers at which a stretch of the element starts and ends.
+    """
 
     path: str
     branch: Branch
@@ -105,19 +109,13 @@ def parameters(type_name: str) -> dict[str, Parameter]:
             elif d.code not in _COLUMNS:
                 branches = compile_path(d.expression, type_name).branches
                 found[d.code] = Parameter(d.code, d.type, d.targets, branches)
-    made = (_composite(type_name, code, found) for code in composites)
-    found |= {parameter.code: parameter for parameter in made if parameter is not None}
+    found |= {code: _composite(type_name, code, found) for code in composites}
     return dict(sorted(found.items()))
 
 
-def _composite(type_name: str, code: str, simple: dict[str, Parameter]) -> Parameter | None:
-    """A composite of two parts; None for those of three, coordinates of MolecularSequence, which are not indexed."""
+def _composite(type_name: str, code: str, simple: dict[str, Parameter]) -> Parameter:
     expression, parts = _table()["composites"][f"{type_name}.{code}"]
-    return (
-        Parameter(code, "composite", frozenset(), (), foci(type_name, expression, parts, simple))
-        if len(parts) == 2
-        else None
-    )
+    return Parameter(code, "composite", frozenset(), (), foci(type_name, expression, parts, simple))
 
 
 def foci(

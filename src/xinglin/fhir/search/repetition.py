@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
+from itertools import count
 
 import orjson
 
@@ -11,26 +12,31 @@ from xinglin.fhir.types import Json
 REPEATED = frozenset({"CodeableConcept", "Coding", "code"})
 """Types whose values are few, and whose terms depend on nothing but the value."""
 
-_MOST = 4_000
+_MOST = 20_000
+"""Values that are known in all: some 40 MB. Then all are forgotten, since the few that matter soon come again."""
 _LONGEST = 1_000
+_known: dict[tuple[int, bytes], Terms] = {}
+_numbers = count()
 
 
 def remembered(adders: Sequence[Add]) -> Add:
     """Adds what all of them add to a value, which for a value that came before is known."""
-    known: dict[bytes, Terms] = {}
+    place = next(_numbers)
 
     def add(terms: Terms, value: Json, _zone: tzinfo) -> None:
         try:
             text = orjson.dumps(value)
         except TypeError:  # an exact decimal in an extension
             text = b""
-        own = known.get(text)
+        own = _known.get((place, text))
         if own is None:
             own = Terms()
             for each in adders:
                 each(own, value, UTC)
-            if text and len(text) <= _LONGEST and len(known) < _MOST:
-                known[text] = own
+            if text and len(text) <= _LONGEST:
+                if len(_known) >= _MOST:
+                    _known.clear()
+                _known[place, text] = own
         terms.hashes |= own.hashes
         terms.texts |= own.texts
 

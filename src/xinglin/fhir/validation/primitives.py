@@ -54,7 +54,7 @@ def primitive_check(name: str, binding: frozenset[str] | None = None) -> Callabl
     accepts = _test(name)
     accepted = f"accepted is {_EXAMPLES[name]}"
     known: set[str] = set()
-    few = name in _FEW
+    few = name in _FEW and binding is None
 
     def check(value: Json, _: Context) -> Faults:
         if few and value.__class__ is str and value in known:

@@ -1,11 +1,12 @@
 """The snapshot of a StructureDefinition as a tree (FHIR R4, ElementDefinition, Profiling FHIR)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from xinglin.fhir.outcome import Invalid
 from xinglin.fhir.types import Json, Resource
+from xinglin.fhir.validation.snapshot import snapshot_of
 
 
 @dataclass(slots=True)
@@ -48,13 +49,18 @@ class Definition:
         return self.reference.children if self.reference is not None and not self.children else self.children
 
 
-def tree(profile: Resource) -> Definition:
-    """The root of a profile's snapshot. Raises `Invalid` where there is none, or one that doesn't hang together."""
+def tree(profile: Resource, resolve: "Callable[[str], Resource | None]") -> Definition:
+    """The root of a profile's snapshot, which is made from its differential where there is none.
+
+    `resolve` gives the profiles that this takes. Raises `Invalid` where there is neither, where the differential does
+    not fit its base, and where the snapshot doesn't hang together.
+    """
     elements = (profile.get("snapshot") or {}).get("element") or []
     if not elements:
-        raise Invalid(
-            f"{profile.get('url')} has no snapshot, so nothing can be validated against it", code="not-supported"
-        )
+        if not (profile.get("differential") or {}).get("element"):
+            text = f"{profile.get('url')} has neither a snapshot nor a differential, so nothing can be held against it"
+            raise Invalid(text, code="not-supported")
+        elements = snapshot_of(profile, resolve)
     root = Definition(elements[0], str(profile.get("type")))
     by_id = {str(elements[0].get("id", root.name)): root}
     for element in elements[1:]:
@@ -63,7 +69,8 @@ def tree(profile: Resource) -> Definition:
         name, _, slice_name = last.partition(":")
         definition = Definition(element, name.removesuffix("[x]"))
         by_id[id] = definition
-        sliced = by_id.get(f"{parent_id}.{name}") if slice_name else None
+        above = f":{slice_name.rpartition('/')[0]}" if "/" in slice_name else ""  # a slice of a slice
+        sliced = by_id.get(f"{parent_id}.{name}{above}") if slice_name else None
         if sliced is not None and sliced is not definition:
             sliced.slices.append(definition)
             continue

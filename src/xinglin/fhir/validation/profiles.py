@@ -1,4 +1,4 @@
-"""Validation against profiles: StructureDefinitions that constrain a type, by their snapshots.
+"""Validation against profiles: StructureDefinitions that constrain a type, by their snapshots or differentials.
 
     profiles = Profiles(resolve)
     issues = profiles.validate(observation)                     # those that meta.profile names
@@ -11,7 +11,7 @@ datatypes and extensions, and bindings where there is somebody to ask. That the 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from xinglin.fhir.definitions import rules
+from xinglin.fhir.definitions import is_type, rules
 from xinglin.fhir.fhirpath import (
     Allowance,
     Environment,
@@ -29,6 +29,7 @@ from xinglin.fhir.types import Json, Resource
 from xinglin.fhir.validation.faults import shown
 from xinglin.fhir.validation.profile_tree import Definition, parts, tree
 from xinglin.fhir.validation.slicing import belongs, pattern_holds
+from xinglin.fhir.validation.snapshot import CORE
 
 ResolveProfile = Callable[[str], "Resource | None"]
 """From a canonical URL, with or without |version, to the StructureDefinition; None: not known."""
@@ -100,7 +101,7 @@ class Profiles:
     def _tree(self, url: str) -> Definition | None:
         if url not in self._trees:
             profile = self._resolve(url)
-            self._trees[url] = None if profile is None else tree(profile)
+            self._trees[url] = None if profile is None else tree(profile, self._resolve)
         return self._trees[url]
 
     def _conforms_to(self, value: Json, url: str, allowance: Allowance) -> bool:
@@ -137,6 +138,7 @@ class Profiles:
         _check_rules(node, definition, path, walk)
         self._check_binding(node, definition, path, walk)
         self._check_type_profiles(node, definition, path, walk, depth)
+        self._check_target(node, definition, path, walk, depth)
         for child in definition.below().values():
             self._check_child(node, child, path, walk, depth)
 
@@ -161,6 +163,7 @@ class Profiles:
         discriminators = slicing.get("discriminator") or []
         counts = [0] * len(sliced.slices)
         order: list[int] = []
+        within: list[list[tuple[Node, str]]] = [[] for _ in sliced.slices]
         for item, place in items:
             number = next(
                 (
@@ -174,6 +177,7 @@ class Profiles:
             )
             if number is not None:
                 counts[number] += 1
+                within[number].append((item, place))
                 self._check(item, sliced.slices[number], place, walk, depth + 1)
             elif slicing.get("rules") == "closed":
                 names = ", ".join(str(slice.element.get("sliceName")) for slice in sliced.slices)
@@ -181,8 +185,10 @@ class Profiles:
                     Issue("error", "structure", f"this is none of the slices accepted here: {names}", place)
                 )
             order.append(len(counts) if number is None else number)
-        for slice, count in zip(sliced.slices, counts, strict=True):
+        for slice, count, held in zip(sliced.slices, counts, within, strict=True):
             _check_count(count, slice, path, walk)
+            if slice.slices:
+                self._check_slices(held, slice, path, walk, depth)
         _check_order(order, len(counts), slicing, path, walk)
 
     def _check_binding(self, node: Node, definition: Definition, path: str, walk: _Walk) -> None:
@@ -212,6 +218,22 @@ class Profiles:
             self._check(node, trees[0], path, walk, depth + 1)
         elif not any(self._conforms(node, url, walk, depth) for url in urls):
             walk.issues.append(Issue("error", "structure", f"this fits none of the profiles {', '.join(urls)}", path))
+
+    def _check_target(self, node: Node, definition: Definition, path: str, walk: _Walk, depth: int) -> None:
+        """A contained resource that is referred to must fit one of `targetProfile`; other targets are not looked at."""
+        urls = [url for entry in definition.types for url in entry.get("targetProfile") or ()]
+        reference = node.value.get("reference") if urls and isinstance(node.value, dict) else None
+        root = walk.env.root
+        if not isinstance(reference, str) or not reference.startswith("#") or not isinstance(root, Node):
+            return
+        contained = (r for r in root.value.get("contained") or () if r.get("id") == reference[1:])
+        if (target := next(contained, None)) is None:
+            return
+        held = resource_node(target)
+        unknown = [url for url in urls if self._tree(url) is None and not is_type(url.removeprefix(CORE))]
+        if not unknown and not any(self._conforms(held, url, walk, depth) for url in urls):
+            text = f"{reference} fits none of the profiles that are accepted here: {', '.join(urls)}"
+            walk.issues.append(Issue("error", "structure", text, path))
 
 
 def _check_count(count: int, definition: Definition, path: str, walk: _Walk) -> None:

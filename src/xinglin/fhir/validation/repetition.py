@@ -8,12 +8,15 @@ from xinglin.fhir.validation.faults import Check, Context, Faults
 REPEATED = frozenset({"CodeableConcept", "Coding"})
 """Types whose values are few and say nothing of the resource that they are in, unless they have extensions."""
 
-_MOST = 10_000
+_MOST = 20_000
 _LONGEST = 1_000
 
 
 def remembered(check: Check) -> Check:
-    """The same check, which knows values again that it found right. Their JSON text is quicker to make than a check."""
+    """The same check, which knows values again that it found right. Their JSON text is quicker to make than a check.
+
+    There is one for each type, whatever the element, so that what it knows is bounded.
+    """
     known: set[bytes] = set()
 
     def check_once(value: Json, context: Context) -> Faults:

@@ -132,6 +132,11 @@ def object_check(name: str) -> Check:
     return check
 
 
+@cache
+def _remembered(name: str) -> Check:
+    return remembered(object_check(name))
+
+
 def _hollow(value: Json, name: str) -> Fault | None:
     """What is wrong with a value that is no object, or one without content (ele-1)."""
     if value.__class__ is list:
@@ -198,7 +203,7 @@ def _value_check(element: Element, ref: TypeRef) -> Check:
         return primitive_check(ref.name, codes)
     if ref.name == "Resource" or ref.name in resource_types():
         return _contained if element.name == "contained" else _nested_resource
-    structure = remembered(object_check(ref.name)) if ref.name in REPEATED else object_check(ref.name)
+    structure = _remembered(ref.name) if ref.name in REPEATED else object_check(ref.name)
     further: Check | None = None
     if ref.name == "Reference":
         further = reference_check(ref.targets)

@@ -43,6 +43,10 @@ WITH chosen AS (
 SELECT r.key, r.type, r.id, r.content FROM chosen c JOIN resource r ON r.type = c.type AND r.key = c.key
 ORDER BY r.key FOR UPDATE OF r
 
+-- name: reindex_left
+-- Resources may have been removed for good while a batch waited for them: few of them are no sign of the end.
+SELECT EXISTS (SELECT FROM resource WHERE type = ANY(%(types)s::text[]) AND key > %(after)s AND key <= %(upto)s)
+
 -- name: reindex_update
 WITH dates AS (
     DELETE FROM search_date WHERE key = ANY(%(keys)s::bigint[])

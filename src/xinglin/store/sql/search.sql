@@ -71,6 +71,15 @@ SELECT count(*) FROM resource {r} WHERE {r}.type = {type} AND NOT {r}.deleted{fi
 -- name: by_text
 {r}.terms && ARRAY(SELECT x.term FROM search_text x WHERE x.parameter = {parameter} AND ({texts}))
 
+-- name: narrative
+-- Folded as the words that are looked for.
+lower(normalize(regexp_replace({r}.content #>> '{{text,div}}', '<[^>]*>', ' ', 'g'), NFKC)) LIKE ALL ({p}::text[])
+
+-- name: all_texts
+(SELECT lower(normalize(string_agg(v.value #>> '{{}}', ' '), NFKC)) FROM jsonb_path_query(
+    {r}.content::jsonb, 'strict $.** ? (@.type() == "string")'
+) AS v (value)) LIKE ALL ({p}::text[])
+
 -- name: ids
 {r}.id = ANY ({p}::text[])
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.exchange.fhir.told import told
 
@@ -67,9 +68,48 @@ async def test_a_profile_that_nobody_knows(client: httpx.AsyncClient) -> None:
     assert await found(asked) == ["error Patient"]
 
 
-async def test_a_profile_without_a_snapshot_is_refused_with_the_reason(client: httpx.AsyncClient) -> None:
-    bare = {**PROFILE, "id": "bare", "url": "urn:profile:bare", "differential": {"element": [element("Patient")]}}
+async def test_a_profile_with_a_differential_alone(client: httpx.AsyncClient) -> None:
+    bare = {**PROFILE, "id": "bare", "url": "urn:profile:bare"}
     del bare["snapshot"]
-    assert (await client.put("StructureDefinition/bare", json=bare)).status_code == 201
+    with_element = {**bare, "differential": {"element": [element("Patient.active", min=1, max="1")]}}
+    assert (await client.put("StructureDefinition/bare", json=with_element)).status_code == 201
     answer = await client.post("Patient/$validate?profile=urn:profile:bare", json={"resourceType": "Patient"})
-    assert "snapshot" in told(answer, 422)
+    assert await found(answer) == ["error Patient.active"]
+    faulty = {**bare, "differential": {"element": [element("Patient.nickname")]}}
+    assert (await client.put("StructureDefinition/bare", json=faulty)).status_code == 200
+    answer = await client.post("Patient/$validate?profile=urn:profile:bare", json={"resourceType": "Patient"})
+    assert "Patient.nickname" in told(answer, 422)
+
+
+@pytest.mark.parametrize(
+    ("strength", "value_set", "code", "expected"),
+    [
+        ("required", "urn:vs:marriage", "M", []),
+        ("required", "urn:vs:marriage", "X", ["error Patient.maritalStatus"]),
+        ("extensible", "urn:vs:marriage", "X", ["warning Patient.maritalStatus"]),
+        ("preferred", "urn:vs:marriage", "X", []),
+        ("required", "urn:vs:nowhere", "X", []),
+        ("required", "urn:vs:unknown-system", "X", []),
+    ],
+)
+async def test_bindings_are_decided_by_terminology(
+    client: httpx.AsyncClient, strength: str, value_set: str, code: str, expected: list[str]
+) -> None:
+    included = {"system": "urn:cs:marriage", "concept": [{"code": "M"}, {"code": "S"}]}
+    stored = {"resourceType": "ValueSet", "status": "active"}
+    marriage = {**stored, "id": "marriage", "url": "urn:vs:marriage", "compose": {"include": [included]}}
+    unknown = {
+        **stored,
+        "id": "lost",
+        "url": "urn:vs:unknown-system",
+        "compose": {"include": [{"system": "urn:cs:no"}]},
+    }
+    for resource in (marriage, unknown):
+        assert (await client.put(f"ValueSet/{resource['id']}", json=resource)).is_success
+    bound = element("Patient.maritalStatus", max="1", binding={"strength": strength, "valueSet": value_set})
+    profile = {**PROFILE, "id": "bound", "url": "urn:profile:bound", "differential": {"element": [bound]}}
+    del profile["snapshot"]
+    assert (await client.put("StructureDefinition/bound", json=profile)).is_success
+    patient = {"resourceType": "Patient", "maritalStatus": {"coding": [{"system": "urn:cs:marriage", "code": code}]}}
+    asked = await client.post("Patient/$validate?profile=urn:profile:bound", json=patient)
+    assert await found(asked) == expected

@@ -4,10 +4,12 @@ from xinglin.exchange.fhir.operations.registry import INSTANCE, TYPE, Call, Oper
 from xinglin.exchange.fhir.responses import information
 from xinglin.fhir.fhirpath import FhirPathError
 from xinglin.fhir.outcome import BadRequest, Issue, operation_outcome
+from xinglin.fhir.search.custom import faults
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
 from xinglin.fhir.validation.profiles import Profiles
 from xinglin.store.profiles import gather_profiles
+from xinglin.terminology.bindings import Bindings
 
 MODES = ("create", "update", "delete")
 
@@ -37,7 +39,7 @@ def _issues(call: Call, resource: Resource, mode: str | None) -> list[Issue]:
     if resource.get("resourceType") != call.type:
         text = f"The request is for {call.type}, the resource is {resource.get('resourceType')!r}"
         return [Issue("error", "invalid", text, "Resource")]
-    issues = validate(resource)
+    issues = validate(resource) or faults(resource)
     if mode == "update" and not resource.get("id"):
         issues.append(Issue("error", "required", "An update needs the id of the resource", f"{call.type}.id"))
     if call.id is not None and resource.get("id", call.id) != call.id:
@@ -46,12 +48,17 @@ def _issues(call: Call, resource: Resource, mode: str | None) -> list[Issue]:
 
 
 async def _against_profiles(call: Call, resource: Resource) -> list[Issue]:
-    """Breaches of the profile that the caller names, else of those that the resource claims."""
+    """Breaches of the profile that the caller names, else of those that the resource claims; with their bindings."""
     named = call.inputs.text("profile")
     claimed = (resource.get("meta") or {}).get("profile") or []
     held = await gather_profiles(call.repository.connection, [named] if named else claimed)
+    bindings = Bindings(call.repository)
+    profiles = Profiles(held.get, bindings.member_of)
     try:
-        return Profiles(held.get).validate(resource, [named] if named else None)
+        issues = profiles.validate(resource, [named] if named else None)
+        while await bindings.answer():
+            issues = profiles.validate(resource, [named] if named else None)
+        return issues
     except FhirPathError as error:
         raise BadRequest(f"The profile cannot be used: {error}", code="not-supported") from error
 
