@@ -76,7 +76,15 @@ def test_an_element_without_a_data_type_is_given_by_parts() -> None:
         (operation("add", "Patient", {"valueCode": "x"}), BadRequest, "needs name"),
         (operation("insert", "Patient.name", {"valueHumanName": {"text": "x"}}), BadRequest, "needs index"),
         (operation("delete", "Patient.name("), BadRequest, "not FHIRPath"),
-        (operation("delete", "Patient.name.tail()"), BadRequest, "can't follow tail"),
+        (operation("delete", "Patient.name.count()"), BadRequest, "can't follow count"),
+        (operation("delete", "'a'"), BadRequest, "can't follow this step"),
+        (operation("delete", "Patient"), Invalid, "the resource itself"),
+        (operation("replace", "$this", {"valueString": "x"}), Invalid, "the resource itself"),
+        (operation("insert", "%resource", {"valueString": "x"}, index=0), Invalid, "the resource itself"),
+        (operation("delete", "today()"), BadRequest, "can't follow today"),
+        (operation("delete", "Patient.name.ofType(Nothing)"), BadRequest, "no type Nothing"),
+        (operation("delete", "Patient.descendants().single()"), BadRequest, "single\\(\\) finds"),
+        (operation("add", "Patient.name[0].given[0]", {"valueString": "x"}, name="id"), Invalid, "no element id"),
         (operation("delete", f"Patient.name.where({DEAR})"), BadRequest, "more steps"),
         (operation("delete", "Patient.name"), Invalid, "finds 2 elements"),
         (operation("replace", "Patient.photo", {"valueString": "x"}), Invalid, "finds 0 elements"),
@@ -92,6 +100,50 @@ def test_an_element_without_a_data_type_is_given_by_parts() -> None:
 def test_what_is_refused(bad: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         patched(bad)
+
+
+def test_paths_by_everything_that_selects_elements() -> None:
+    def left(path: str) -> list[str]:
+        """The family and given names that a delete leaves."""
+        return [part for name in patched(operation("delete", path)).get("name", []) for part in spoken(name)]
+
+    def spoken(name: dict[str, Any]) -> list[str]:
+        return [name[key] for key in ("family", "text") if key in name] + name.get("given", [])
+
+    assert left("Patient.name.tail()") == ["Li", "A", "B", "C"]
+    assert left("name[0].given.skip(1).take(1)") == ["Li", "A", "C", "x"]
+    assert left("Patient.name.given[name.given.count() - 1]") == ["Li", "A", "B", "x"]
+    assert left("Patient.name.select(given.first())") == ["Li", "B", "C", "x"]
+    assert left("Patient.name.where($index = 1)") == ["Li", "A", "B", "C"]
+    assert left("Patient.descendants().where($this is HumanName and text = 'x' and use.exists())") == [
+        *("Li", "A", "B", "C"),
+    ]
+    assert left("(Patient.photo | Patient.name.family)") == ["A", "B", "C", "x"]
+    assert left("%resource.name.first().children().where($this = 'Li')") == ["A", "B", "C", "x"]
+    assert left("Patient.name.where(given.where($this = 'B').exists()).given.where($this = 'B')") == [
+        "Li",
+        "A",
+        "C",
+        "x",
+    ]
+    assert patched(operation("delete", "Patient.repeat(contact)")).get("contact") is None
+    assert patched(operation("replace", "Patient.contact.name.ofType(HumanName).text", {"valueString": "y"}))[
+        "contact"
+    ] == [{"name": {"text": "y"}}]
+
+
+def test_extensions_also_of_primitives() -> None:
+    parts = [{"name": "url", "valueUri": "urn:y"}, {"name": "value", "valueCode": "y"}]
+    held = patched(operation("add", "Patient.gender", {"part": parts}, name="extension"))
+    assert (held["gender"], held["_gender"]) == ("male", {"extension": [{"url": "urn:y", "valueCode": "y"}]})
+    assert patched(operation("add", "Patient.birthDate", {"valueString": "b"}, name="id"))["_birthDate"]["id"] == "b"
+    other = patched(operation("replace", "Patient.birthDate.extension('urn:x').value", {"valueBoolean": False}))
+    assert other["_birthDate"] == {"extension": [{"url": "urn:x", "valueBoolean": False}]}
+    coded = patched(operation("replace", "Patient.birthDate.extension('urn:x').value", {"valueCode": "z"}))
+    assert coded["_birthDate"] == {"extension": [{"url": "urn:x", "valueCode": "z"}]}
+    bare = patched(operation("delete", "Patient.birthDate.extension('urn:x')"))
+    assert bare["birthDate"] == "1980-01-01"
+    assert "_birthDate" not in bare
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,13 @@ OPERATIONS = ("add", "insert", "delete", "replace", "move")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One operation; `parts` are its parameters by name."""
+    """One operation; `parts` are its parameters by name, `kind` is the data type of its value, such as Code."""
 
     number: int
     type: str
     path: str
     parts: dict[str, Json]
+    kind: str
 
     def text(self, name: str) -> str:
         """A part that must be there. Raises `BadRequest`."""
@@ -71,30 +72,49 @@ def _step(number: int, item: Resource) -> Step:
         raise BadRequest(f"Operation {number} needs a path", code="required")
     if kind in ("add", "insert", "replace") and parts.get("value") is None:
         raise BadRequest(f"Operation {number}: {kind} needs a value", code="required")
-    return Step(number, kind, path, parts)
+    data_type = next((_kind(part) for part in item.get("part") or () if part["name"] == "value"), "")
+    return Step(number, kind, path, parts, data_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An element that is given by parts: (name, data type of its value, value)."""
+
+    parts: tuple[tuple[str, str, Json], ...]
 
 
 def _value(part: Resource) -> Json:
     """The value of a part; parts of their own describe an element without a data type, such as Patient.contact."""
     if "part" in part:
-        found: dict[str, Any] = {}
-        for below in part["part"]:
-            found.setdefault(below["name"], []).append(_value(below))
-        return found
+        return Described(tuple((below["name"], _kind(below), _value(below)) for below in part["part"]))
     return next((value for name, value in part.items() if name.startswith(("value", "resource"))), None)
 
 
-def _sole(whole: Resource, step: Step) -> Place:
+def _kind(part: Resource) -> str:
+    return next((name.removeprefix("value") for name in part if name.startswith("value")), "")
+
+
+def _below(whole: Resource, step: Step) -> list[Place]:
+    """What the path finds, which must be elements of the resource."""
     found = places(whole, step.path)
+    if any(place.value is whole for place in found):
+        raise step.failure("the path finds the resource itself, to which only add applies")
+    return found
+
+
+def _sole(found: list[Place], step: Step) -> Place:
     if len(found) != 1:
         raise step.failure(f"the path finds {len(found)} elements, not one")
     return found[0]
 
 
 def _add(whole: Resource, step: Step) -> None:
-    place, name = _sole(whole, step), step.text("name")
-    holder = place.value
-    kind = holder.get("resourceType", place.type) if isinstance(holder, dict) else place.type
+    place, name = _sole(places(whole, step.path), step), step.text("name")
+    holder, kind = place.inside
+    if kind == "Element" and isinstance(place.holder, dict):
+        # The id and the extensions of a primitive stand beside it.
+        holder = place.companion or {}
+        place.holder[f"_{place.key}"] = holder
     element = element_of(kind, name) or next((e for e in _choices(kind) if name in e.json_names()), None)
     if element is None or not isinstance(holder, dict):
         raise step.failure(f"{kind} has no element {name}")
@@ -116,21 +136,25 @@ def _choices(kind: str) -> list[Any]:
 
 
 def _fitted(value: Json, type: str) -> Json:
-    """A value that was given by parts: those elements that don't repeat are single."""
-    if not isinstance(value, dict) or not value or not all(isinstance(item, list) for item in value.values()):
+    """A value as it stands in an element of a type: one that was given by parts becomes an object."""
+    if not isinstance(value, Described):
         return value
-    fitted = {}
-    for name, items in value.items():
+    fitted: dict[str, Json] = {}
+    for name, kind, inner in value.parts:
         element = element_of(type, name)
-        if element is None or (element.max == 1 and len(items) != 1):
-            return value
-        below = [_fitted(item, element.types[0].name) for item in items]
-        fitted[name] = below[0] if element.max == 1 else below
+        names = element.json_names() if element else {}
+        key = f"{name}{kind}" if element is not None and element.choice else name
+        item = _fitted(inner, names[key].name if key in names else "Element")
+        if element is not None and element.max != 1:
+            fitted.setdefault(key, []).append(item)
+        else:
+            # What does not repeat and is given twice becomes a list, which validation refuses by its name.
+            fitted[key] = [fitted[key], item] if key in fitted else item
     return fitted
 
 
 def _list(whole: Resource, step: Step) -> list[Json]:
-    found = places(whole, step.path)
+    found = _below(whole, step)
     if not found or not all(place.holder is found[0].holder for place in found):
         raise step.failure("the path finds no list")
     if not isinstance(found[0].holder, list) or len(found) != len(found[0].holder):
@@ -161,19 +185,26 @@ def _insert(whole: Resource, step: Step) -> None:
 
 
 def _delete(whole: Resource, step: Step) -> None:
-    found = places(whole, step.path)
+    found = _below(whole, step)
     if len(found) > 1:
         raise step.failure(f"the path finds {len(found)} elements, more than one")
     for place in found:
         _refuse_described(place, step)
         _forget_companion(place)
-        del place.holder[place.key]
+        if isinstance(place.holder, list):
+            del place.holder[place.key]
+        else:
+            place.holder.pop(place.key, None)
 
 
 def _replace(whole: Resource, step: Step) -> None:
-    place = _sole(whole, step)
+    place = _sole(_below(whole, step), step)
     _refuse_described(place, step)
     _forget_companion(place)
+    if place.choice and step.kind:
+        place.holder.pop(place.key, None)
+        place.holder[f"{place.choice}{step.kind}"] = step.parts["value"]
+        return
     place.holder[place.key] = _fitted(step.parts["value"], place.type)
 
 
@@ -185,15 +216,22 @@ def _move(whole: Resource, step: Step) -> None:
 
 
 def _prune(value: Json) -> None:
-    """Takes away lists that a delete has left empty, which FHIR's JSON does not have."""
+    """Takes away lists, and what stands beside primitives, that a delete has left empty: FHIR's JSON has none."""
     if isinstance(value, dict):
-        for key in [key for key, item in value.items() if item == []]:
-            del value[key]
         for item in value.values():
             _prune(item)
+        for key in [key for key, item in value.items() if item == [] or (key[0] == "_" and not _tells(item))]:
+            del value[key]
     elif isinstance(value, list):
         for item in value:
             _prune(item)
+
+
+def _tells(beside: Json) -> bool:
+    if isinstance(beside, list):
+        beside[:] = [item or None for item in beside]
+        return any(beside)
+    return bool(beside)
 
 
 _APPLY: dict[str, Callable[[Resource, Step], None]] = {
