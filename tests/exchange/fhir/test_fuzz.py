@@ -265,6 +265,9 @@ async def nothing_is_half_written(hospital: Hospital) -> None:
         " (SELECT FROM resource r WHERE r.key = s.key AND NOT r.deleted)",
         "strings": "SELECT count(*) FROM search_string s WHERE NOT EXISTS"
         " (SELECT FROM resource r WHERE r.key = s.key AND NOT r.deleted)",
+        "numbers": "SELECT count(*) FROM search_number s WHERE NOT EXISTS"
+        " (SELECT FROM resource r WHERE r.key = s.key AND NOT r.deleted)",
+        "terms": "SELECT count(*) FROM resource WHERE deleted AND cardinality(terms) > 0",
         "history": "SELECT count(*) FROM resource r WHERE version <> 1 +"
         " (SELECT count(*) FROM resource_history h WHERE h.type = r.type AND h.id = r.id)",
     }
