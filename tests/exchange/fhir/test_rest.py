@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.exchange.fhir.told import told
+from xinglin.fhir import xml
 from xinglin.fhir.validation import validate
 from xinglin.store.repository import Repository
 
@@ -193,3 +194,18 @@ async def test_an_unforeseen_fault_is_logged_and_not_told(
     text = told(await client.get("Patient/1"), 500)
     assert "secret" not in text
     assert "secret" in caplog.text
+
+
+async def test_links_lead_on_in_the_format_that_was_asked_for(client: httpx.AsyncClient) -> None:
+    for family in ("Li", "Liu"):
+        await client.post("Patient", json={"resourceType": "Patient", "name": [{"family": family}]})
+    for path in ("Patient", "_history"):
+        page = (
+            await client.get(f"{path}?_count=1&_format=json&_pretty=true", headers={"Accept": "text/turtle"})
+        ).json()
+        following = await client.get(next(link["url"] for link in page["link"] if link["relation"] == "next"))
+        assert following.headers["content-type"].startswith("application/fhir+json")
+        assert b'\n  "resourceType": "Bundle"' in following.content
+        first = xml.loads((await client.get(f"{path}?_count=1&_format=xml")).content)
+        url = next(link["url"] for link in first["link"] if link["relation"] == "next")
+        assert len(xml.loads((await client.get(url)).content)["entry"]) == 1

@@ -109,6 +109,11 @@ def parameters(request: Request) -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.query_params.multi_items() if name not in GENERAL]
 
 
+def general(request: Request) -> list[tuple[str, str]]:
+    """The query's parameters on how the answer is written."""
+    return [(name, value) for name, value in request.query_params.multi_items() if name in GENERAL]
+
+
 def condition(request: Request) -> str:
     """The search that names what is to be changed. Raises `BadRequest` where there is none."""
     pairs = [part for part in request.url.query.split("&") if part.partition("=")[0] not in GENERAL]

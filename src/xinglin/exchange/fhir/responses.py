@@ -106,8 +106,9 @@ def history_bundle(request: Request, path: str, page: HistoryPage) -> Resource:
 
 
 def links(request: Request, path: str, params: list[tuple[str, str]], following: str | None) -> list[Resource]:
-    """Links to a page and, with the cursor `following`, to the one after it."""
+    """Links to a page and, with the cursor `following`, to the one after it, in the format that `_format` asked for."""
     base = f"{base_url(request)}{path}"
+    params = [*params, *requests.general(request)]
     found = [{"relation": "self", "url": f"{base}?{urlencode(params)}" if params else base}]
     if following is not None:
         kept = [(name, value) for name, value in params if name != CURSOR]
