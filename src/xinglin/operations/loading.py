@@ -35,7 +35,9 @@ async def load(settings: Settings, folder: Path, echo: Callable[[str], object]) 
 
     with Loaders(settings, most=len(files)) as loaders:
         refused = []
-        for loading in asyncio.as_completed([loaders.load(path) for path in files]):
+        # The largest first, so that the last ones end together.
+        largest = sorted(files, key=lambda path: -path.stat().st_size)
+        for loading in asyncio.as_completed([loaders.load(path) for path in largest]):
             loaded = await loading
             if loaded.issues:
                 refused.append(loaded.path)

@@ -32,7 +32,6 @@ maintenance_work_mem = 64MB
 fsync = {durable}
 synchronous_commit = {durable}
 full_page_writes = {durable}
-wal_compression = on
 min_wal_size = 128MB
 max_wal_size = 2GB
 checkpoint_completion_target = 0.9
