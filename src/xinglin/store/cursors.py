@@ -25,6 +25,11 @@ def register(cursor: AsyncCursor[Any] | AsyncServerCursor[Any]) -> None:
     cursor.adapters.register_loader("json", _JsonBytes)
 
 
+def database_of(connection: AsyncConnection[Any]) -> tuple[str, int, str]:
+    """Which database a connection goes to: what a process remembers of one is kept under it."""
+    return connection.info.host, connection.info.port, connection.info.dbname
+
+
 @lru_cache(maxsize=1024)
 def of_type(query: str, type: str) -> str:
     """The query for resources of one type, named in its text. Raises ValueError for what R4 doesn't have."""

@@ -16,9 +16,11 @@ from xinglin.store import profiles
 from xinglin.store.bulk import insert_all, lock_versions, update_all
 from xinglin.store.defining import TYPE, settle
 from xinglin.store.parameters import in_force
-from xinglin.store.profiles import breaches
 from xinglin.store.repository import Repository
 from xinglin.store.rows import Row, stamped
+
+_DEFINING = frozenset({TYPE, profiles.TYPE})
+"""Types that are written one by one, since what follows is held against them."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def prepare(documents: Sequence[Json], known: SearchParameters, now: datetime, z
     rows = {
         id(document): stamped(document, document["id"], 1, now, zone, known)
         for document, faults in zip(documents, issues, strict=True)
-        if not faults
+        if not faults and document["resourceType"] not in _DEFINING
     }
     return Prepared(documents, issues, rows, known)
 
@@ -61,10 +63,8 @@ async def write(repository: Repository, prepared: Prepared) -> list[tuple[Issue,
         d for d, issues in zip(documents, refused, strict=True) if not issues and d["resourceType"] not in _DEFINING
     ]
     version = (await in_force(repository.connection)).version
-    broken = {
-        id(d): tuple(own)
-        for d, own in zip(waiting, await breaches(repository.connection, waiting, version), strict=True)
-    }
+    found = await profiles.breaches(repository.connection, waiting, version)
+    broken = {id(document): tuple(own) for document, own in zip(waiting, found, strict=True)}
     refused = [issues or broken.get(id(d), ()) for d, issues in zip(documents, refused, strict=True)]
     waiting = [d for d in waiting if not broken[id(d)]]
     while waiting:
@@ -74,9 +74,6 @@ async def write(repository: Repository, prepared: Prepared) -> list[tuple[Issue,
         waiting = [resource for resource in waiting if id(resource) not in chosen]
         await _write(repository, list(reversed(wave.values())), prepared)
     return refused
-
-
-_DEFINING = frozenset({TYPE, profiles.TYPE})
 
 
 async def _defined(repository: Repository, resource: Resource) -> tuple[Issue, ...]:

@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from xinglin.fhir import json
 from xinglin.fhir.search.custom import definition_of
 from xinglin.fhir.search.known import Definition, SearchParameters
-from xinglin.store.cursors import execute, queries
+from xinglin.store.cursors import database_of, execute, queries
 
 Connection = AsyncConnection[Any]
 
@@ -22,22 +22,17 @@ _own: WeakKeyDictionary[Connection, SearchParameters] = WeakKeyDictionary()
 # Sets with definitions that are not committed yet, which are for their own transaction only.
 
 
-def _database(connection: Connection) -> tuple[str, int, str]:
-    info = connection.info
-    return info.host, info.port, info.dbname
-
-
 async def in_force(connection: Connection) -> SearchParameters:
     """The parameters that this process knows, which may have changed since; asks for them only the first time."""
     own = _own.get(connection) if _own else None
-    return own or _shared.get(_database(connection)) or await refreshed(connection)
+    return own or _shared.get(database_of(connection)) or await refreshed(connection)
 
 
 async def refreshed(connection: Connection) -> SearchParameters:
     """The parameters as they are now: the same set as before where nothing has changed."""
     version, definitions = await read_definitions(connection)
     found = tuple(definitions.values())
-    database = _database(connection)
+    database = database_of(connection)
     for known in (_shared.get(database), _own.get(connection)):
         if known is not None and (known.version, known.definitions) == (version, found):
             if known is not _own.get(connection):

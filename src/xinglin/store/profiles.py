@@ -20,7 +20,7 @@ from xinglin.fhir.validation.profiles import Profiles
 from xinglin.fhir.validation.snapshot import CORE
 from xinglin.store import parameters
 from xinglin.store.conditions import literal
-from xinglin.store.cursors import execute, queries
+from xinglin.store.cursors import database_of, execute, queries
 
 Connection = AsyncConnection[Any]
 
@@ -62,7 +62,7 @@ async def breaches(connection: Connection, resources: Sequence[Resource], versio
     claimed = {url for resource in resources for url in claims(resource)}
     if not claimed:
         return [[] for _ in resources]
-    database = connection.info.host, connection.info.port, connection.info.dbname
+    database = database_of(connection)
     held = _held.get(database)
     if held is None or held.version != version:
         held = _held[database] = _Held(version)

@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from xinglin.store.cursors import execute, queries
+from xinglin.store.cursors import database_of, execute, queries
 
 MANY = 200
 """Resources that must have a term for it to be frequent: fewer are fetched and sorted at once."""
@@ -47,8 +47,7 @@ _known: dict[tuple[str, int, str], tuple[datetime, Statistics]] = {}
 
 async def statistics(connection: AsyncConnection[Any], now: datetime) -> Statistics:
     """What is known of the terms of this database, at most five minutes old by the caller's clock."""
-    info = connection.info
-    database = (info.host, info.port, info.dbname)
+    database = database_of(connection)
     if (kept := _known.get(database)) and abs(now - kept[0]) < LASTING:
         return kept[1]
     terms: dict[int, float] = {}
