@@ -149,6 +149,12 @@ def _no_better(filters: Sequence[Filter], start: Filter, statistics: Statistics)
     return all(map(_required, others)) and not any(rare(wanted, statistics) for wanted in others)
 
 
+def _texts_in_order(conditions: Conditions, text: StringFilter, only: str) -> str:
+    (beginning,) = text.texts
+    low, high = conditions.value(beginning, "text"), conditions.value(after_all(beginning), "text")
+    return str(queries.texts_in_order.format(parameter=text.parameter, low=low, high=high, only=only))
+
+
 def _in_chain_order(query: Query, statistics: Statistics, after: "Cursor | None") -> ChainFilter | None:
     """The chain, where it is the best start, or where the first page began so."""
     chain = _chain(query)
@@ -171,10 +177,7 @@ def _page_in_chain_order(query: Query, chain: ChainFilter, statistics: Statistic
         only = f" AND (v.value, v.key) >= ({value}, {target})"
         further = f" AND (t.key <> {target} OR r.key > {conditions.value(after.key, 'bigint')})"
     sql = queries.in_chain_order.format(
-        parameter=text.parameter,
-        low=conditions.value(text.texts[0], "text"),
-        high=conditions.value(after_all(text.texts[0]), "text"),
-        only=only,
+        texts=_texts_in_order(conditions, text, only),
         target=f"'{chain.target}'",
         target_filters=conditions.all_of([wanted for wanted in own if wanted is not text], "c"),
         type=f"'{query.type}'",
@@ -196,16 +199,12 @@ def _in_text_order(query: Query, statistics: Statistics, after: "Cursor | None")
 
 def _page_in_text_order(query: Query, text: StringFilter, statistics: Statistics, after: "Cursor | None") -> Statement:
     conditions = Conditions(statistics, hidden=True)
-    (beginning,) = text.texts
     only = ""
     if after is not None:
         last = conditions.value(after.values[0], "text"), conditions.value(after.key, "bigint")
         only = f" AND (v.value, v.key) > ({', '.join(last)})"
     sql = queries.in_text_order.format(
-        parameter=text.parameter,
-        low=conditions.value(beginning, "text"),
-        high=conditions.value(after_all(beginning), "text"),
-        only=only,
+        texts=_texts_in_order(conditions, text, only),
         type=f"'{query.type}'",
         filters=conditions.all_of([wanted for wanted in query.filters if wanted is not text], "r"),
         limit=query.count + 1,

@@ -26,28 +26,23 @@ SELECT r.key, r.id, r.content, v.s0 FROM (
     SELECT r.key, r.id, r.content FROM resource r WHERE r.type = {type} AND r.key = v.key AND NOT r.deleted{filters} OFFSET 0
 ) AS r ORDER BY v.s0 {direction}, r.key LIMIT {limit}
 
+-- name: texts_in_order
+-- Resources with a text that begins so, in the order of the texts; one with several such texts counts with its first one.
+SELECT v.key, v.value FROM search_string v
+WHERE v.parameter = {parameter} AND v.value >= {low} AND v.value < {high}{only} AND (
+    SELECT true FROM search_string o
+    WHERE o.key = v.key AND o.parameter = v.parameter AND o.value >= {low} AND o.value < v.value LIMIT 1
+) IS NULL ORDER BY v.value, v.key OFFSET 0
+
 -- name: in_text_order
--- The beginning of a text, which may have very many: from the index in the order of the texts, until the page is full. A
--- resource with several such texts counts with its first one.
-SELECT v.key, r.id, r.content, v.s0 FROM (
-    SELECT v.key, v.value AS s0 FROM search_string v
-    WHERE v.parameter = {parameter} AND v.value >= {low} AND v.value < {high}{only} AND (
-        SELECT true FROM search_string o
-        WHERE o.key = v.key AND o.parameter = v.parameter AND o.value >= {low} AND o.value < v.value LIMIT 1
-    ) IS NULL ORDER BY v.value, v.key OFFSET 0
-) AS v CROSS JOIN LATERAL (
-    SELECT r.id, r.content FROM resource r WHERE r.type = {type} AND r.key = v.key AND NOT r.deleted{filters} OFFSET 0
-) AS r ORDER BY v.s0, v.key LIMIT {limit}
+-- The beginning of a text, which may have very many: from the index in the order of the texts, until the page is full.
+SELECT t.key, r.id, r.content, t.value AS s0 FROM ({texts}) AS t CROSS JOIN LATERAL (
+    SELECT r.id, r.content FROM resource r WHERE r.type = {type} AND r.key = t.key AND NOT r.deleted{filters} OFFSET 0
+) AS r ORDER BY t.value, t.key LIMIT {limit}
 
 -- name: in_chain_order
 -- The same for what refers to a text by a reference of which there is one at most: target by target.
-SELECT r.key, r.id, r.content, t.value AS s0, t.key AS s1 FROM (
-    SELECT v.key, v.value FROM search_string v
-    WHERE v.parameter = {parameter} AND v.value >= {low} AND v.value < {high}{only} AND (
-        SELECT true FROM search_string o
-        WHERE o.key = v.key AND o.parameter = v.parameter AND o.value >= {low} AND o.value < v.value LIMIT 1
-    ) IS NULL ORDER BY v.value, v.key OFFSET 0
-) AS t CROSS JOIN LATERAL (
+SELECT r.key, r.id, r.content, t.value AS s0, t.key AS s1 FROM ({texts}) AS t CROSS JOIN LATERAL (
     SELECT c.name FROM resource c WHERE c.type = {target} AND c.key = t.key AND NOT c.deleted{target_filters} OFFSET 0
 ) AS c CROSS JOIN LATERAL (
     SELECT r.key, r.id, r.content FROM resource r
