@@ -1,16 +1,15 @@
 """Writes many resources with a few round trips: new ones by COPY, new versions in one pipeline."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Any
 
 from psycopg import AsyncConnection
-from psycopg.errors import UniqueViolation
 
-from xinglin.fhir.outcome import Conflict
 from xinglin.fhir.search import Terms
+from xinglin.store.copying import copied, copy_found, copy_resources, found, reserve
 from xinglin.store.cursors import execute, of_type, queries
-from xinglin.store.rows import Row, dates_of, texts_of
+from xinglin.store.rows import Row, texts_of
 
 Connection = AsyncConnection[Any]
 
@@ -28,45 +27,22 @@ async def lock_versions(
 
 async def insert_all(connection: Connection, rows: Sequence[Row]) -> None:
     """Writes new resources. Raises `Conflict` where another transaction created one of them at the same time."""
-    if not rows:
-        return
-    cursor = await execute(connection, queries.next_keys, {"count": len(rows)})
-    keys = [key for (key,) in await cursor.fetchall()]
-    keyed = list(zip(keys, rows, strict=True))
-    try:
-        await _copy(
-            connection,
-            queries.copy_resources,
-            [
-                (row.type, key, row.id, row.version, row.updated, row.content(), row.array(), row.name)
-                for key, row in keyed
-            ],
-        )
-    except UniqueViolation as error:
-        raise Conflict(
-            "Another transaction created one of these resources at the same time; repeat the request"
-        ) from error
-    await copy_terms(connection, [(key, row.terms) for key, row in keyed])
+    if rows:
+        keys = await reserve(connection, len(rows))
+        await copy_resources(connection, [copied(key, row) for key, row in zip(keys, rows, strict=True)])
+        await add_texts(connection, {text for row in rows for text in row.terms.texts})
 
 
 async def copy_terms(connection: Connection, keyed: Sequence[tuple[int, Terms]]) -> None:
     """Writes what resources are found by beside their terms: (key of the resource, terms)."""
-    dates = [(key, *date) for key, terms in keyed for date in dates_of(terms)]
-    await _copy(connection, queries.copy_dates, dates)
-    strings = [(key, number, text) for key, terms in keyed for number, text in terms.strings]
-    await _copy(connection, queries.copy_strings, strings)
-    numbers = [(key, number, *interval, unit, code) for key, t in keyed for number, interval, unit, code in t.numbers]
-    await _copy(connection, queries.copy_numbers, numbers)
-    texts = {text for _, terms in keyed for text in terms.texts}
+    await copy_found(connection, [found(key, terms) for key, terms in keyed])
+    await add_texts(connection, {text for _, terms in keyed for text in terms.texts})
+
+
+async def add_texts(connection: Connection, texts: Collection[tuple[int, str, int]]) -> None:
+    """Adds to the dictionary of texts what it does not have."""
     if texts:
         await execute(connection, queries.add_texts, texts_of(texts))
-
-
-async def _copy(connection: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    if rows:
-        async with connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
-            for row in rows:
-                await copy.write_row(row)
 
 
 async def update_all(connection: Connection, rows: Sequence[Row]) -> None:
