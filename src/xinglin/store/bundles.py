@@ -202,7 +202,7 @@ async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
     if new or changed:
-        await settle(repository.connection, [*new, *changed], parameters, repository.zone)
+        await settle(repository.connection, [*new, *changed], parameters.version, repository.zone)
     await _define(repository, entries, {index: resource for index, (_, resource) in written.items()})
     return written
 

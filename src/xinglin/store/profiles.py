@@ -5,7 +5,7 @@ gets back with its key (`docs/adr/0053`): whoever writes a StructureDefinition m
 the database only for profiles that this process has not met since, and one that claims none costs nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -62,10 +62,7 @@ async def breaches(connection: Connection, resources: Sequence[Resource], versio
     claimed = {url for resource in resources for url in claims(resource)}
     if not claimed:
         return [[] for _ in resources]
-    database = database_of(connection)
-    held = _held.get(database)
-    if held is None or held.version != version:
-        held = _held[database] = _Held(version)
+    held = _held_of(connection, version)
     if not await held.meet(connection, claimed):
         return [[] for _ in resources]
     found = [_breaches(held, resource) for resource in resources]
@@ -73,6 +70,21 @@ async def breaches(connection: Connection, resources: Sequence[Resource], versio
         await parameters.refreshed(connection)
         return await breaches(connection, resources, current)
     return found
+
+
+async def known(connection: Connection, urls: Collection[str], version: str) -> frozenset[str]:
+    """Those of the canonical URLs for which the store has a profile; `version` as for `breaches`."""
+    held = _held_of(connection, version)
+    await held.meet(connection, urls)
+    return frozenset(url for url in urls if held.by_url[url] is not None)
+
+
+def _held_of(connection: Connection, version: str) -> _Held:
+    database = database_of(connection)
+    held = _held.get(database)
+    if held is None or held.version != version:
+        held = _held[database] = _Held(version)
+    return held
 
 
 async def ensure_conforming(connection: Connection, resources: Sequence[Resource], version: str) -> None:

@@ -52,7 +52,7 @@ async def _end(
 ) -> None:
     """Ends a write during which the definitions of this version were in force, and `known` to the writer."""
     if version != known.version:
-        await settle(connection, [row], known, zone, version)
+        await settle(connection, [row], known.version, zone, version)
     if row.type == TYPE:
         await define(connection, row.id, row.resource, now)
     elif row.type == profiles.TYPE:
