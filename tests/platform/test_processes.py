@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 _PROGRAM = """
 import os, sys, time
@@ -21,20 +22,20 @@ if __name__ == "__main__":
 def alive(process: int) -> bool:
     """Whether a process runs; one that has ended and that nobody has asked for yet does not."""
     try:
-        with open(f"/proc/{process}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
 
 
-def test_killed_while_its_processes_work(tmp_path: object) -> None:
-    program = f"{tmp_path}/program.py"
-    with open(program, "w") as file:
-        file.write(_PROGRAM)
+def test_killed_while_its_processes_work(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(_PROGRAM)
     with subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         processes = [int(word) for word in parent.stdout.readline().split()]
-        assert processes and os.getpid() not in processes and all(map(alive, processes))
+        assert len(processes) >= 1
+        assert os.getpid() not in processes
+        assert all(map(alive, processes))
         parent.kill()
     for _ in range(100):
         if not any(map(alive, processes)):

@@ -13,7 +13,7 @@ from xinglin.fhir.outcome import BadRequest, Conflict, FhirError, Invalid, Issue
 from xinglin.fhir.search.custom import faults
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
-from xinglin.store import profiles
+from xinglin.store import permitting, profiles
 from xinglin.store.bulk import insert_all, lock_versions, update_all
 from xinglin.store.conditional import found_id, sole
 from xinglin.store.defining import TYPE, define, settle
@@ -40,6 +40,9 @@ async def process_transaction(repository: "Repository", bundle: Resource, *, rep
     _refuse_repetition(entries)
     responses = await _delete(repository, entries)
     existing = await _assign(repository, entries)
+    for entry in entries:
+        if entry.method == "POST" and entry.index not in existing:
+            await _located(entry, permitting.ensure_new(repository, entry.resource))
     _refuse_overlap(entries, existing)
     responses |= {index: _response("200 OK", resource, representation) for index, resource in existing.items()}
     changes = [entry for entry in entries if entry.changes and entry.index not in existing]
@@ -187,6 +190,9 @@ async def _ensure_valid(
 
 async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int, tuple[str, Resource]]:
     """Writes new resources and new versions; index → status and what was written."""
+    for entry in entries:
+        if entry.method != "POST":
+            entry.resource = await _located(entry, permitting.restored(repository, entry.resource))
     known = [(entry.type, entry.id or "") for entry in entries if entry.method != "POST"]
     versions = await lock_versions(repository.connection, known)
     parameters = await in_force(repository.connection)
@@ -203,6 +209,8 @@ async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int
     await update_all(repository.connection, changed)
     if new or changed:
         await settle(repository.connection, [*new, *changed], parameters.version, repository.zone)
+        await permitting.ensure_written(repository, "create", [(row.type, row.id) for row in new])
+        await permitting.ensure_written(repository, "update", [(row.type, row.id) for row in changed])
     await _define(repository, entries, {index: resource for index, (_, resource) in written.items()})
     return written
 

@@ -11,6 +11,7 @@ from xinglin.fhir.outcome import Issue
 from xinglin.fhir.search import Query
 from xinglin.fhir.types import Resource
 from xinglin.store import statements
+from xinglin.store.access import guard, guarded
 from xinglin.store.candidates import ensure_few
 from xinglin.store.cursors import execute
 from xinglin.store.found import Found
@@ -46,7 +47,11 @@ class SearchPage:
 async def run(connection: AsyncConnection[Any], query: Query, *, now: datetime, resolver: Resolver) -> SearchPage:
     """The page of a search, without what is to be included."""
     known = await statistics(connection, now)
-    query = replace(query, filters=tuple([await resolver.resolved(wanted) for wanted in query.filters]))
+    filters = tuple([await resolver.resolved(wanted) for wanted in query.filters])
+    if resolver.access is not None:
+        own = guard(resolver.access, query.type, "search")
+        filters = (*(guarded(wanted, resolver.access) for wanted in filters), *own)
+    query = replace(query, filters=filters)
     ensure_few(query, known)
     total = None
     if query.total or query.count == 0:

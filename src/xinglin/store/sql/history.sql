@@ -19,3 +19,6 @@ COALESCE(
     (SELECT h.updated FROM resource_history h WHERE h.type = r.type AND h.id = r.id AND h.version = r.version + 1),
     (SELECT c.updated FROM resource c WHERE c.type = r.type AND c.id = r.id)
 )
+
+-- name: visible_version
+EXISTS (SELECT FROM resource v WHERE v.type = r.type AND v.id = r.id{visible})

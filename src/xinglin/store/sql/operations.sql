@@ -1,8 +1,8 @@
 -- name: everything
 -- What refers to one resource, in the order in which it came.
-SELECT key, content FROM resource
+SELECT key, type, id, content FROM resource r
 WHERE terms && %(terms)s::bigint[] AND NOT deleted AND key > %(after)s
-  AND type = ANY(%(types)s::text[]) AND (%(since)s::timestamptz IS NULL OR updated >= %(since)s)
+  AND type = ANY(%(types)s::text[]) AND (%(since)s::timestamptz IS NULL OR updated >= %(since)s){visible}
 ORDER BY key LIMIT %(limit)s
 
 -- name: expunge_history
@@ -22,8 +22,8 @@ WITH gone AS (
 SELECT gone.id, (SELECT count(*) FROM versions v WHERE v.id = gone.id) FROM gone ORDER BY gone.id
 
 -- name: export
-SELECT content FROM resource
-WHERE type = %(type)s AND NOT deleted AND (%(since)s::timestamptz IS NULL OR updated >= %(since)s)
+SELECT content FROM resource r
+WHERE type = %(type)s AND NOT deleted{visible} AND (%(since)s::timestamptz IS NULL OR updated >= %(since)s)
   AND (%(terms)s::bigint[] IS NULL OR terms && %(terms)s::bigint[])
   AND (%(ids)s::text[] IS NULL OR id = ANY(%(ids)s::text[]))
 ORDER BY key
