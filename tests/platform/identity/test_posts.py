@@ -137,6 +137,31 @@ async def test_nobody_takes_the_post_of_another_nor_one_that_has_ended(
     assert again.actor.roles == ("doctor",)
 
 
+async def test_who_may_write_posts_does_not_become_more_by_one(
+    connection: Connection, person: identity.Account
+) -> None:
+    await give(connection, person, "doctor", "custodian", "administrator", "integrator", "system")
+    entry = await opened(connection, person)
+    session = await resumed(connection, entry.token)
+    assert session
+    assert session.actor.post
+    assert session.actor.roles == entry.actor.roles == session.actor.post.roles == ("doctor",)
+    store = Repository(connection, now=NOW)
+    practitioner = (await store.create({"resourceType": "Practitioner"}))["id"]
+    values: dict[str, Any] = {"name": "x", "password": "correct horse 7", "locale": "en", "now": NOW}
+    custodian = await identity.create_account(
+        connection, login="keeper", roles=("custodian",), practitioner=f"Practitioner/{practitioner}", **values
+    )
+    await give(connection, custodian, "custodian")
+    second = await give(connection, custodian, "custodian", "manager")
+    entry = await opened(connection, custodian)
+    assert entry.actor.roles == ("custodian",)
+    session = await resumed(connection, entry.token)
+    assert session
+    later = await identity.switch_post(connection, session, entry.token, second, NOW)
+    assert later.actor.roles == ("custodian", "manager")
+
+
 async def test_a_session_ends_with_its_post(connection: Connection, person: identity.Account) -> None:
     reference = await give(connection, person, "doctor", period={"end": "2026-03-02"})
     token = (await opened(connection, person)).token

@@ -8,6 +8,7 @@ from xinglin.platform.identity.accounts import (
     change_password,
     create_account,
     find_account,
+    read_account,
     set_active,
     set_locale,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "forget_old",
     "open_session",
     "posts_of",
+    "read_account",
     "resume_session",
     "set_active",
     "set_locale",

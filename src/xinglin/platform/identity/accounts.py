@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity.passwords import check_password, hash_password, verify_password
-from xinglin.platform.identity.posts import Connection, Post
+from xinglin.platform.identity.posts import RESERVED, Connection, Post
 from xinglin.store.sql import load_queries
 
 queries = load_queries("xinglin.platform")
@@ -39,10 +39,6 @@ class Actor:
     post: Post | None = None
     patient: str | None = None
 
-    def at(self, post: Post) -> Self:
-        """The same person in a post, with its roles."""
-        return replace(self, post=post, roles=post.roles)
-
 
 @dataclass(frozen=True)
 class Account(Actor):
@@ -50,6 +46,11 @@ class Account(Actor):
 
     active: bool = True
     kind: Kind = "staff"
+
+    def at(self, post: Post) -> Self:
+        """The same person in a post, with its roles; reserved ones only where the account has them itself."""
+        roles = tuple(role for role in post.roles if role not in RESERVED or role in self.roles)
+        return replace(self, post=replace(post, roles=roles), roles=roles)
 
 
 def normal_login(login: str) -> str:
@@ -97,6 +98,12 @@ async def create_account(
     if row is None:
         raise AccountError(_("There is already an account {login}").format(login=login))
     return Account(row[0], name.strip(), login, practitioner, tuple(roles), locale, patient=patient, kind=kind)
+
+
+async def read_account(connection: Connection, account_id: str) -> Account | None:
+    """The account with an id, active or not; None where there is none."""
+    row = await (await connection.execute(queries.read_account, {"account": account_id})).fetchone()
+    return to_account(row) if row else None
 
 
 async def find_account(connection: Connection, login: str) -> Account | None:

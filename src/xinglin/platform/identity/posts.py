@@ -17,6 +17,10 @@ from xinglin.store.repository import Repository
 ROLE = "urn:xinglin:role"
 """The system of the house's roles in `PractitionerRole.code`."""
 
+RESERVED = frozenset({"administrator", "custodian", "integrator", "system"})
+"""Roles that a post gives only to an account that has them itself: who may write PractitionerRoles by FHIR must not
+make themselves more than they are."""
+
 MOST = 100
 """Posts of one person that are looked at."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from xinglin.fhir import json
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.identity.accounts import Account, AccountError, Actor, queries, to_account
+from xinglin.platform.identity.accounts import Account, AccountError, Actor, queries, read_account, to_account
 from xinglin.platform.identity.posts import Connection, post_of, posts_of
 from xinglin.platform.identity.signin import FORGOTTEN_AFTER
 
@@ -42,7 +42,7 @@ def _kept(token: str) -> bytes:
 
 
 async def open_session(
-    connection: Connection, account: Actor, *, client: str, now: datetime, absolute: timedelta
+    connection: Connection, account: Account, *, client: str, now: datetime, absolute: timedelta
 ) -> OpenedSession:
     """Opens a session that lives at most `absolute`, in the post that was in force last, or the first there is.
 
@@ -64,7 +64,7 @@ async def open_session(
     return opened
 
 
-async def at_work(connection: Connection, account: Actor, now: datetime) -> Actor:
+async def at_work(connection: Connection, account: Account, now: datetime) -> Account:
     """Somebody in the post that was in force last, or the first given; as the account is where it never had a post.
 
     Raises `AccountError` where all posts have ended.
@@ -121,10 +121,11 @@ async def switch_post(
     """
     posts, _ever = await posts_of(connection, session.actor.practitioner, now)
     post = next((post for post in posts if post.reference == reference), None)
-    if post is None:
+    account = await read_account(connection, session.actor.account_id)
+    if post is None or account is None:
         raise AccountError(_("This is none of your posts in force"))
     opened = OpenedSession(
-        secrets.token_urlsafe(32) if renew else token, session.csrf, session.expires, session.actor.at(post)
+        secrets.token_urlsafe(32) if renew else token, session.csrf, session.expires, account.at(post)
     )
     values = {"token": _kept(token), "renewed": _kept(opened.token), "post": reference}
     if not (await connection.execute(queries.switch_post, values)).rowcount:
