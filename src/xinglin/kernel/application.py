@@ -69,6 +69,10 @@ class Application:
         self.clock = clock
         self.zone = zone
 
+    def local_time(self) -> datetime:
+        """The time now, in the zone of the hospital."""
+        return self.clock().astimezone(self.zone)
+
     def context(self, connection: psycopg.AsyncConnection[Any], actor: Actor, *, step: str = "") -> Context:
         """A context inside a transaction that the caller opened and ends."""
         return Context(self.registry, connection, actor, self.clock(), zone=self.zone, step=step)
