@@ -12,6 +12,7 @@ from tests.postgres import Databases
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import Application, Outcome
 from xinglin.kernel.capability import Registry
+from xinglin.kernel.context import as_system
 from xinglin.operations.hospital import furnish
 from xinglin.platform import outbox
 from xinglin.platform.database import Database
@@ -57,7 +58,7 @@ class Hospital:
 
     async def read(self, reference: str) -> Resource:
         """A resource as it is stored."""
-        async with self.application.reading(self.people["manager"]) as context:
+        async with self.application.reading(as_system("zh_CN")) as context:
             return await context.read(reference)
 
     async def state(self, table: str, reference: str) -> str:

@@ -113,13 +113,14 @@ class TokenGate:
             request.client.host if request.client else None,
         )
         database, zone = self._application.database, self._application.zone
+        access = self._application.grant(actor)
         if permission == "fhir.read":
             async with database.reading() as connection:
-                yield Repository(connection, now=now, zone=zone, maintain=database.transaction)
+                yield Repository(connection, now=now, zone=zone, maintain=database.transaction, access=access)
             await self._recorder.record(entry)
             return
         async with database.transaction() as connection:
-            yield Repository(connection, now=now, zone=zone)
+            yield Repository(connection, now=now, zone=zone, access=access)
             await audit.write(connection, entry)
 
 

@@ -44,7 +44,9 @@ class Condition(NamedTuple):
 
 
 class Access(Protocol):
-    """What a caller may do."""
+    """What a caller may do, and by whose account."""
+
+    account: str
 
     def allowed(self, type: str, interaction: str) -> Filter:
         """Which resources of a type: `EVERYTHING`, `NOTHING`, or those that a filter finds.
@@ -62,6 +64,9 @@ class Access(Protocol):
 
     def fixed(self, type: str) -> frozenset[str]:
         """The elements of a type that can't be changed, among them those that are hidden."""
+
+    def marks(self, type: str) -> list[Resource]:
+        """The tags that a new resource of a type gets; they stay with it, and no others of their systems."""
 
 
 def guard(access: Access | None, type: str, interaction: str) -> tuple[Filter, ...]:
@@ -137,7 +142,8 @@ def visible(
     if len(free) == len(allowed):
         return Condition()
     some = {type: wanted for type, wanted in allowed.items() if wanted not in (EVERYTHING, NOTHING)}
-    pieces = [f"{r}.type = ANY ({conditions.value(free, 'text[]')})"] if free else []
+    listed = ", ".join(f"'{type}'" for type in free)
+    pieces = [f"{r}.type IN ({listed})"] if free else []
     pieces += [f"({r}.type = '{type}' AND {conditions.piece(wanted, r)})" for type, wanted in some.items()]
     either = " OR ".join(pieces) or "false"
     return Condition(f"\nAND NOT {r}.deleted AND ({either})", conditions.parameters)

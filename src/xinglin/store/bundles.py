@@ -40,9 +40,6 @@ async def process_transaction(repository: "Repository", bundle: Resource, *, rep
     _refuse_repetition(entries)
     responses = await _delete(repository, entries)
     existing = await _assign(repository, entries)
-    for entry in entries:
-        if entry.method == "POST" and entry.index not in existing:
-            await _located(entry, permitting.ensure_new(repository, entry.resource))
     _refuse_overlap(entries, existing)
     responses |= {index: _response("200 OK", resource, representation) for index, resource in existing.items()}
     changes = [entry for entry in entries if entry.changes and entry.index not in existing]
@@ -191,8 +188,7 @@ async def _ensure_valid(
 async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int, tuple[str, Resource]]:
     """Writes new resources and new versions; index → status and what was written."""
     for entry in entries:
-        if entry.method != "POST":
-            entry.resource = await _located(entry, permitting.restored(repository, entry.resource))
+        entry.resource = await _located(entry, _permitted(repository, entry))
     known = [(entry.type, entry.id or "") for entry in entries if entry.method != "POST"]
     versions = await lock_versions(repository.connection, known)
     parameters = await in_force(repository.connection)
@@ -213,6 +209,13 @@ async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int
         await permitting.ensure_written(repository, "update", [(row.type, row.id) for row in changed])
     await _define(repository, entries, {index: resource for index, (_, resource) in written.items()})
     return written
+
+
+async def _permitted(repository: "Repository", entry: Entry) -> Resource:
+    """What an entry may write."""
+    if entry.method == "POST":
+        return permitting.marked(repository, entry.resource)
+    return await permitting.restored(repository, entry.resource)
 
 
 async def _define(repository: "Repository", entries: Sequence[Entry], written: Mapping[int, Resource]) -> None:

@@ -20,12 +20,24 @@ if TYPE_CHECKING:
 Name = tuple[str, str]
 
 
-async def ensure_new(repository: "Repository", resource: Resource) -> None:
-    """Raises `Forbidden` where a new resource has elements that the caller may not set."""
+def marked(repository: "Repository", resource: Resource) -> Resource:
+    """A new resource with the caller's marks. Raises `Forbidden` where it has elements that the caller may not set."""
     access, type = repository.access, resource.get("resourceType")
-    if access is not None and isinstance(type, str):
+    if access is None or not isinstance(type, str):
+        return resource
+    if access.allowed(type, "create") != EVERYTHING:
         for name in sorted(access.fixed(type) & {key.removeprefix("_") for key in resource}):
             raise Forbidden(f"You may not set {type}.{name}", expression=f"{type}.{name}")
+    return _with_marks(resource, access.marks(type))
+
+
+def _with_marks(resource: Resource, marks: Sequence[Resource]) -> Resource:
+    meta = resource.get("meta") or {}
+    if not marks or not isinstance(meta, dict) or not isinstance(meta.get("tag") or [], list):
+        return resource
+    systems = {mark["system"] for mark in marks}
+    others = [tag for tag in meta.get("tag") or () if not (isinstance(tag, dict) and tag.get("system") in systems)]
+    return {**resource, "meta": {**meta, "tag": [*others, *marks]}}
 
 
 async def restored(repository: "Repository", resource: Resource) -> Resource:
@@ -42,11 +54,13 @@ async def restored(repository: "Repository", resource: Resource) -> Resource:
     if stored is None or stored.deleted:
         if access.allowed(type, "create") != EVERYTHING:
             raise NotFound(f"There is no {type}/{id}, and you may not choose the id of a new one")
-        await ensure_new(repository, resource)
-        return resource
+        return marked(repository, resource)
     await ensure_allowed(repository, type, id, "update")
     before: Resource = json.loads(stored.content or b"{}")
-    return _kept(_unlabelled(resource), before, access.fixed(type), access.hidden(type))
+    systems = {mark["system"] for mark in access.marks(type)}
+    there = [tag for tag in (before.get("meta") or {}).get("tag") or () if tag.get("system") in systems]
+    resource = _with_marks(_unlabelled(resource), there)
+    return _kept(resource, before, access.fixed(type), access.hidden(type))
 
 
 def _kept(resource: Resource, before: Resource, fixed: frozenset[str], hidden: frozenset[str]) -> Resource:

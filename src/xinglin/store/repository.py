@@ -88,7 +88,7 @@ class Repository:
         """
         if if_none_exist is not None:
             return (await self.create_unless(resource, if_none_exist))[0]
-        await permitting.ensure_new(self, resource)
+        resource = permitting.marked(self, resource)
         made = await writing.create(self.connection, resource, id, self.now, self.zone)
         await permitting.ensure_written(self, "create", [(made["resourceType"], made["id"])])
         return made
