@@ -94,8 +94,11 @@ class Repository:
         parameters would change whatever it met.
         """
         condition = condition.removeprefix("?")
-        if not (await asking.read(self, type, condition)).filters:
+        query = await asking.read(self, type, condition)
+        if not query.filters:
             raise PreconditionFailed(f"{type}?{condition} selects nothing: a condition needs a search parameter")
+        if query.contained != "false":
+            raise PreconditionFailed(f"{type}?{condition} finds what others contain, which is nothing by itself")
         if lock:
             await execute(self.connection, queries.lock_condition, {"condition": f"{type}?{condition}"})
         page = await self.search(type, f"{condition}&_count=2")
