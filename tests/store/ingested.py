@@ -14,5 +14,5 @@ from xinglin.store.repository import Repository
 async def ingest(repository: Repository, documents: Sequence[Json]) -> list[tuple[Issue, ...]]:
     """For each document, what kept it out."""
     lines = [json.dumps(document) for document in documents]
-    keys = await reserve(repository.connection, len(lines))
+    keys = await reserve(repository.connection, 2 * len(lines))
     return await write(repository, lines, pack(lines, keys, await surroundings(repository)))

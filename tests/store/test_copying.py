@@ -47,3 +47,19 @@ async def test_any_text(database: Database, texts: list[str]) -> None:
         ):
             assert not issues
             assert (await repository.read("Patient", f"a{number}"))["name"][0]["text"] == text
+
+
+async def test_more_contained_resources_than_keys_are_written_all_the_same(database: Database) -> None:
+    inside = [
+        {"resourceType": "Organization", "id": f"o{n}", "name": "x", "partOf": {"reference": f"#o{(n + 1) % 5}"}}
+        for n in range(5)
+    ]
+    whole = {**patient("a", "Li"), "contained": inside, "managingOrganization": {"reference": "#o4"}}
+    again = {**whole, "gender": "female"}
+    async with database.transaction() as connection:
+        repository = Repository(connection, now=datetime.now(UTC))
+        assert not any(await ingest(repository, [{**whole, "id": "b"}, whole, again, {**whole, "id": "c"}]))
+        found = await repository.search("Patient", "organization.name=x")
+        assert sorted(one.id for one in found.matches) == ["a", "b", "c"]
+        assert (await repository.read("Patient", "a"))["gender"] == "female"
+        assert (await repository.search("Organization", "name=x&_contained=true&_count=0")).total == 3

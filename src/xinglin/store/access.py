@@ -134,19 +134,26 @@ def visible(
     access: Access | None, types: Sequence[str], interaction: str, statistics: Statistics, r: str = "r"
 ) -> Condition:
     """The condition that the row `r`, of one of these types, is there and allowed; none where everything is."""
-    if access is None:
-        return Condition()
     conditions = Conditions(statistics, hidden=True)
+    return Condition(condition(access, types, interaction, conditions, r), conditions.parameters)
+
+
+def condition(
+    access: Access | None, types: Sequence[str], interaction: str, conditions: Conditions, r: str = "r"
+) -> str:
+    """The same as a part of other conditions."""
+    if access is None:
+        return ""
     allowed = {type: access.allowed(type, interaction) for type in types}
     free = [type for type, wanted in allowed.items() if wanted == EVERYTHING]
     if len(free) == len(allowed):
-        return Condition()
+        return ""
     some = {type: wanted for type, wanted in allowed.items() if wanted not in (EVERYTHING, NOTHING)}
     listed = ", ".join(f"'{type}'" for type in free)
     pieces = [f"{r}.type IN ({listed})"] if free else []
     pieces += [f"({r}.type = '{type}' AND {conditions.piece(wanted, r)})" for type, wanted in some.items()]
     either = " OR ".join(pieces) or "false"
-    return Condition(f"\nAND NOT {r}.deleted AND ({either})", conditions.parameters)
+    return f"\nAND NOT {r}.deleted AND ({either})"
 
 
 def limited(known: SearchParameters, access: Access | None) -> SearchParameters:
@@ -179,14 +186,18 @@ def ensure_not_looking(query: Query, access: Access | None) -> None:
 
 def shown(access: Access | None, type: str, content: bytes) -> bytes:
     """The JSON text of a resource without its hidden elements."""
-    hidden = access.hidden(type) if access else None
-    return json.dumps(without(json.loads(content), hidden)) if hidden else content
+    if access is None or not access.hiding or not (type in access.hiding or b'"contained"' in content):
+        return content
+    return json.dumps(without(json.loads(content), access))
 
 
-def without(resource: Resource, hidden: frozenset[str]) -> Resource:
-    """A resource without hidden elements, labelled where it had any."""
+def without(resource: Resource, access: Access) -> Resource:
+    """A resource, and what it contains, without hidden elements; labelled where it had any."""
+    hidden = access.hidden(resource["resourceType"])
     kept = {name: value for name, value in resource.items() if name.removeprefix("_") not in hidden}
+    if inside := kept.get("contained"):
+        kept["contained"] = [without(each, access) for each in inside]
     if len(kept) == len(resource):
-        return resource
+        return kept
     meta = resource.get("meta") or {}
     return {**kept, "meta": {**meta, "security": [*meta.get("security", ()), REDACTED]}}

@@ -12,9 +12,9 @@ from xinglin.fhir.outcome import FhirError, Issue
 from xinglin.fhir.types import Resource
 from xinglin.store import packing, profiles
 from xinglin.store.bulk import add_texts, insert_all, lock_versions, update_all
-from xinglin.store.copying import Copied, copy_resources
+from xinglin.store.copying import copy_resources
 from xinglin.store.defining import settle
-from xinglin.store.packing import DEFINING, Pack
+from xinglin.store.packing import DEFINING, Pack, Packed
 from xinglin.store.parameters import in_force
 from xinglin.store.repository import Repository
 from xinglin.store.rows import Row, stamped
@@ -58,18 +58,18 @@ class _Line(NamedTuple):
 
 async def _to_look_at(repository: Repository, pack: Pack) -> list[int]:
     """The lines that are accepted, but can't be written as they were packed; locks the resources that exist."""
-    times = Counter((line.copied.type, line.copied.id) for line in pack.lines if line.copied)
+    times = Counter(line.name for line in pack.lines if line.name)
     there = await lock_versions(repository.connection, list(times))
     again = there.keys() | {name for name, count in times.items() if count > 1}
     claims = {url for line in pack.lines for url in line.claims}
     version = (await in_force(repository.connection)).version
     known = await profiles.known(repository.connection, claims, version) if claims else frozenset()
 
-    def stays(issues: tuple[Issue, ...], copied: Copied | None, claimed: tuple[str, ...]) -> bool:
-        as_packed = copied is not None and (copied.type, copied.id) not in again and known.isdisjoint(claimed)
-        return not issues and not as_packed
+    def stays(line: Packed) -> bool:
+        as_packed = line.copied is not None and line.name not in again and known.isdisjoint(line.claims)
+        return not line.issues and not as_packed
 
-    return [index for index, line in enumerate(pack.lines) if stays(*line)]
+    return [index for index, line in enumerate(pack.lines) if stays(line)]
 
 
 async def _one_by_one(repository: Repository, resources: dict[int, Resource]) -> dict[int, tuple[Issue, ...]]:

@@ -25,14 +25,16 @@ DEFINING = frozenset({defining.TYPE, profiles.TYPE})
 
 
 class Packed(NamedTuple):
-    """One line: the issues that keep it out, or the resource as if it were new, with the profiles that it claims.
+    """One line: the issues that keep it out, or the resource as if it were new, with its type and id and the profiles
+    that it claims.
 
-    Neither is there for a resource that defines what others are held against.
+    Neither is there for a resource that defines what others are held against, or for which there were no keys.
     """
 
     issues: tuple[Issue, ...] = ()
     copied: Copied | None = None
     claims: tuple[str, ...] = ()
+    name: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,26 @@ class Surroundings:
 
 
 def pack(lines: Sequence[bytes], keys: Sequence[int], surroundings: Surroundings) -> Pack:
-    """Validates and indexes resources; `keys` are as many as lines, and no other resource has them."""
+    """Validates and indexes resources. No other resource has these `keys`: one for each line, and further ones for what
+    they contain; lines for which they do not suffice are left to be written one by one."""
     known = parameters(surroundings.version, surroundings.definitions)
     texts = set[tuple[int, str, int]]()
     packed = []
-    for key, line in zip(keys, lines, strict=True):
+    further = iter(keys[len(lines) :])
+    for key, line in zip(keys, lines, strict=False):
         document, issues = read(line)
         if issues or document["resourceType"] in DEFINING:
             packed.append(Packed(issues))
             continue
+        name = document["resourceType"], document["id"]
         row = stamped(document, document["id"], 1, surroundings.now, surroundings.zone, known)
-        texts |= row.terms.texts
-        packed.append(Packed(copied=copied(key, row), claims=tuple(profiles.claims(document))))
+        try:
+            lines_of = copied(key, row, further)
+        except StopIteration:
+            packed.append(Packed(name=name))
+            continue
+        texts.update(row.terms.texts, *(each.terms.texts for each in row.contained))
+        packed.append(Packed(copied=lines_of, claims=tuple(profiles.claims(document)), name=name))
     return Pack(packed, frozenset(texts), surroundings.version)
 
 

@@ -66,7 +66,7 @@ def searchset(page: SearchPage, base: str = "", *, as_stored: bool = False) -> R
     """
     entries = [
         {
-            **({"fullUrl": f"{base}{found.type}/{found.id}"} if base else {}),
+            **({"fullUrl": f"{base}{found.name}"} if base else {}),
             "resource": found.passed_on(as_stored=as_stored),
             "search": {"mode": mode},
         }

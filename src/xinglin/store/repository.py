@@ -109,8 +109,11 @@ class Repository:
         parameters would change whatever it met.
         """
         condition = condition.removeprefix("?")
-        if not (await asking.read(self, type, condition)).filters:
+        query = await asking.read(self, type, condition)
+        if not query.filters:
             raise PreconditionFailed(f"{type}?{condition} selects nothing: a condition needs a search parameter")
+        if query.contained != "false":
+            raise PreconditionFailed(f"{type}?{condition} finds what others contain, which is nothing by itself")
         if lock:
             await execute(self.connection, queries.lock_condition, {"condition": f"{type}?{condition}"})
         page = await self.search(type, f"{condition}&_count=2")
@@ -133,7 +136,7 @@ class Repository:
 
     def version_shown(self, type: str, version: Version) -> Version:
         """A version without the elements that are hidden from the caller."""
-        if self.access is None or version.content is None or not self.access.hidden(type):
+        if version.content is None or self.access is None or not self.access.hiding:
             return version
         return replace(version, content=access_to.shown(self.access, type, version.content))
 
@@ -216,14 +219,14 @@ class Repository:
 
     def _page_shown(self, page: SearchPage) -> SearchPage:
         access = self.access
-        if access is None or not any(access.hidden(found.type) for found in (*page.matches, *page.includes)):
+        if access is None or not access.hiding:
             return page
         matches, includes = ([self.shown(found) for found in several] for several in (page.matches, page.includes))
         return replace(page, matches=matches, includes=includes)
 
     def shown(self, found: Found) -> Found:
         """What was found, without the elements that are hidden from the caller."""
-        return Found(found.type, found.id, access_to.shown(self.access, found.type, found.content))
+        return replace(found, content=access_to.shown(self.access, found.type, found.content))
 
     async def put_where(
         self, resource: Resource, condition: str, *, if_match: int | None = None

@@ -206,10 +206,10 @@ def _in_text_order(query: Query, statistics: Statistics, after: "Cursor | None")
 
 def _page_in_text_order(query: Query, text: StringFilter, statistics: Statistics, after: "Cursor | None") -> Statement:
     conditions = Conditions(statistics, hidden=True)
-    only = ""
+    only = " AND v.key > 0"  # without what is contained
     if after is not None:
         last = conditions.value(after.values[0], "text"), conditions.value(after.key, "bigint")
-        only = f" AND (v.value, v.key) > ({', '.join(last)})"
+        only += f" AND (v.value, v.key) > ({', '.join(last)})"
     sql = queries.in_text_order.format(
         texts=_texts_in_order(conditions, text, only),
         type=f"'{query.type}'",
@@ -304,14 +304,19 @@ def _general(query: Query, statistics: Statistics, after: "Cursor | None", *, hi
     """All that match, sorted, as the planner sees fit; hidden: from the index that finds few."""
     conditions = Conditions(statistics, hidden=hidden)
     filters = conditions.all_of(query.filters, "r")
-    sorts = "".join(f", {_sort(key, conditions)} AS s{i}" for i, key in enumerate(query.sort))
+    sorts = "".join(f", {sort_value(key, conditions)} AS s{i}" for i, key in enumerate(query.sort))
     rows = queries.page.format(r="r", type=f"'{query.type}'", sorts=sorts, filters=filters)
+    return cut(conditions, query, rows, after)
+
+
+def cut(conditions: Conditions, query: Query, rows: str, after: "Cursor | None") -> Statement:
+    """The statement that sorts all rows that match, and takes the page after a row."""
     order = [_direction(i, key) for i, key in enumerate(query.sort)]
     # Not the plain key where few match, lest the planner go through all keys in order to find them.
-    order.append("key + 0" if hidden and not order else "key")
+    order.append("key + 0" if conditions.hidden and not order else "key")
     condition = _after(conditions, query.sort, after) if after else "true"
     sql = queries.cut.format(page=rows, after=condition, order=", ".join(order), limit=query.count + 1)
-    return Statement(sql, conditions.parameters, hidden)
+    return Statement(sql, conditions.parameters, conditions.hidden)
 
 
 def _direction(index: int, key: Sort) -> str:
@@ -319,7 +324,8 @@ def _direction(index: int, key: Sort) -> str:
     return f"s{index} {'DESC' if key.descending else 'ASC'}{last}"
 
 
-def _sort(key: Sort, conditions: Conditions) -> str:
+def sort_value(key: Sort, conditions: Conditions) -> str:
+    """What the row `r` is sorted by."""
     if key.by in ("id", "updated"):
         return str(getattr(queries, f"sort_{key.by}").format(r="r"))
     least, bound = ("max", "high") if key.descending else ("min", "low")
@@ -374,7 +380,7 @@ def read_cursor(query: Query) -> Cursor | None:
         return None
     try:
         key, *values = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
-        if isinstance(key, bool) or not isinstance(key, int) or not 0 < key < 2**63:
+        if isinstance(key, bool) or not isinstance(key, int) or not 0 < abs(key) < 2**63:
             raise ValueError
         sorts: Sequence[Sort] = query.sort
         if values and _text(query):

@@ -11,6 +11,7 @@ from xinglin.fhir.search import SearchParameters
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import ensure_valid
 from xinglin.store import profiles
+from xinglin.store.bulk import copy_contained, replace_contained
 from xinglin.store.cursors import execute, of_type, queries
 from xinglin.store.defining import TYPE, define, ensure_usable, settle
 from xinglin.store.parameters import in_force
@@ -30,7 +31,11 @@ async def insert(connection: Connection, row: Row) -> str | None:
     """Writes a new resource, and gives the version of the search parameters that were in force; None where its type
     and id are taken, also by a tombstone."""
     found = await (await execute(connection, queries.create, row.parameters())).fetchone()
-    return None if found is None else str(found[1])
+    if found is None:
+        return None
+    key, version = found
+    await copy_contained(connection, [(key, row)])
+    return str(version)
 
 
 async def create(connection: Connection, resource: Resource, id: str | None, now: datetime, zone: tzinfo) -> Resource:
@@ -84,9 +89,17 @@ async def update(
         found = await find(connection, type, id, lock=True)
     check_match(found, if_match, type, id)
     row = stamped(resource, id, found.version + 1 if found else 1, now, zone, known)
-    ((_, in_database),) = await (await execute(connection, of_type(queries.update, type), row.parameters())).fetchall()
+    in_database = await _replace(connection, type, row.parameters(), row)
     await _end(connection, row, known, now, zone, in_database)
     return row.resource, bool(found and found.deleted)
+
+
+async def _replace(connection: Connection, type: str, version: dict[str, Any], row: Row | None = None) -> str:
+    """Writes a version after another one, a tombstone without a row, and gives the version of the search parameters."""
+    rows = await (await execute(connection, of_type(queries.update, type), version)).fetchall()
+    ((key, in_database, containing),) = rows
+    await replace_contained(connection, [key] if containing else [], [(key, row)] if row else [])
+    return str(in_database)
 
 
 async def delete(connection: Connection, type: str, id: str, if_match: int | None, now: datetime) -> int:
@@ -97,7 +110,7 @@ async def delete(connection: Connection, type: str, id: str, if_match: int | Non
     if found.deleted:
         raise Gone(f"{type}/{id} was deleted in version {found.version}")
     check_match(found, if_match, type, id)
-    await execute(connection, of_type(queries.update, type), tombstone(type, id, found.version + 1, now))
+    await _replace(connection, type, tombstone(type, id, found.version + 1, now))
     if type == TYPE:
         await define(connection, id, None, now)
     elif type == profiles.TYPE:

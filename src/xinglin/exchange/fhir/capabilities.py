@@ -1,5 +1,6 @@
 """The CapabilityStatement, made from what is registered: it can't promise what the server does not do."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ from xinglin.fhir.search.criteria import CURRENT, DEEPEST
 from xinglin.fhir.search.expressions import OPERATORS
 from xinglin.fhir.search.grammar import RESULT_PARAMETERS
 from xinglin.fhir.search.registry import compartments
+from xinglin.fhir.search.results import CONTAINED, CONTAINED_TYPES
 from xinglin.fhir.search.values import MODIFIERS
 from xinglin.fhir.types import Resource
 from xinglin.store import patch
@@ -43,11 +45,18 @@ def _documentation() -> str:
             "",
             "`_include` and `_revinclude` take `*` for any, and the modifier `:iterate`.",
             "",
+            f"`_contained` is {_either(CONTAINED)}, `_containedType` {_either(CONTAINED_TYPES)}; not with `_include`, "
+            "`_revinclude`, `_text`, `_content`, in compartments and over several types.",
+            "",
             f"Parameters that shape a result: {', '.join(f'`{name}`' for name in RESULT_PARAMETERS)}.",
             "",
             f"Modifiers by the type of the parameter: {'; '.join(kinds)}.",
         ]
     )
+
+
+def _either(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def capability_statement(

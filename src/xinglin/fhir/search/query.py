@@ -295,8 +295,9 @@ class Shape:
 class Query:
     """A search on one type, or on several: all filters hold, in this order, `count` at most, after `cursor`.
 
-    `warnings` tell what was asked for but left out, with `handling=lenient`; `known` are the parameters by which it
-    was read.
+    `contained` is false, true (only what others contain) or both; `contained_type` tells what is given back of that:
+    the container or what is contained. `warnings` tell what was asked for but left out, with `handling=lenient`;
+    `known` are the parameters by which it was read.
     """
 
     type: str
@@ -308,5 +309,7 @@ class Query:
     revincludes: tuple[Include, ...] = ()
     cursor: str | None = None
     shape: Shape = Shape()
+    contained: str = "false"
+    contained_type: str = "container"
     warnings: tuple[Issue, ...] = ()
     known: SearchParameters = R4

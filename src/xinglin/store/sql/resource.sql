@@ -113,7 +113,8 @@ WITH superseded AS (
     ) AS t (parameter, value, term)
     WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
 )
-SELECT key, (SELECT version FROM search_version) FROM changed
+SELECT key, (SELECT version FROM search_version), EXISTS (SELECT FROM search_contained c WHERE c.container = changed.key)
+FROM changed
 
 -- name: next_keys
 SELECT nextval('resource_key') FROM generate_series(1, %(count)s)
@@ -140,7 +141,7 @@ WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND 
 -- name: to_analyze
 -- Partitions one by one: statistics over all of them, which ANALYZE of the whole would make too, serve nobody.
 SELECT relid::regclass::text FROM pg_partition_tree('resource') WHERE isleaf
-UNION ALL VALUES ('search_date'), ('search_string'), ('search_number'), ('search_text')
+UNION ALL VALUES ('search_date'), ('search_string'), ('search_number'), ('search_text'), ('search_contained')
 
 -- name: analyze
 ANALYZE {table}

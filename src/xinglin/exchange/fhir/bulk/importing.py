@@ -100,7 +100,7 @@ async def _batches(
         while True:
             while len(ahead) <= PROCESSES and (lines := await asyncio.to_thread(_read, file)):
                 async with surroundings.repository() as repository:
-                    keys = await reserve(repository.connection, len(lines))
+                    keys = await reserve(repository.connection, 2 * len(lines))
                     around = await surroundings_of(repository)
                 ahead.append((lines, loop.run_in_executor(packers, pack, lines, keys, around)))
             if not ahead:
