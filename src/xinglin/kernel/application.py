@@ -18,11 +18,11 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.capability import Registry
 from xinglin.kernel.command import Command
 from xinglin.kernel.context import DEFAULT_ZONE, SYSTEM, Change, Context, as_system, parse_input, reference
-from xinglin.kernel.errors import Refused, from_validation
+from xinglin.kernel.errors import NotPermitted, Refused, from_validation
 from xinglin.kernel.event import Event, Handler
 from xinglin.kernel.view import Page, View
 from xinglin.ledger import LedgerError
-from xinglin.platform import audit, idempotency, outbox
+from xinglin.platform import audit, idempotency, identity, outbox
 from xinglin.platform.access import Grant, Unlimited
 from xinglin.platform.database import Database
 from xinglin.platform.i18n import gettext as _
@@ -88,6 +88,13 @@ class Application:
         if actor.account_id == SYSTEM.account_id:
             return None
         return self._grant(actor, self.clock().replace(second=0, microsecond=0), trusted)
+
+    async def access_of(self, connection: psycopg.AsyncConnection[Any], account_id: str) -> Grant | None:
+        """What an account may see now, for work that is done later. Raises `NotPermitted` where it was closed."""
+        account = await identity.read_account(connection, account_id)
+        if account is None or not account.active:
+            raise NotPermitted(_("This account is closed"))
+        return self.grant(await identity.at_work(connection, account, self.local_time()))
 
     def _bind(self, actor: Actor, minute: datetime, trusted: bool) -> Grant:
         return Grant(actor, self.registry.policies, minute, self.zone, trusted=trusted)

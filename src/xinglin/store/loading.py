@@ -105,6 +105,7 @@ async def load_file(path: Path, transaction: Transaction, now: datetime, zone: t
     try:
         document = await asyncio.to_thread(read_document, path)
         async with transaction() as connection:
+            # unlimited: an operator at the machine loads files.
             accepted = await _store(Repository(connection, now=now, zone=zone), document)
     except FhirError as error:
         return LoadedFile(path, Counter(), error.issues)

@@ -73,6 +73,18 @@ class Repository:
             async with self._maintain() as connection:
                 yield connection
 
+    def unlimited(self) -> "Repository":
+        """The same without limits, for what the house itself keeps and nobody is shown."""
+        # unlimited: what this is for; each caller says why.
+        return Repository(
+            self.connection,
+            now=self.now,
+            zone=self.zone,
+            expand=self.expand,
+            related=self.related,
+            maintain=self._maintain,
+        )
+
     async def visible(self, type: str, interaction: str) -> Condition:
         """The condition on resources of a type with which the caller may do this."""
         if self.access is None or self.access.allowed(type, interaction) == EVERYTHING:

@@ -68,6 +68,7 @@ async def posts_of(connection: Connection, practitioner: str | None, now: dateti
     if practitioner is None:
         return [], False
     query = [("practitioner", practitioner), ("_count", str(MOST))]
+    # unlimited: read to find out in which posts somebody works.
     found = (await Repository(connection, now=now).search("PractitionerRole", query)).resources
     posts = [post for post in (post_of(resource, now) for resource in found) if post is not None]
     return posts, bool(found)

@@ -47,6 +47,7 @@ WHERE id = %(account)s AND active
 RETURNING token
 
 -- name: resume_session
+-- unlimited: the post in which somebody works is read to find out who they are.
 SELECT session.csrf, session.created, session.seen, session.expires,
   account.id, account.login, account.name, account.roles, account.practitioner, account.locale, account.active,
   account.kind, account.patient, session.post, post.content::text

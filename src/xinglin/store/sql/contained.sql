@@ -2,6 +2,7 @@
 COPY search_contained (type, key, container_type, container, id, updated, content, terms, name) FROM STDIN
 
 -- name: forget_contained
+-- unlimited: gives nothing back.
 WITH gone AS (
     DELETE FROM search_contained WHERE container = ANY(%(containers)s::bigint[]) RETURNING key
 ), dates AS (

@@ -14,6 +14,7 @@ SELECT (SELECT count(*) FROM resource r WHERE {conditions})
      + (SELECT count(*) FROM resource_history r WHERE {conditions}{then_current})
 
 -- name: superseded
+-- unlimited: a moment, of what the page's own condition has let through.
 -- When the version after r was written.
 COALESCE(
     (SELECT h.updated FROM resource_history h WHERE h.type = r.type AND h.id = r.id AND h.version = r.version + 1),

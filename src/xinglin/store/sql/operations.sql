@@ -6,9 +6,11 @@ WHERE terms && %(terms)s::bigint[] AND NOT deleted AND key > %(after)s
 ORDER BY key LIMIT %(limit)s
 
 -- name: expunge_history
+-- unlimited: for the custodian alone, who may do this to all.
 DELETE FROM resource_history WHERE type = %(type)s AND id = %(id)s
 
 -- name: expunge_deleted
+-- unlimited: for the custodian alone, who may do this to all.
 WITH gone AS (
     DELETE FROM resource WHERE type = %(type)s AND deleted AND id IN (
         SELECT id FROM resource WHERE type = %(type)s AND deleted AND (%(id)s::text IS NULL OR id = %(id)s)
@@ -32,4 +34,5 @@ ORDER BY key
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
 
 -- name: types_present
+-- unlimited: names of types; what is exported of each is guarded.
 SELECT DISTINCT type FROM resource WHERE NOT deleted

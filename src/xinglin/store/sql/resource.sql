@@ -34,6 +34,7 @@ EXCEPT SELECT type, id FROM resource r
 WHERE (type, id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[])){visible}
 
 -- name: lock
+-- unlimited: versions only; `permitting` has looked, or looks, whether they may be changed.
 -- In one order for everyone, so that two bundles can't wait for each other.
 SELECT type, id, version, deleted FROM resource
 WHERE (type, id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
@@ -75,6 +76,7 @@ WITH made AS (
 SELECT key, (SELECT version FROM search_version) FROM made
 
 -- name: update
+-- unlimited: tells only whether the caller's own resource contains others.
 WITH superseded AS (
     INSERT INTO resource_history (type, id, version, updated, deleted, content)
     SELECT type, id, version, updated, deleted, content FROM resource WHERE type = {type} AND id = %(id)s

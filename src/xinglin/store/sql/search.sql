@@ -111,6 +111,7 @@ EXISTS (SELECT FROM search_{table} v WHERE v.key = {r}.key AND v.parameter = {pa
 x.value LIKE {p}
 
 -- name: targets
+-- unlimited: chain, chain_each and has narrow it by the filters in which the guard is.
 -- What references lead to: a chain is followed into what is contained, too.
 (
     SELECT type, key, id, updated, deleted, terms, name FROM resource
@@ -144,6 +145,7 @@ EXISTS (
 )
 
 -- name: ids_below
+-- unlimited: `resolving` asks first whether the caller may see all of the type.
 -- A resource and all that are a part of it, or of one of its parts.
 WITH RECURSIVE below (id, name) AS (
     SELECT %(id)s::text COLLATE "C", %(name)s::bigint
@@ -153,6 +155,7 @@ WITH RECURSIVE below (id, name) AS (
 ) SELECT id FROM below LIMIT %(limit)s
 
 -- name: ids_above
+-- unlimited: `resolving` asks first whether the caller may see all of the type.
 WITH RECURSIVE above (id, name) AS (
     SELECT %(id)s::text COLLATE "C", %(name)s::bigint
     UNION

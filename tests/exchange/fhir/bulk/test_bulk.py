@@ -20,7 +20,10 @@ NDJSON = {**BULK, "Content-Type": "application/fhir+ndjson"}
 
 @pytest.fixture
 def surroundings(database: Database, bulk_folder: Path) -> House:
-    house = House(database, bulk_folder, lambda: datetime.now(UTC), UTC)
+    async def everything(_connection: object, _account: str) -> None:
+        return None
+
+    house = House(database, bulk_folder, lambda: datetime.now(UTC), UTC, everything)
     provide(house)
     return house
 

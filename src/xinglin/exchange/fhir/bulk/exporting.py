@@ -66,7 +66,9 @@ async def _write(surroundings: House, task: Resource, folder: Path) -> list[tupl
     output: list[tuple[str, str]] = []
     async with surroundings.database.transaction() as connection:
         await fix_snapshot(connection)
-        repository = Repository(connection, now=surroundings.clock())
+        account = tasks.value(task, tasks.ACCOUNT)
+        access = await surroundings.access(connection, account) if account else None
+        repository = Repository(connection, now=surroundings.clock(), access=access)
         patients = await _members(repository, group) if group else None
         about = {"Patient"} | {source for source, _ in referring("Patient")}
         for type in await types_present(connection):
