@@ -10,6 +10,7 @@ from xinglin.fhir.search.custom import definition_of, faults, in_force
 from xinglin.fhir.search.known import Definition
 from xinglin.fhir.types import Resource
 from xinglin.store import parameters
+from xinglin.store.bindings import Members
 from xinglin.store.cursors import execute, queries
 from xinglin.store.parameters import Connection
 from xinglin.store.profiles import ensure_conforming
@@ -33,6 +34,7 @@ async def settle(
     rows: Sequence[Row],
     known: SearchParameters,
     zone: tzinfo,
+    members: Members | None,
     version: str | None = None,
 ) -> None:
     """Ends the write of rows whose terms were made by `known`, in the transaction that wrote them.
@@ -44,7 +46,7 @@ async def settle(
     if current != known.version:
         await parameters.refreshed(connection)
         await index_written(connection, [(row.type, row.id) for row in rows], zone)
-        await ensure_conforming(connection, [row.resource for row in rows], current)
+        await ensure_conforming(connection, [row.resource for row in rows], current, members)
 
 
 async def define(connection: Connection, id: str, resource: Resource | None, now: datetime) -> None:

@@ -19,7 +19,7 @@ from xinglin.store.parameters import in_force
 from xinglin.store.repository import Repository
 from xinglin.store.rows import Row, stamped
 
-_DEFINING = frozenset({TYPE, profiles.TYPE})
+_DEFINING = frozenset({TYPE, *profiles.DECIDING})
 """Types that are written one by one, since what follows is held against them."""
 
 
@@ -63,7 +63,7 @@ async def write(repository: Repository, prepared: Prepared) -> list[tuple[Issue,
         d for d, issues in zip(documents, refused, strict=True) if not issues and d["resourceType"] not in _DEFINING
     ]
     version = (await in_force(repository.connection)).version
-    found = await profiles.breaches(repository.connection, waiting, version)
+    found = await profiles.breaches(repository.connection, waiting, version, repository.members)
     broken = {id(document): tuple(own) for document, own in zip(waiting, found, strict=True)}
     refused = [issues or broken.get(id(d), ()) for d, issues in zip(documents, refused, strict=True)]
     waiting = [d for d in waiting if not broken[id(d)]]
@@ -77,8 +77,8 @@ async def write(repository: Repository, prepared: Prepared) -> list[tuple[Issue,
 
 
 async def _defined(repository: Repository, resource: Resource) -> tuple[Issue, ...]:
-    """Writes a SearchParameter or a profile by itself, since what follows is held against it; gives the issues that
-    kept it out."""
+    """Writes by itself what follows is held against: a SearchParameter, a profile, or what bindings go by; gives the
+    issues that kept it out."""
     try:
         async with repository.connection.transaction():  # a savepoint
             await repository.update(resource)
@@ -100,7 +100,7 @@ async def _write(repository: Repository, resources: Sequence[Resource], prepared
             new.append(prepared.rows[id(resource)])
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
-    await settle(repository.connection, [*new, *changed], known, repository.zone)
+    await settle(repository.connection, [*new, *changed], known, repository.zone, repository.members)
 
 
 def _issues(document: Json) -> tuple[Issue, ...]:

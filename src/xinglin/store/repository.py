@@ -15,6 +15,7 @@ from xinglin.fhir.search.query import Shape
 from xinglin.fhir.types import Resource
 from xinglin.store import asking, conditional, history, including, searching, versions, writing
 from xinglin.store.batches import process_batch
+from xinglin.store.bindings import Members
 from xinglin.store.bundles import process_transaction
 from xinglin.store.cursors import execute, queries
 from xinglin.store.history import HistoryPage, HistoryQuery
@@ -36,9 +37,9 @@ class Repository:
     what is written. A date without a time zone, such as a birth date, means a day in `zone`, the hospital's own; it
     must not change once resources are stored. `expand` gives the codes of a value set, for `:in` and `:not-in`; without
     it only the value sets that R4 requires are known. `related` gives the codes that subsume a code, or that it
-    subsumes, for `:above` and `:below`. Where `connection` can only read, `maintain` opens transactions
-    in which tables that are derived from resources are brought up to date. Errors are
-    `xinglin.fhir.outcome.FhirError`.
+    subsumes, for `:above` and `:below`. `members` decides the bindings of the profiles that resources claim; without
+    it, they are not looked at. Where `connection` can only read, `maintain` opens transactions in which tables that are
+    derived from resources are brought up to date. Errors are `xinglin.fhir.outcome.FhirError`.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Repository:
         zone: tzinfo = UTC,
         expand: Expand | None = None,
         related: Related | None = None,
+        members: Members | None = None,
         maintain: Maintain | None = None,
     ) -> None:
         self.connection = connection
@@ -56,6 +58,7 @@ class Repository:
         self.zone = zone
         self.expand = expand
         self.related = related
+        self.members = members
         self._maintain = maintain
 
     @asynccontextmanager
@@ -76,7 +79,7 @@ class Repository:
         """
         if if_none_exist is not None:
             return (await self.create_unless(resource, if_none_exist))[0]
-        return await writing.create(self.connection, resource, id, self.now, self.zone)
+        return await writing.create(self.connection, resource, id, self.now, self.zone, self.members)
 
     async def create_unless(self, resource: Resource, condition: str | None) -> tuple[Resource, bool]:
         """As `create` with `if_none_exist`, and tells whether the resource is new."""
@@ -149,7 +152,7 @@ class Repository:
 
     async def put(self, resource: Resource, *, if_match: int | None = None) -> tuple[Resource, bool]:
         """As `update`, and tells whether the resource was not there before."""
-        return await writing.update(self.connection, resource, if_match, self.now, self.zone)
+        return await writing.update(self.connection, resource, if_match, self.now, self.zone, self.members)
 
     async def delete(self, type: str, id: str, *, if_match: int | None = None) -> None:
         """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""

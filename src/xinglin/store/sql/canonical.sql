@@ -11,3 +11,10 @@ ORDER BY updated DESC, id
 
 -- name: version_of
 SELECT version FROM resource WHERE type = %(type)s AND id = %(id)s AND NOT deleted
+
+-- name: stamps
+SELECT s.term, r.id, r.version, r.xmin::text
+FROM unnest(%(terms)s::bigint[], %(types)s::text[]) AS s (term, type)
+CROSS JOIN LATERAL (
+    SELECT id, version, xmin FROM resource WHERE type = s.type AND terms @> ARRAY[s.term] AND NOT deleted
+) AS r

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xinglin.platform.database import Database
 from xinglin.store.repository import Repository
+from xinglin.terminology.knowing import knowing
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class House:
     async def repository(self) -> AsyncIterator[Repository]:
         """The repository in a transaction of its own."""
         async with self.database.transaction() as connection:
-            yield Repository(connection, now=self.clock(), zone=self.zone)
+            yield knowing(Repository(connection, now=self.clock(), zone=self.zone))
 
 
 _house: ContextVar[House] = ContextVar("house")
