@@ -20,6 +20,7 @@ from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 from xinglin.store.access import Access
 from xinglin.store.repository import Maintain, Repository, SearchPage
+from xinglin.terminology.knowing import knowing
 
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 """The one time zone of China; an installation elsewhere names its own in the settings."""
@@ -85,7 +86,7 @@ class Context:
         self.actor = actor
         self.now = now.astimezone(zone)
         self.zone = zone
-        self.repository = Repository(connection, now=now, zone=zone, maintain=maintain, access=access)
+        self.repository = knowing(Repository(connection, now=now, zone=zone, maintain=maintain, access=access))
         self.books = Books(connection, now=now)
         self.work = work or Work()
         self._step = step

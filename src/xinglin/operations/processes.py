@@ -12,6 +12,7 @@ from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.processes import pool
 from xinglin.platform.settings import Settings
 from xinglin.store.loading import LoadedFile, load_file
+from xinglin.terminology.knowing import knowing
 
 _MOST = 16
 
@@ -56,4 +57,4 @@ def _process(settings: Settings) -> _Process:
 
 def _load(settings: Settings, path: Path) -> LoadedFile:
     kept = _process(settings)
-    return kept.runner.run(load_file(path, kept.database.transaction, datetime.now(UTC), kept.zone))
+    return kept.runner.run(load_file(path, kept.database.transaction, datetime.now(UTC), kept.zone, knowing))

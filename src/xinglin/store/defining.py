@@ -11,6 +11,7 @@ from xinglin.fhir.search.custom import definition_of, faults, in_force
 from xinglin.fhir.search.known import Definition
 from xinglin.fhir.types import Resource
 from xinglin.store import parameters
+from xinglin.store.bindings import Members
 from xinglin.store.cursors import execute, queries
 from xinglin.store.parameters import Connection
 from xinglin.store.profiles import ensure_conforming
@@ -49,6 +50,7 @@ async def settle(
     rows: Sequence[Written],
     made_by: str,
     zone: tzinfo,
+    members: Members | None,
     version: str | None = None,
 ) -> None:
     """Ends the write of rows, in its transaction; their terms were made by the parameters of the version `made_by`.
@@ -60,7 +62,7 @@ async def settle(
     if current != made_by:
         await parameters.refreshed(connection)
         await index_written(connection, [(row.type, row.id) for row in rows], zone)
-        await ensure_conforming(connection, [row.resource for row in rows], current)
+        await ensure_conforming(connection, [row.resource for row in rows], current, members)
 
 
 async def define(connection: Connection, id: str, resource: Resource | None, now: datetime) -> None:

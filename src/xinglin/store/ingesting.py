@@ -40,7 +40,7 @@ async def write(repository: Repository, lines: Sequence[bytes], pack: Pack) -> l
     await copy_resources(repository.connection, [c for i in fast if (c := pack.lines[i].copied)])
     await add_texts(repository.connection, pack.texts)
     written = [_Line(c.type, c.id, lines[i]) for i in fast if (c := pack.lines[i].copied)]
-    await settle(repository.connection, written, pack.version, repository.zone)
+    await settle(repository.connection, written, pack.version, repository.zone, repository.members)
     return refused
 
 
@@ -77,7 +77,7 @@ async def _one_by_one(repository: Repository, resources: dict[int, Resource]) ->
     refused = {i: await _defined(repository, r) for i, r in resources.items() if r["resourceType"] in DEFINING}
     others = {index: resource for index, resource in resources.items() if index not in refused}
     version = (await in_force(repository.connection)).version
-    found = await profiles.breaches(repository.connection, list(others.values()), version)
+    found = await profiles.breaches(repository.connection, list(others.values()), version, repository.members)
     refused |= {index: tuple(own) for index, own in zip(others, found, strict=True)}
     waiting = [resource for index, resource in others.items() if not refused[index]]
     while waiting:
@@ -90,8 +90,8 @@ async def _one_by_one(repository: Repository, resources: dict[int, Resource]) ->
 
 
 async def _defined(repository: Repository, resource: Resource) -> tuple[Issue, ...]:
-    """Writes a SearchParameter or a profile by itself, since what follows is held against it; gives the issues that
-    kept it out."""
+    """Writes by itself what follows is held against: a SearchParameter, a profile, or what bindings go by; gives the
+    issues that kept it out."""
     try:
         async with repository.connection.transaction():  # a savepoint
             await repository.update(resource)
@@ -111,4 +111,4 @@ async def _write(repository: Repository, resources: Sequence[Resource]) -> None:
         (changed if version else new).append(row)
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
-    await settle(repository.connection, [*new, *changed], known.version, repository.zone)
+    await settle(repository.connection, [*new, *changed], known.version, repository.zone, repository.members)

@@ -20,7 +20,7 @@ from xinglin.store import defining, profiles
 from xinglin.store.copying import Copied, copied
 from xinglin.store.rows import stamped
 
-DEFINING = frozenset({defining.TYPE, profiles.TYPE})
+DEFINING = frozenset({defining.TYPE, *profiles.DECIDING})
 """Types that are written one by one, since what follows is held against them."""
 
 

@@ -17,6 +17,7 @@ from xinglin.store import access as access_to
 from xinglin.store import asking, conditional, history, including, permitting, searching, versions, writing
 from xinglin.store.access import EVERYTHING, Access, Condition
 from xinglin.store.batches import process_batch
+from xinglin.store.bindings import Members
 from xinglin.store.bundles import process_transaction
 from xinglin.store.cursors import execute, queries
 from xinglin.store.found import Found
@@ -40,9 +41,10 @@ class Repository:
     what is written. A date without a time zone, such as a birth date, means a day in `zone`, the hospital's own; it
     must not change once resources are stored. `expand` gives the codes of a value set, for `:in` and `:not-in`; without
     it only the value sets that R4 requires are known. `related` gives the codes that subsume a code, or that it
-    subsumes, for `:above` and `:below`. Where `connection` can only read, `maintain` opens transactions
-    in which tables that are derived from resources are brought up to date. `access` limits what is seen and changed;
-    None is the system itself. Errors are `xinglin.fhir.outcome.FhirError`.
+    subsumes, for `:above` and `:below`. `members` decides the bindings of the profiles that resources claim; without
+    it, they are not looked at. Where `connection` can only read, `maintain` opens transactions in which tables that are
+    derived from resources are brought up to date. `access` limits what is seen and changed; None is the system itself.
+    Errors are `xinglin.fhir.outcome.FhirError`.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Repository:
         zone: tzinfo = UTC,
         expand: Expand | None = None,
         related: Related | None = None,
+        members: Members | None = None,
         maintain: Maintain | None = None,
         access: Access | None = None,
     ) -> None:
@@ -61,6 +64,7 @@ class Repository:
         self.zone = zone
         self.expand = expand
         self.related = related
+        self.members = members
         self.access = access
         self._maintain = maintain
 
@@ -82,6 +86,7 @@ class Repository:
             zone=self.zone,
             expand=self.expand,
             related=self.related,
+            members=self.members,
             maintain=self._maintain,
         )
 
@@ -101,7 +106,7 @@ class Repository:
         if if_none_exist is not None:
             return (await self.create_unless(resource, if_none_exist))[0]
         resource = permitting.marked(self, resource)
-        made = await writing.create(self.connection, resource, id, self.now, self.zone)
+        made = await writing.create(self.connection, resource, id, self.now, self.zone, self.members)
         await permitting.ensure_written(self, "create", [(made["resourceType"], made["id"])])
         return made
 
@@ -189,7 +194,7 @@ class Repository:
     async def put(self, resource: Resource, *, if_match: int | None = None) -> tuple[Resource, bool]:
         """As `update`, and tells whether the resource was not there before."""
         resource = await permitting.restored(self, resource)
-        written, new = await writing.update(self.connection, resource, if_match, self.now, self.zone)
+        written, new = await writing.update(self.connection, resource, if_match, self.now, self.zone, self.members)
         names = [(written["resourceType"], written["id"])]
         await permitting.ensure_written(self, "create" if new else "update", names)
         return written, new

@@ -67,6 +67,12 @@ class Profiles:
         self._resolve_reference = resolve_reference
         self._trees: dict[str, Definition | None] = {}
 
+    def asking(self, terminology: MemberOf) -> "Profiles":
+        """The same profiles, of which nothing is read again, with their bindings decided by `terminology`."""
+        made = Profiles(self._resolve, terminology, self._resolve_reference)
+        made._trees = self._trees
+        return made
+
     def validate(self, resource: Resource, urls: Iterable[str] | None = None) -> list[Issue]:
         """Every breach of the profiles; those of `meta.profile` where none are named.
 

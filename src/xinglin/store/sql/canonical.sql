@@ -14,3 +14,11 @@ ORDER BY updated DESC, id
 -- name: version_of
 -- unlimited: a number, of definitions and terminology.
 SELECT version FROM resource WHERE type = %(type)s AND id = %(id)s AND NOT deleted
+
+-- name: stamps
+-- unlimited: versions and times of definitions and terminology.
+SELECT s.term, r.id, r.version, r.xmin::text
+FROM unnest(%(terms)s::bigint[], %(types)s::text[]) AS s (term, type)
+CROSS JOIN LATERAL (
+    SELECT id, version, xmin FROM resource WHERE type = s.type AND terms @> ARRAY[s.term] AND NOT deleted
+) AS r

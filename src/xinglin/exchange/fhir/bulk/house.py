@@ -13,6 +13,7 @@ from psycopg import AsyncConnection
 from xinglin.platform.database import Database
 from xinglin.store.access import Access
 from xinglin.store.repository import Repository
+from xinglin.terminology.knowing import knowing
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class House:
         """The repository in a transaction of its own, without limits."""
         async with self.database.transaction() as connection:
             # unlimited: imports write as the house, by the permission of whoever sent them.
-            yield Repository(connection, now=self.clock(), zone=self.zone)
+            yield knowing(Repository(connection, now=self.clock(), zone=self.zone))
 
 
 _house: ContextVar[House] = ContextVar("house")

@@ -1,15 +1,19 @@
 """`$validate`: what would be wrong with a resource, without storing it (FHIR R4, Resource, $validate)."""
 
+from functools import partial
+
 from xinglin.exchange.fhir.operations.registry import INSTANCE, TYPE, Call, Operation
 from xinglin.exchange.fhir.responses import information
 from xinglin.fhir.fhirpath import FhirPathError
+from xinglin.fhir.fhirpath.environment import MemberOf
 from xinglin.fhir.outcome import BadRequest, Issue, operation_outcome
 from xinglin.fhir.search.custom import faults
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
 from xinglin.fhir.validation.profiles import Profiles
+from xinglin.store.bindings import decided
 from xinglin.store.profiles import gather_profiles
-from xinglin.terminology.bindings import Bindings
+from xinglin.terminology.bindings import members
 
 MODES = ("create", "update", "delete")
 
@@ -52,12 +56,13 @@ async def _against_profiles(call: Call, resource: Resource) -> list[Issue]:
     named = call.inputs.text("profile")
     claimed = (resource.get("meta") or {}).get("profile") or []
     held = await gather_profiles(call.repository.connection, [named] if named else claimed)
-    bindings = Bindings(call.repository)
-    profiles = Profiles(held.get, bindings.member_of)
+    profiles = Profiles(held.get)
+
+    def check(resource: Resource, member_of: MemberOf) -> list[Issue]:
+        return profiles.asking(member_of).validate(resource, [named] if named else None)
+
     try:
-        issues = profiles.validate(resource, [named] if named else None)
-        while await bindings.answer():
-            issues = profiles.validate(resource, [named] if named else None)
+        (issues,) = await decided([resource], check, partial(members, call.repository), {})
         return issues
     except FhirPathError as error:
         raise BadRequest(f"The profile cannot be used: {error}", code="not-supported") from error
