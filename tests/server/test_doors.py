@@ -1,34 +1,14 @@
 """Who may use FHIR REST, and that each use is audited."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.hospital import Hospital
+from tests.server.conftest import token
 from xinglin.operations.hospital import PASSWORD
 from xinglin.platform.identity import create_account
-from xinglin.platform.settings import Settings
-from xinglin.server import create_app
-
-FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
-
-
-@pytest.fixture(scope="module")
-async def client(hospital: Hospital) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND))
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://hospital") as client,
-    ):
-        yield client
-
-
-async def token(client: httpx.AsyncClient, login: str) -> dict[str, str]:
-    answer = await client.post("/api/session", json={"login": login, "password": PASSWORD})
-    return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
 async def test_nobody_comes_in_without_signing_in(client: httpx.AsyncClient) -> None:
@@ -63,9 +43,11 @@ async def test_an_integrator_reads_and_writes_and_is_audited(client: httpx.Async
     made = await client.post("/fhir/Basic", json={"resourceType": "Basic", "code": {"text": "x"}}, headers=headers)
     assert made.status_code == 201
     async with hospital.application.database.transaction() as connection:
-        query = "SELECT command, entities FROM audit_event WHERE command LIKE 'fhir.%' ORDER BY id"
+        query = (
+            "SELECT command, entities FROM audit_event WHERE command LIKE 'fhir.%' AND outcome = 'success' ORDER BY id"
+        )
         rows = await (await connection.execute(query)).fetchall()
-    assert rows == [("fhir.get", ["Practitioner/practitioner-chen"]), ("fhir.post", ["Basic"])]
+    assert rows == [("fhir.get", ["Practitioner/practitioner-chen"]), ("fhir.post", [f"Basic/{made.json()['id']}"])]
 
 
 async def test_only_a_custodian_removes_for_good_and_can_write_nothing(

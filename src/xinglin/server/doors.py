@@ -23,11 +23,13 @@ from xinglin.platform.identity import (
     resume_session,
 )
 from xinglin.platform.settings import Settings
+from xinglin.server import recording
 from xinglin.store.repository import Repository
 
+READ = "fhir.read"
 FHIR_PERMISSIONS = {
-    "integrator": frozenset({"fhir.read", "fhir.write", "fhir.export", "fhir.import"}),
-    "custodian": frozenset({"fhir.read", "fhir.expunge"}),
+    "integrator": frozenset({READ, "fhir.write", "fhir.export", "fhir.import"}),
+    "custodian": frozenset({READ, "fhir.expunge"}),
 }
 """Roles that may use FHIR REST: no role of the wards, since it reaches everybody's record. To remove versions for good
 is for the custodian alone, who can't write any."""
@@ -58,7 +60,6 @@ class TokenGate:
         self._application = application
         self._settings = settings
         self._known = KnownSessions()
-        self._recorder = audit.Recorder(application.database)
 
     async def sign_in(self, login: str, password: str, client: str) -> tuple[str, Actor]:
         """Opens a session. Raises `SignInFailed`."""
@@ -67,6 +68,7 @@ class TokenGate:
         try:
             actor = await authenticate(database, login=login, password=password, client=client, now=now)
         except SignInRefused as refused:
+            await audit.sign_in_refused(database, login=login, client=client, at=now, status=refused.status)
             raise (SignInTooOften if refused.status == 429 else SignInFailed)(refused) from None
         async with database.transaction() as connection:
             opened = await open_session(
@@ -85,10 +87,20 @@ class TokenGate:
         return opened.token, actor
 
     async def sign_out(self, token: str) -> None:
-        """Closes a session."""
+        """Closes a session. Raises `Unauthorized` where there is none."""
+        actor, now = await self.caller(token), self._application.clock()
         self._known.forget(token)
         async with self._application.database.transaction() as connection:
-            await close_session(connection, token, self._application.clock())
+            await close_session(connection, token, now)
+            await audit.record(
+                connection,
+                actor=actor,
+                action="sign-out",
+                command="session.close",
+                entities=[],
+                outcome="success",
+                at=now,
+            )
 
     async def caller(self, token: str) -> Actor:
         """Who holds `token`. Raises `Unauthorized`."""
@@ -106,33 +118,27 @@ class TokenGate:
     @asynccontextmanager
     async def repository(self, request: Request, permission: str) -> AsyncIterator[Repository]:
         """The store for a caller with `permission`, such as `fhir.read`: to write in one transaction, to read
-        outside of any. What was done is on record before the answer goes out.
+        outside of any. A write is on record in its transaction, all else before the answer goes out (`OnRecord`).
 
         Raises:
             Unauthorized: nobody is signed in. NotPermitted: the caller's roles do not give the permission.
         """
         actor = await self.caller(bearer(request))
+        now = self._application.clock()
+        entry = recording.begin(request, actor, "read" if permission == READ else "write", now)
         if not any(permission in FHIR_PERMISSIONS.get(role, ()) for role in actor.roles):
             raise NotPermitted(_("You may not do this: {what}").format(what=permission))
-        now = self._application.clock()
-        entry = audit.Entry(
-            actor,
-            "read" if permission == "fhir.read" else "write",
-            f"fhir.{request.method.lower()}",
-            (request.url.path.removeprefix("/fhir/")[:200],),
-            "success",
-            now,
-            request.client.host if request.client else None,
-        )
         database, zone = self._application.database, self._application.zone
-        if permission == "fhir.read":
+        if permission == READ:
             async with database.reading() as connection:
                 yield Repository(connection, now=now, zone=zone, maintain=database.transaction)
-            await self._recorder.record(entry)
             return
         async with database.transaction() as connection:
-            yield Repository(connection, now=now, zone=zone)
-            await audit.write(connection, entry)
+            repository = Repository(connection, now=now, zone=zone)
+            yield repository
+            for each in recording.written(entry, repository.written):
+                await audit.write(connection, each)
+        recording.committed(request, repository.written)
 
 
 class OnlySignedIn:

@@ -56,6 +56,8 @@ class Repository:
         self.zone = zone
         self.expand = expand
         self.related = related
+        self.written: list[Resource] = []
+        """What was written here, for those who keep records of it; of a deletion only type and id."""
         self._maintain = maintain
 
     @asynccontextmanager
@@ -76,7 +78,9 @@ class Repository:
         """
         if if_none_exist is not None:
             return (await self.create_unless(resource, if_none_exist))[0]
-        return await writing.create(self.connection, resource, id, self.now, self.zone)
+        made = await writing.create(self.connection, resource, id, self.now, self.zone)
+        self.written.append(made)
+        return made
 
     async def create_unless(self, resource: Resource, condition: str | None) -> tuple[Resource, bool]:
         """As `create` with `if_none_exist`, and tells whether the resource is new."""
@@ -146,11 +150,14 @@ class Repository:
 
     async def put(self, resource: Resource, *, if_match: int | None = None) -> tuple[Resource, bool]:
         """As `update`, and tells whether the resource was not there before."""
-        return await writing.update(self.connection, resource, if_match, self.now, self.zone)
+        made, new = await writing.update(self.connection, resource, if_match, self.now, self.zone)
+        self.written.append(made)
+        return made, new
 
     async def delete(self, type: str, id: str, *, if_match: int | None = None) -> None:
         """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""
         await writing.delete(self.connection, type, id, if_match, self.now)
+        self.written.append({"resourceType": type, "id": id})
 
     async def search(
         self,

@@ -46,6 +46,9 @@ class SignIn:
                 self._application.database, login=login, password=password, client=client, now=now
             )
         except identity.SignInRefused as refusal:
+            await audit.sign_in_refused(
+                self._application.database, login=login, client=client, at=now, status=refusal.status
+            )
             response = self._page(request, target, login=login, message=refusal.text, status=refusal.status)
             if refusal.retry_after:
                 response.headers["Retry-After"] = str(refusal.retry_after)
