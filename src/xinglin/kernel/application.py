@@ -181,19 +181,28 @@ class Application:
         view = self.registry.views.get(name)
         if view is None:
             raise NotFound(_("There is no view {name}").format(name=name))
-        async with self.on_record(actor, view.name, client, values) as shown, self.reading(actor) as context:
+        async with (
+            self.on_record(actor, view.name, client, values, always=view.recorded) as shown,
+            self.reading(actor) as context,
+        ):
             page = await run_view(context, view, values)
             shown.append(page.rows)
         return page
 
     @asynccontextmanager
     async def on_record(
-        self, actor: Actor, name: str, client: str | None, asked: Mapping[str, Any] | None = None
+        self,
+        actor: Actor,
+        name: str,
+        client: str | None,
+        asked: Mapping[str, Any] | None = None,
+        *,
+        always: bool = False,
     ) -> AsyncIterator[list[Any]]:
         """Records a read by `name` when the block ends: the patients in all that the block adds to the list.
 
-        What shows no patient leaves no entry. A refusal does, with the references in what was `asked` for. Nothing may
-        be given out within the block.
+        What shows no patient leaves no entry, unless `always`. That and a refusal come with the references in what was
+        `asked` for. Nothing may be given out within the block.
         """
         shown: list[Any] = []
         try:
@@ -201,8 +210,9 @@ class Application:
         except (Forbidden, Refused) as error:
             await self._note(actor, "read", name, client, references_in(asked), error)
             raise
-        if patients := patients_in(shown):
-            await self._note(actor, "read", name, client, patients)
+        patients = patients_in(shown)
+        if patients or always:
+            await self._note(actor, "read", name, client, {*patients, *(references_in(asked) if always else ())})
 
     @asynccontextmanager
     async def reading(self, actor: Actor) -> AsyncIterator[Context]:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 _PATIENT = re.compile(r"Patient/[A-Za-z0-9.-]{1,64}")
-_REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
+_REFERENCE = re.compile(r"(?:[A-Z][A-Za-z]+/|account:)[A-Za-z0-9.-]{1,64}")
 
 
 def patients_in(value: Any) -> set[str]:
@@ -38,7 +38,8 @@ def _collect(value: Any, found: set[str]) -> None:
 
 
 def references_in(values: Any) -> list[str]:
-    """The texts in a command's input that have the form of a reference, such as `Encounter/1`; patients first."""
+    """The texts in an input that have the form of a reference, such as `Encounter/1`, or name an account, such as
+    `account:1`; patients first."""
     texts = values.values() if isinstance(values, Mapping) else ()
     found = {text for text in texts if isinstance(text, str) and _REFERENCE.fullmatch(text)}
     return sorted(found, key=lambda text: (not text.startswith("Patient/"), text))

@@ -37,6 +37,7 @@ STAFF = (
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "药剂科"),
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "信息科"),
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "信息科"),
+    Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "医务科"),
 )
 
 

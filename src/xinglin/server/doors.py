@@ -86,7 +86,7 @@ class TokenGate:
             )
         return opened.token, actor
 
-    async def sign_out(self, token: str) -> None:
+    async def sign_out(self, token: str, client: str) -> None:
         """Closes a session. Raises `Unauthorized` where there is none."""
         actor, now = await self.caller(token), self._application.clock()
         self._known.forget(token)
@@ -100,6 +100,7 @@ class TokenGate:
                 entities=[],
                 outcome="success",
                 at=now,
+                client=client,
             )
 
     async def caller(self, token: str) -> Actor:

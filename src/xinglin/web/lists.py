@@ -56,7 +56,9 @@ class Lists:
         lines: list[list[str]] = []
         application, actor = self._application, request.state.actor
         async with (
-            application.on_record(actor, f"{view.name}.csv", client_of(request), request.query_params) as on_record,
+            application.on_record(
+                actor, f"{view.name}.csv", client_of(request), request.query_params, always=view.recorded
+            ) as on_record,
             application.reading(actor) as context,
         ):
             cursor: str | None = None

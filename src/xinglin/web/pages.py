@@ -35,8 +35,9 @@ class Pages:
             shown = here(request, self._application.registry, _(screen.title))
             query = dict(request.query_params)
             application, actor = self._application, request.state.actor
+            always = screen.recorded and not request.headers.get("X-Live")
             async with (
-                application.on_record(actor, screen.name, client_of(request), query) as on_record,
+                application.on_record(actor, screen.name, client_of(request), query, always=always) as on_record,
                 application.reading(actor) as context,
             ):
                 context.demand(screen.permission, screen.title)

@@ -37,7 +37,7 @@ class Gate(Protocol):
     async def sign_in(self, login: str, password: str, client: str) -> tuple[str, Actor]:
         """Opens a session; raises `FhirError` with status 401 where login and password do not fit."""
 
-    async def sign_out(self, token: str) -> None:
+    async def sign_out(self, token: str, client: str) -> None:
         """Closes a session."""
 
     async def caller(self, token: str) -> Actor:
@@ -166,7 +166,7 @@ def _add_session(api: FastAPI, gate: Gate) -> None:
 
     @api.delete("/session", tags=["session"], summary="Sign out", status_code=204)
     async def sign_out(request: Request) -> Response:
-        await gate.sign_out(bearer(request))
+        await gate.sign_out(bearer(request), request.client.host if request.client else "")
         return Response(status_code=204)
 
 

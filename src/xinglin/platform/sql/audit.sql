@@ -65,3 +65,27 @@ SELECT event FROM audit_unsealed WHERE NOT EXISTS (SELECT FROM audit_event WHERE
 -- name: audit_lag
 SELECT (SELECT count(*) FROM audit_unsealed), (SELECT count(*) FROM audit_seal),
   (SELECT at FROM audit_event WHERE id = (SELECT min(event) FROM audit_unsealed))
+
+-- name: audit_of_patient
+-- The inner query is planned by itself (OFFSET 0): by the index of entities, not by walking through the times of all.
+SELECT id, at, account, name, roles, action, command, entities, outcome, client, detail
+FROM (
+  SELECT * FROM audit_event
+  WHERE entities && %(names)s
+    AND at >= coalesce(%(since)s::timestamptz, '-infinity') AND at < coalesce(%(until)s::timestamptz, 'infinity')
+  OFFSET 0) found
+WHERE (at, id) < (coalesce(%(before)s::timestamptz, 'infinity'), coalesce(%(before_id)s::bigint, 9223372036854775807))
+ORDER BY at DESC, id DESC LIMIT %(limit)s
+
+-- name: audit_of_account
+SELECT id, at, account, name, roles, action, command, entities, outcome, client, detail
+FROM audit_event
+WHERE account = %(account)s
+  AND at >= coalesce(%(since)s::timestamptz, '-infinity') AND at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND (at, id) < (coalesce(%(before)s::timestamptz, 'infinity'), coalesce(%(before_id)s::bigint, 9223372036854775807))
+ORDER BY at DESC, id DESC LIMIT %(limit)s
+
+-- name: audited_people
+SELECT id, login, name, roles, active FROM account
+WHERE position(lower(%(text)s) IN lower(name)) > 0 OR position(lower(%(text)s) IN login) > 0
+ORDER BY name, login LIMIT %(limit)s
