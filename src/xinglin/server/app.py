@@ -21,6 +21,7 @@ from xinglin.platform.collecting import settle
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.settings import Settings, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
+from xinglin.server.recording import OnRecord
 from xinglin.store.parameters import refreshed
 from xinglin.web.app import create_web
 
@@ -80,7 +81,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/healthz", alive),
             Route("/readyz", ready),
             Mount("/api", create_api(lambda: application, gate)),
-            Mount("/fhir", OnlySignedIn(fhir, gate)),
+            Mount("/fhir", OnRecord(OnlySignedIn(fhir, gate), application.recorder)),
             Mount("/", create_web(application, chosen)),
         ],
     )

@@ -203,6 +203,7 @@ async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int
         row = stamped(entry.resource, entry.id or "", version + 1, repository.now, repository.zone, parameters)
         (changed if version else new).append(row)
         written[entry.index] = ("201 Created" if deleted else "200 OK", row.resource)
+    repository.written += [row.resource for row in (*new, *changed)]
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
     if new or changed:

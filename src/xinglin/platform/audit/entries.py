@@ -1,8 +1,8 @@
 """The record of who did what; it only grows, which the database enforces."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,12 +14,13 @@ from xinglin.platform.identity import Actor
 from xinglin.store.sql import load_queries
 
 queries = load_queries("xinglin.platform")
+Connection = psycopg.AsyncConnection[Any]
 Outcome = Literal["success", "refused", "failed"]
 """As FHIR R4 AuditEvent.outcome: 0 (success), 4 (refused), 8 (failed)."""
 
 
 async def record(
-    connection: psycopg.AsyncConnection[Any],
+    connection: Connection,
     *,
     actor: Actor | None,
     action: str,
@@ -39,7 +40,7 @@ async def record(
     return await write(connection, Entry(actor, action, command, tuple(entities), outcome, at, client, detail))
 
 
-async def write(connection: psycopg.AsyncConnection[Any], entry: "Entry") -> int:
+async def write(connection: Connection, entry: "Entry") -> int:
     """Writes an entry as `record` does."""
     row = await (await connection.execute(queries.record_audit, entry.values())).fetchone()
     assert row is not None
@@ -73,6 +74,21 @@ class Entry:
             "client": self.client,
             "detail": self.detail,
         }
+
+
+PATIENTS = 1000
+"""Patients of one entry at most; what shows more leaves several."""
+EVERYBODY = "Patient/*"
+"""Stands among the entities for every patient of the hospital."""
+
+
+def disclosing(entry: Entry, patients: Iterable[str]) -> list[Entry]:
+    """`entry`, or as many as it takes, with the patients whom it shows among its entities."""
+    several = sorted(set(patients) - set(entry.entities))
+    return [
+        replace(entry, entities=(*entry.entities, *several[start : start + PATIENTS]))
+        for start in range(0, max(len(several), 1), PATIENTS)
+    ]
 
 
 class Recorder:
