@@ -7,18 +7,31 @@ import httpx
 import pytest
 
 from tests.hospital import Hospital
+from xinglin.kernel.application import Application
 from xinglin.operations.hospital import PASSWORD
 from xinglin.platform.settings import Settings
-from xinglin.server import create_app
+from xinglin.server.app import create_app, create_application
 
 FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
 
 
 @pytest.fixture(scope="module")
-async def client(hospital: Hospital, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the server, not signed in."""
+def settings(hospital: Hospital, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The server's settings."""
     home = tmp_path_factory.mktemp("home")
-    app = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, home=home))
+    return Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, home=home)
+
+
+@pytest.fixture(scope="module")
+def application(settings: Settings) -> Application:
+    """What the server serves, with its journal."""
+    return create_application(settings, "tests", journal=True)
+
+
+@pytest.fixture(scope="module")
+async def client(settings: Settings, application: Application) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the server, not signed in."""
+    app = create_app(settings, application)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
