@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from tests.hospital import Hospital
+from xinglin.kernel.application import Application
 from xinglin.operations.hospital import PASSWORD
 from xinglin.platform.settings import Settings
-from xinglin.server import create_app
+from xinglin.server.app import create_app, create_application
 
 FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
 
@@ -22,9 +23,15 @@ def settings(hospital: Hospital, tmp_path_factory: pytest.TempPathFactory) -> Se
 
 
 @pytest.fixture(scope="module")
-async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+def application(settings: Settings) -> Application:
+    """What the server serves, with its journal."""
+    return create_application(settings, "tests", journal=True)
+
+
+@pytest.fixture(scope="module")
+async def client(settings: Settings, application: Application) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the server, not signed in."""
-    app = create_app(settings)
+    app = create_app(settings, application)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -7,6 +7,7 @@ import pytest
 
 from tests.hospital import Hospital
 from tests.server.conftest import token
+from xinglin.kernel.application import Application
 from xinglin.operations.hospital import PASSWORD
 from xinglin.platform.identity import create_account
 from xinglin.platform.settings import Settings
@@ -38,16 +39,18 @@ async def test_the_roles_of_the_wards_do_not_reach_around_their_stations(client:
     assert (await client.post("/fhir/Basic", json=body, headers=headers)).status_code == 403
 
 
-async def test_an_integrator_reads_and_writes_and_is_audited(client: httpx.AsyncClient, hospital: Hospital) -> None:
+async def test_an_integrator_reads_and_writes_and_is_audited(
+    client: httpx.AsyncClient, hospital: Hospital, application: Application
+) -> None:
     headers = await token(client, "integrator")
     read = await client.get("/fhir/Practitioner/practitioner-chen", headers=headers)
     assert read.json()["name"][0]["text"] == "陈立新"
     made = await client.post("/fhir/Basic", json={"resourceType": "Basic", "code": {"text": "x"}}, headers=headers)
     assert made.status_code == 201
+    await application.recorder.flush()
     async with hospital.application.database.transaction() as connection:
-        query = (
-            "SELECT command, entities FROM audit_event WHERE command LIKE 'fhir.%' AND outcome = 'success' ORDER BY id"
-        )
+        done = "command LIKE 'fhir.%' AND outcome = 'success'"
+        query = f"SELECT command, entities FROM audit_event WHERE {done} ORDER BY command"
         rows = await (await connection.execute(query)).fetchall()
     assert rows == [("fhir.get", ["Practitioner/practitioner-chen"]), ("fhir.post", [f"Basic/{made.json()['id']}"])]
 

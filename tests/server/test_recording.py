@@ -11,6 +11,7 @@ import pytest
 
 from tests.hospital import Hospital
 from tests.server.conftest import token
+from xinglin.kernel.application import Application
 from xinglin.operations.hospital import PASSWORD
 from xinglin.server.recording import patients_shown
 
@@ -20,12 +21,14 @@ Row = tuple[str, str, list[str], str, str | None]
 class Record:
     """What has come to the audit since the last look."""
 
-    def __init__(self, hospital: Hospital) -> None:
+    def __init__(self, hospital: Hospital, application: Application) -> None:
         self._hospital = hospital
+        self._application = application
         self._last = 0
 
     async def new(self) -> list[Row]:
         """Action, command, entities, outcome and detail of the new rows."""
+        await self._application.recorder.flush()
         async with self._hospital.application.database.transaction() as connection:
             query = "SELECT id, action, command, entities, outcome, detail FROM audit_event WHERE id > %s ORDER BY id"
             rows = await (await connection.execute(query, (self._last,))).fetchall()
@@ -34,8 +37,8 @@ class Record:
 
 
 @pytest.fixture
-async def record(hospital: Hospital) -> Record:
-    made = Record(hospital)
+async def record(hospital: Hospital, client: httpx.AsyncClient, application: Application) -> Record:
+    made = Record(hospital, application)
     await made.new()
     return made
 

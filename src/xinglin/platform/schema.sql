@@ -92,6 +92,13 @@ CREATE TABLE audit_seal (
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_seal
   FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 
+-- How far the journals of the server's processes have gone into the audit.
+CREATE TABLE audit_journal (
+  journal text PRIMARY KEY,
+  number bigint NOT NULL,
+  at timestamptz NOT NULL
+);
+
 -- Events on their way out. A row goes when all its handlers have done their work (`done` names those that have); a
 -- parked one waits for a person.
 CREATE TABLE outbox (

@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         return self.home / "audit.head"
 
     @property
+    def audit_journal(self) -> Path:
+        """Folder of the journals by which the server's processes of this machine record reads."""
+        return self.home / "audit"
+
+    @property
     def session_idle(self) -> timedelta:
         """How long a session lives without a request."""
         return timedelta(minutes=self.session_idle_minutes)

@@ -9,13 +9,16 @@ from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.reindexing import finish_reindex
 from xinglin.platform import i18n, idempotency, identity, jobs, outbox
-from xinglin.platform.audit import keys, sealing
+from xinglin.platform.audit import forget_journals, keys, sealing
 from xinglin.platform.collecting import settle
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
 
 KEYS_KEPT = timedelta(days=7)
 """How long an idempotency key is remembered."""
+
+JOURNALS_KEPT = timedelta(days=90)
+"""How long it is remembered how far a journal of the audit went that has ended."""
 
 _application: ContextVar[Application] = ContextVar("application")
 
@@ -74,4 +77,5 @@ async def sweep(application: Application) -> None:
     now = application.clock()
     async with application.database.transaction() as connection:
         await idempotency.forget(connection, now - KEYS_KEPT)
+        await forget_journals(connection, now - JOURNALS_KEPT)
         await identity.forget_old(connection, now)

@@ -61,7 +61,7 @@ class Entry:
     detail: str | None = None
 
     def values(self) -> dict[str, Any]:
-        """As parameters of the statement."""
+        """As parameters of the statement; texts of PostgreSQL hold no NUL, which an address may contain."""
         return {
             "at": self.at,
             "account": self.actor.account_id if self.actor else None,
@@ -69,10 +69,10 @@ class Entry:
             "roles": list(self.actor.roles) if self.actor else [],
             "action": self.action,
             "command": self.command,
-            "entities": list(self.entities),
+            "entities": [name.replace("\0", "\ufffd") for name in self.entities],
             "outcome": self.outcome,
             "client": self.client,
-            "detail": self.detail,
+            "detail": self.detail.replace("\0", "\ufffd") if self.detail else None,
         }
 
 
@@ -91,6 +91,11 @@ def disclosing(entry: Entry, patients: Iterable[str]) -> list[Entry]:
     ]
 
 
+async def forget_journals(connection: Connection, before: datetime) -> None:
+    """Forgets journals that have not gone on since `before`."""
+    await connection.execute(queries.forget_journals, {"before": before})
+
+
 class Recorder:
     """Records reads, which have no transaction of their own to be recorded in.
 
@@ -102,6 +107,15 @@ class Recorder:
         self._database = database
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Must have been called before the first entry."""
+
+    async def close(self) -> None:
+        """To be called after the last entry."""
+
+    async def flush(self) -> None:
+        """Returns when all that was recorded can be read in the database."""
 
     async def record(self, entry: Entry) -> None:
         """Writes an entry; raises what the database raises."""

@@ -17,6 +17,24 @@ WITH written AS (
   RETURNING id)
 INSERT INTO audit_unsealed SELECT id FROM written
 
+-- name: take_journal
+-- A segment that went in before goes in no second time.
+WITH noted AS (
+  INSERT INTO audit_journal AS kept (journal, number, at) VALUES (%(journal)s, %(number)s, now())
+  ON CONFLICT (journal) DO UPDATE SET number = excluded.number, at = excluded.at WHERE kept.number < excluded.number
+  RETURNING number),
+written AS (
+  INSERT INTO audit_event (at, account, name, roles, action, command, entities, outcome, client, detail)
+  SELECT at, account, name, ARRAY(SELECT jsonb_array_elements_text(roles)), action, command,
+    ARRAY(SELECT jsonb_array_elements_text(entities)), outcome, client, detail
+  FROM noted, jsonb_to_recordset(%(entries)s::jsonb) AS entry (at timestamptz, account text, name text, roles jsonb,
+    action text, command text, entities jsonb, outcome text, client text, detail text)
+  RETURNING id)
+INSERT INTO audit_unsealed SELECT id FROM written
+
+-- name: forget_journals
+DELETE FROM audit_journal WHERE at < %(before)s
+
 -- name: claim_sealing
 -- Nobody seals at the same time; where nothing waits, the lock is not even asked for.
 SELECT pg_try_advisory_xact_lock(%(lock)s) FROM (SELECT FROM audit_unsealed LIMIT 1) waiting
