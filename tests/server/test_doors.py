@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.hospital import Hospital
-from xinglin.operations.hospital import PASSWORD
+from xinglin.operations.hospital import PASSWORD, RULES
 from xinglin.platform.identity import create_account
 from xinglin.platform.settings import Settings
 from xinglin.server import create_app
@@ -17,7 +17,7 @@ FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
 
 @pytest.fixture(scope="module")
 async def client(hospital: Hospital) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND))
+    app = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, password_days=0))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
@@ -80,6 +80,7 @@ async def test_only_a_custodian_removes_for_good_and_can_write_nothing(
             roles=("custodian",),
             locale="zh_CN",
             now=hospital.clock(),
+            rules=RULES,
         )
     integrator, custodian = await token(client, "integrator"), await token(client, "custodian")
     body = {"resourceType": "Basic", "code": {"text": "x"}}
@@ -101,7 +102,9 @@ async def test_health_is_told_to_everybody(client: httpx.AsyncClient) -> None:
 async def test_whoever_goes_on_in_another_post_does_so_in_every_worker(
     client: httpx.AsyncClient, hospital: Hospital
 ) -> None:
-    other = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND))
+    other = create_app(
+        Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, password_days=0)
+    )
     async with (
         other.router.lifespan_context(other),
         httpx.AsyncClient(transport=httpx.ASGITransport(other), base_url="http://hospital") as second,

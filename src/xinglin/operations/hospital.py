@@ -12,6 +12,9 @@ from xinglin.platform import identity
 from xinglin.platform.identity.posts import ROLE
 
 PASSWORD = "xinglin-demo"  # noqa: S105  (printed at every start; `xinglin serve` makes no such account)
+RULES = identity.PasswordRules(kinds=2, common=True)
+"""What this password is held to."""
+
 ORGANIZATION = "hospital"
 PHYSICAL_TYPE = "http://terminology.hl7.org/CodeSystem/location-physical-type"
 ORGANIZATION_TYPE = "http://terminology.hl7.org/CodeSystem/organization-type"
@@ -78,6 +81,7 @@ async def furnish(application: Application) -> None:
                     practitioner=f"Practitioner/{member.practitioner}",
                     locale="zh_CN",
                     now=context.now,
+                    rules=RULES,
                 )
 
 

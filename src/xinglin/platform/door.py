@@ -1,13 +1,45 @@
 """The door: signing in and out, and going on in another post, each on record. Browsers and programs come through it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from xinglin.platform import audit, identity
 from xinglin.platform.database import Database
-from xinglin.platform.identity import Account, Actor, OpenedSession, Post, Session
+from xinglin.platform.i18n import gettext as _
+from xinglin.platform.identity import (
+    Account,
+    Actor,
+    ListedSession,
+    OpenedSession,
+    PasswordRules,
+    Post,
+    Session,
+    Step,
+    throttle,
+)
 from xinglin.platform.identity.posts import Connection
+from xinglin.platform.identity.sessions import kept
 from xinglin.platform.settings import Settings
+
+Wanted = Literal["renewal"]
+"""What a sign-in still lacks: a new password."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A sign-in that lacks something: `token` is for the next step and opens nothing else."""
+
+    token: str
+    wanted: Wanted
+
+
+def rules_of(settings: Settings) -> PasswordRules:
+    """What this hospital asks of passwords."""
+    return PasswordRules(
+        settings.password_length, settings.password_kinds, settings.password_history, settings.password_age
+    )
 
 
 class Door:
@@ -17,27 +49,88 @@ class Door:
         self._database = database
         self._settings = settings
         self._clock = clock
+        self.rules = rules_of(settings)
 
-    async def sign_in(self, login: str, password: str, client: str, *, former: str = "") -> OpenedSession:
-        """Opens a session for whoever knows the password, and ends the one that the caller came with (`former`).
+    async def sign_in(self, login: str, password: str, client: str, *, former: str = "") -> OpenedSession | Unfinished:
+        """Opens a session for whoever knows the password, and ends the one that the caller came with (`former`); or
+        tells what is still wanted.
 
         Raises `SignInRefused` where login and password don't fit, or came too often, and where the account is of no
         use now.
         """
         now = self._clock()
-        account = await identity.authenticate(self._database, login=login, password=password, client=client, now=now)
         try:
-            return await self._open(account, client, former, now)
+            account = await identity.authenticate(
+                self._database, login=login, password=password, client=client, now=now
+            )
+        except identity.SignInRefused as refused:
+            # What was refused for coming too often is not: it would fill the record.
+            if refused.status == 401:
+                await self._note(refused.account, "sign-in", "session.open", client, outcome="refused")
+            raise
+        async with self._database.transaction() as connection:
+            return await self._go_on(connection, account, ["password"], client, former, now)
+
+    async def step(self, token: str) -> tuple[Step, Wanted]:
+        """The sign-in under way, and what it wants. Raises `SignInRefused` where there is none."""
+        async with self._database.transaction() as connection:
+            return await self._step(connection, token, self._clock())
+
+    async def renew_password(
+        self, token: str, password: str, client: str, *, former: str = ""
+    ) -> OpenedSession | Unfinished:
+        """Goes on with a sign-in that wants a new password.
+
+        Raises `SignInRefused` where there is no such sign-in, `AccountError` and `PasswordError` for the password.
+        """
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            step, wanted = await self._step(connection, token, now)
+            if wanted != "renewal":
+                raise identity.SignInRefused(_("This sign-in wants something else first"), 401)
+            await identity.change_password(
+                connection, step.account.account_id, old=None, new=password, now=now, rules=self.rules
+            )
+            await self._record(connection, step.account, "account", "account.password", now, client)
+            await identity.close_step(connection, token)
+            return await self._go_on(connection, step.account, step.proven, client, former, now)
+
+    async def _step(self, connection: Connection, token: str, now: datetime) -> tuple[Step, Wanted]:
+        step = await identity.read_step(connection, token, now)
+        wanted = await self._wanted(connection, step.account, now) if step else None
+        if step is None or wanted is None:
+            raise identity.SignInRefused(_("This sign-in took too long; please begin again"), 401)
+        return step, wanted
+
+    async def _wanted(self, connection: Connection, account: Account, now: datetime) -> Wanted | None:
+        due = await identity.password_due(connection, account.account_id, now, self.rules)
+        return "renewal" if due else None
+
+    async def _go_on(
+        self,
+        connection: Connection,
+        account: Account,
+        proven: Iterable[str],
+        client: str,
+        former: str,
+        now: datetime,
+    ) -> OpenedSession | Unfinished:
+        wanted = await self._wanted(connection, account, now)
+        if wanted is not None:
+            return Unfinished(await identity.open_step(connection, account, proven, client=client, now=now), wanted)
+        await identity.close_session(connection, former, now)
+        try:
+            opened = await identity.open_session(
+                connection,
+                account,
+                client=client,
+                now=now,
+                absolute=self._settings.session_absolute,
+                most=self._settings.session_limit,
+            )
         except identity.AccountError as error:
             raise identity.SignInRefused(str(error), 401) from error
-
-    async def _open(self, account: Account, client: str, former: str, now: datetime) -> OpenedSession:
-        async with self._database.transaction() as connection:
-            await identity.close_session(connection, former, now)
-            opened = await identity.open_session(
-                connection, account, client=client, now=now, absolute=self._settings.session_absolute
-            )
-            await self._record(connection, opened.actor, "sign-in", "session.open", now, client)
+        await self._record(connection, opened.actor, "sign-in", "session.open", now, client)
         return opened
 
     async def resume(self, token: str) -> Session | None:
@@ -78,12 +171,55 @@ class Door:
                     detail=former,
                 )
         except identity.AccountError:
-            async with self._database.transaction() as connection:
-                await self._record(
-                    connection, session.actor, "switch", "session.post", now, client, outcome="refused", detail=former
-                )
+            await self._note(session.actor, "switch", "session.post", client, outcome="refused", detail=former)
             raise
         return opened
+
+    async def sessions(self, actor: Actor, token: str) -> list[ListedSession]:
+        """The sessions of somebody, the last used first."""
+        async with self._database.transaction() as connection:
+            return await identity.list_sessions(
+                connection, actor.account_id, token=token, now=self._clock(), idle=self._settings.session_idle
+            )
+
+    async def end_others(self, actor: Actor, token: str, client: str) -> int:
+        """Ends all sessions of somebody but the one with `token`; returns how many."""
+        async with self._database.transaction() as connection:
+            ended = await identity.close_sessions(connection, actor.account_id, keep=token)
+            await self._record(connection, actor, "sign-out", "session.close_others", self._clock(), client)
+        return ended
+
+    async def change_password(self, actor: Actor, token: str, old: str, new: str, client: str) -> None:
+        """Changes somebody's own password, and ends all other sessions.
+
+        Raises `SignInRefused` where the present one was guessed too often, `AccountError` and `PasswordError`.
+        """
+        now = self._clock()
+        attempt = throttle.login_attempt(actor.login, client)
+        wrong: identity.WrongPassword | None = None
+        async with self._database.transaction() as connection:
+            await throttle.admit(connection, attempt, now)
+            try:
+                await identity.change_password(
+                    connection, actor.account_id, old=old, new=new, now=now, rules=self.rules, keep=kept(token)
+                )
+                await self._record(connection, actor, "account", "account.password", now, client)
+            except identity.WrongPassword as error:
+                wrong = error
+                await throttle.failed(connection, attempt, now)
+        if wrong is not None:
+            await self._note(actor, "account", "account.password", client, outcome="refused")
+            raise wrong
+
+    async def _note(
+        self, actor: Actor | None, action: str, command: str, client: str, *, outcome: audit.Outcome, detail: str = ""
+    ) -> None:
+        """Records what came to nothing, in a transaction of its own."""
+        async with self._database.transaction() as connection:
+            await audit.write(
+                connection,
+                audit.Entry(actor, action, command, (), outcome, self._clock(), client, detail or None),
+            )
 
     async def _record(
         self,
@@ -95,7 +231,6 @@ class Door:
         client: str,
         *,
         entities: tuple[str, ...] = (),
-        outcome: audit.Outcome = "success",
         detail: str | None = None,
     ) -> None:
-        await audit.write(connection, audit.Entry(actor, action, command, entities, outcome, now, client, detail))
+        await audit.write(connection, audit.Entry(actor, action, command, entities, "success", now, client, detail))

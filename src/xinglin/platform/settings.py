@@ -46,6 +46,16 @@ class Settings(BaseSettings):
     """Jobs that one worker runs at a time."""
     session_idle_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
     session_hours: Annotated[int, Field(ge=1, le=24 * 7)] = 12
+    session_limit: Annotated[int, Field(ge=0, le=10_000)] = 20
+    """Sessions that one account may have at once; 0: any number."""
+    password_length: Annotated[int, Field(ge=8, le=128)] = 8
+    """Characters that a password has at least."""
+    password_kinds: Annotated[int, Field(ge=1, le=5)] = 3
+    """How many of small letters, capitals, other letters, digits and other signs a password mixes at least."""
+    password_history: Annotated[int, Field(ge=0, le=24)] = 5
+    """Former passwords that may not come back."""
+    password_days: Annotated[int, Field(ge=0, le=3650)] = 90
+    """Days after which a password must be changed; 0: never."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
@@ -58,6 +68,11 @@ class Settings(BaseSettings):
     def session_absolute(self) -> timedelta:
         """How long a session lives at most."""
         return timedelta(hours=self.session_hours)
+
+    @property
+    def password_age(self) -> timedelta | None:
+        """How long a password serves; None for ever."""
+        return timedelta(days=self.password_days) if self.password_days else None
 
     @field_validator("home", "frontend")
     @classmethod

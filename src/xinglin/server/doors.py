@@ -12,7 +12,7 @@ from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.errors import NotPermitted
 from xinglin.platform import audit
-from xinglin.platform.door import Door
+from xinglin.platform.door import Door, Unfinished
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import AccountError, Actor, KnownSessions, OpenedSession, Post, Session, SignInRefused
 from xinglin.platform.settings import Settings
@@ -54,11 +54,14 @@ class TokenGate:
         self._recorder = audit.Recorder(application.database)
 
     async def sign_in(self, login: str, password: str, client: str) -> OpenedSession:
-        """Opens a session. Raises `SignInFailed`."""
+        """Opens a session. Raises `SignInFailed`, also where the account wants what only a person can do."""
         try:
-            return await self._door.sign_in(login, password, client)
+            opened = await self._door.sign_in(login, password, client)
         except SignInRefused as refused:
             raise (SignInTooOften if refused.status == 429 else SignInFailed)(refused) from None
+        if isinstance(opened, Unfinished):
+            raise SignInFailed(SignInRefused(_("Sign in with a browser first: the password must be changed"), 401))
+        return opened
 
     async def sign_out(self, token: str, client: str) -> None:
         """Closes a session."""

@@ -14,6 +14,7 @@ from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.platform.door import Door
 from xinglin.platform.settings import Settings
+from xinglin.web.account import OwnAccount
 from xinglin.web.actions import Actions
 from xinglin.web.assets import Assets
 from xinglin.web.lists import Lists
@@ -22,6 +23,7 @@ from xinglin.web.rendering import Renderer
 from xinglin.web.security import SecurityHeaders
 from xinglin.web.sessions import Sessions, forged
 from xinglin.web.signin import SignIn
+from xinglin.web.steps import Steps
 
 LARGEST_FORM = 1_000_000
 """Bytes of a form; nobody types more."""
@@ -42,12 +44,19 @@ def create_web(application: Application, settings: Settings) -> Starlette:
     lists = Lists(application, renderer)
     door = Door(application.database, settings, application.local_time)
     entrance = SignIn(application, renderer, door)
+    steps = Steps(application, renderer, door)
+    account = OwnAccount(application, renderer, door)
     screens = sorted(application.registry.screens.values(), key=lambda screen: screen.name)
     return Starlette(
         routes=[
             Route("/static/{path:path}", assets.serve),
             Route("/signin", entrance.page),
             Route("/signin", guarded(entrance.sign_in), methods=["POST"]),
+            Route("/signin/step", steps.page),
+            Route("/signin/step/renewal", guarded(steps.renewal), methods=["POST"]),
+            Route("/account", account.page),
+            Route("/account/password", guarded(account.password), methods=["POST"]),
+            Route("/account/sessions", guarded(account.end_others), methods=["POST"]),
             Route("/signout", guarded(entrance.sign_out), methods=["POST"]),
             Route("/posts", entrance.posts),
             Route("/post", guarded(entrance.switch_post), methods=["POST"]),

@@ -28,6 +28,8 @@ ADDRESSES = {
     "home": "/",
     "signin": "/signin",
     "signout": "/signout",
+    "step": "/signin/step",
+    "account": "/account",
     "posts": "/posts",
     "post": "/post",
     "locale": "/locale",
