@@ -12,9 +12,11 @@ from xinglin.platform.database import Database
 from xinglin.platform.door import Door, Unfinished
 from xinglin.platform.i18n import use_locale
 from xinglin.platform.identity import OpenedSession, passwords
+from xinglin.platform.own_account import OwnAccount
 from xinglin.platform.settings import Settings
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 GIVEN, OWN = "Given-By-Chief-1", "My-Own-Choice-1"
 CLIENT = "10.0.0.1"
 
@@ -38,7 +40,17 @@ async def door(database: Database, clock: Clock) -> Door:
         await identity.create_account(
             connection, login="nurse", name="王芳", password=GIVEN, roles=(), locale="en", now=NOW, must_change=True
         )
-    return Door(database, Settings(session_limit=2), clock)
+    return Door(database, settings(), clock)
+
+
+def settings(**more: Any) -> Settings:
+    return Settings(session_limit=2, secret_key=KEY, **more)
+
+
+@pytest.fixture
+def own(door: Door, database: Database, clock: Clock) -> OwnAccount:
+    """One's own account, in the house of the door."""
+    return OwnAccount(database, settings(), clock)
 
 
 async def record(database: Database, command: str) -> list[tuple[str, str]]:
@@ -109,7 +121,9 @@ async def test_a_password_that_is_too_old_is_asked_for_at_sign_in(door: Door, cl
     assert isinstance(await door.sign_in("nurse", OWN, CLIENT), Unfinished)
 
 
-async def test_the_oldest_sessions_end_beyond_the_limit_and_the_others_on_demand(door: Door, clock: Clock) -> None:
+async def test_the_oldest_sessions_end_beyond_the_limit_and_the_others_on_demand(
+    door: Door, own: OwnAccount, clock: Clock
+) -> None:
     entry = await door.sign_in("nurse", GIVEN, CLIENT)
     assert isinstance(entry, Unfinished)
     await door.renew_password(entry.token, OWN, CLIENT)
@@ -118,25 +132,25 @@ async def test_the_oldest_sessions_end_beyond_the_limit_and_the_others_on_demand
         clock.forward(seconds=1)
         sessions.append(await opened(door))
     assert [await door.resume(one.token) is not None for one in sessions] == [False, True, True]
-    listed = await door.sessions(sessions[2].actor, sessions[1].token)
+    listed = await own.sessions(sessions[2].actor, sessions[1].token)
     assert [(one.client, one.this) for one in listed] == [(CLIENT, False), (CLIENT, True)]
-    assert await door.end_others(sessions[1].actor, sessions[1].token, CLIENT) == 1
+    assert await own.end_others(sessions[1].actor, sessions[1].token, CLIENT) == 1
     assert [await door.resume(one.token) is not None for one in sessions] == [False, True, False]
 
 
-async def test_changing_the_password_is_no_way_to_guess_it(door: Door, database: Database) -> None:
+async def test_changing_the_password_is_no_way_to_guess_it(door: Door, own: OwnAccount, database: Database) -> None:
     entry = await door.sign_in("nurse", GIVEN, CLIENT)
     assert isinstance(entry, Unfinished)
     session = await door.renew_password(entry.token, OWN, CLIENT)
     assert isinstance(session, OpenedSession)
     for _number in range(3):
         with pytest.raises(identity.WrongPassword):
-            await door.change_password(session.actor, session.token, "guess", "Another-Choice-1", CLIENT)
+            await own.change_password(session.actor, session.token, "guess", "Another-Choice-1", CLIENT)
     with pytest.raises(identity.SignInRefused) as refused:
-        await door.change_password(session.actor, session.token, OWN, "Another-Choice-1", CLIENT)
+        await own.change_password(session.actor, session.token, OWN, "Another-Choice-1", CLIENT)
     assert refused.value.status == 429
     assert (await record(database, "account.password"))[0] == ("王芳", "refused")
-    await door.change_password(session.actor, session.token, OWN, "Another-Choice-1", "10.0.0.2")
+    await own.change_password(session.actor, session.token, OWN, "Another-Choice-1", "10.0.0.2")
     assert await door.resume(session.token)
     await opened(door, "Another-Choice-1", "10.0.0.2")
 

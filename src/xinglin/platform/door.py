@@ -1,6 +1,7 @@
 """The door: signing in and out, and going on in another post, each on record. Browsers and programs come through it."""
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,7 +12,7 @@ from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import (
     Account,
     Actor,
-    ListedSession,
+    Draft,
     OpenedSession,
     PasswordRules,
     Post,
@@ -20,11 +21,13 @@ from xinglin.platform.identity import (
     throttle,
 )
 from xinglin.platform.identity.posts import Connection
-from xinglin.platform.identity.sessions import kept
+from xinglin.platform.sealing import Seal, SealError
 from xinglin.platform.settings import Settings
 
-Wanted = Literal["renewal"]
-"""What a sign-in still lacks: a new password."""
+Wanted = Literal["code", "enrolment", "renewal"]
+"""What a sign-in still lacks: a code of the second factor, a second factor at all, a new password."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,13 @@ def rules_of(settings: Settings) -> PasswordRules:
     )
 
 
+def draft_of(actor: Actor, sealed: str, seal: Seal, now: datetime) -> Draft:
+    """A new second factor for somebody to set up, or the one that a form brings back (`sealed`, else `FactorError`)."""
+    if sealed:
+        return Draft.read(sealed, actor.account_id, seal=seal, now=now)
+    return Draft.make(actor.account_id, seal=seal, now=now)
+
+
 class Door:
     """Who comes in, and as what. `clock` tells the time in the zone of the hospital."""
 
@@ -50,6 +60,7 @@ class Door:
         self._settings = settings
         self._clock = clock
         self.rules = rules_of(settings)
+        self.seal = Seal(settings)
 
     async def sign_in(self, login: str, password: str, client: str, *, former: str = "") -> OpenedSession | Unfinished:
         """Opens a session for whoever knows the password, and ends the one that the caller came with (`former`); or
@@ -71,10 +82,58 @@ class Door:
         async with self._database.transaction() as connection:
             return await self._go_on(connection, account, ["password"], client, former, now)
 
+    def draft(self, account: Account, sealed: str = "") -> Draft:
+        """A second factor to set up, or the one that a form brings back. Raises `FactorError`."""
+        return draft_of(account, sealed, self.seal, self._clock())
+
     async def step(self, token: str) -> tuple[Step, Wanted]:
         """The sign-in under way, and what it wants. Raises `SignInRefused` where there is none."""
         async with self._database.transaction() as connection:
             return await self._step(connection, token, self._clock())
+
+    async def prove(self, token: str, code: str, client: str, *, former: str = "") -> OpenedSession | Unfinished:
+        """Goes on with a sign-in that wants a code of the second factor, or a recovery code.
+
+        Raises `SignInRefused` where there is no such sign-in, the code is wrong or was used, or came too often.
+        """
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            step = await self._step_wanting("code", connection, token, now)
+            account = step.account
+            attempt = throttle.factor_attempt(account.account_id, client)
+            await throttle.admit(connection, attempt, now)
+            try:
+                by = await identity.prove_factor(connection, account.account_id, code, seal=self.seal, now=now)
+            except SealError as error:
+                _log.exception("the second factor of %s can't be read", account.login)
+                raise identity.SignInRefused(
+                    _("Your second factor can't be read; ask the administrator"), 401
+                ) from error
+            if by is not None:
+                await throttle.succeeded(connection, attempt, now)
+                await self._record(connection, account, "sign-in", "session.second_factor", now, client, detail=by)
+                await identity.close_step(connection, token)
+                return await self._go_on(connection, account, step.proven | {"code"}, client, former, now)
+            await throttle.failed(connection, attempt, now)
+        await self._note(account, "sign-in", "session.second_factor", client, outcome="refused")
+        raise identity.SignInRefused(_("This code is wrong or was used already; wait for the next one"), 401)
+
+    async def enrol(
+        self, token: str, sealed: str, code: str, client: str, *, former: str = ""
+    ) -> tuple[OpenedSession | Unfinished, list[str]]:
+        """Goes on with a sign-in that wants a second factor; returns also its recovery codes.
+
+        Raises `SignInRefused` where there is no such sign-in, `FactorError` where the code does not fit the secret.
+        """
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            step = await self._step_wanting("enrolment", connection, token, now)
+            account = step.account
+            draft = Draft.read(sealed, account.account_id, seal=self.seal, now=now)
+            codes = await draft.accept(connection, account, code, self.seal, now)
+            await self._record(connection, account, "account", "account.second_factor", now, client)
+            await identity.close_step(connection, token)
+            return await self._go_on(connection, account, step.proven | {"code"}, client, former, now), codes
 
     async def renew_password(
         self, token: str, password: str, client: str, *, former: str = ""
@@ -85,9 +144,7 @@ class Door:
         """
         now = self._clock()
         async with self._database.transaction() as connection:
-            step, wanted = await self._step(connection, token, now)
-            if wanted != "renewal":
-                raise identity.SignInRefused(_("This sign-in wants something else first"), 401)
+            step = await self._step_wanting("renewal", connection, token, now)
             await identity.change_password(
                 connection, step.account.account_id, old=None, new=password, now=now, rules=self.rules
             )
@@ -97,25 +154,47 @@ class Door:
 
     async def _step(self, connection: Connection, token: str, now: datetime) -> tuple[Step, Wanted]:
         step = await identity.read_step(connection, token, now)
-        wanted = await self._wanted(connection, step.account, now) if step else None
+        wanted = await self._wanted(connection, step.account, step.proven, now) if step else None
         if step is None or wanted is None:
             raise identity.SignInRefused(_("This sign-in took too long; please begin again"), 401)
         return step, wanted
 
-    async def _wanted(self, connection: Connection, account: Account, now: datetime) -> Wanted | None:
+    async def _step_wanting(self, what: Wanted, connection: Connection, token: str, now: datetime) -> Step:
+        step, wanted = await self._step(connection, token, now)
+        if wanted != what:
+            raise identity.SignInRefused(_("This sign-in wants something else first"), 401)
+        return step
+
+    async def _wanted(
+        self, connection: Connection, account: Account, proven: Collection[str], now: datetime
+    ) -> Wanted | None:
+        # The second factor first: who knows the password only must not get as far as changing it.
+        if "code" not in proven:
+            if await identity.find_factor(connection, account.account_id):
+                return "code"
+            if await self._needs_factor(connection, account, now):
+                return "enrolment"
         due = await identity.password_due(connection, account.account_id, now, self.rules)
         return "renewal" if due else None
+
+    async def _needs_factor(self, connection: Connection, account: Account, now: datetime) -> bool:
+        """Whether one of the roles that somebody holds, here or in another post, needs a second factor."""
+        wanted = self._settings.roles_with_second_factor
+        if not wanted:
+            return False
+        posts, _ever = await identity.posts_of(connection, account.practitioner, now)
+        return bool(wanted & {*account.roles, *(role for post in posts for role in post.roles)})
 
     async def _go_on(
         self,
         connection: Connection,
         account: Account,
-        proven: Iterable[str],
+        proven: Collection[str],
         client: str,
         former: str,
         now: datetime,
     ) -> OpenedSession | Unfinished:
-        wanted = await self._wanted(connection, account, now)
+        wanted = await self._wanted(connection, account, proven, now)
         if wanted is not None:
             return Unfinished(await identity.open_step(connection, account, proven, client=client, now=now), wanted)
         await identity.close_session(connection, former, now)
@@ -160,6 +239,7 @@ class Door:
         try:
             async with self._database.transaction() as connection:
                 opened = await identity.switch_post(connection, session, token, reference, now, renew=renew)
+                await self._demand_factor(connection, opened.actor)
                 await self._record(
                     connection,
                     opened.actor,
@@ -175,41 +255,12 @@ class Door:
             raise
         return opened
 
-    async def sessions(self, actor: Actor, token: str) -> list[ListedSession]:
-        """The sessions of somebody, the last used first."""
-        async with self._database.transaction() as connection:
-            return await identity.list_sessions(
-                connection, actor.account_id, token=token, now=self._clock(), idle=self._settings.session_idle
-            )
-
-    async def end_others(self, actor: Actor, token: str, client: str) -> int:
-        """Ends all sessions of somebody but the one with `token`; returns how many."""
-        async with self._database.transaction() as connection:
-            ended = await identity.close_sessions(connection, actor.account_id, keep=token)
-            await self._record(connection, actor, "sign-out", "session.close_others", self._clock(), client)
-        return ended
-
-    async def change_password(self, actor: Actor, token: str, old: str, new: str, client: str) -> None:
-        """Changes somebody's own password, and ends all other sessions.
-
-        Raises `SignInRefused` where the present one was guessed too often, `AccountError` and `PasswordError`.
-        """
-        now = self._clock()
-        attempt = throttle.login_attempt(actor.login, client)
-        wrong: identity.WrongPassword | None = None
-        async with self._database.transaction() as connection:
-            await throttle.admit(connection, attempt, now)
-            try:
-                await identity.change_password(
-                    connection, actor.account_id, old=old, new=new, now=now, rules=self.rules, keep=kept(token)
-                )
-                await self._record(connection, actor, "account", "account.password", now, client)
-            except identity.WrongPassword as error:
-                wrong = error
-                await throttle.failed(connection, attempt, now)
-        if wrong is not None:
-            await self._note(actor, "account", "account.password", client, outcome="refused")
-            raise wrong
+    async def _demand_factor(self, connection: Connection, actor: Actor) -> None:
+        """A post that was given since sign-in may need what nobody asked for then."""
+        if self._settings.roles_with_second_factor & {*actor.roles} and not await identity.find_factor(
+            connection, actor.account_id
+        ):
+            raise identity.AccountError(_("This post needs a second factor; sign in again to set it up"))
 
     async def _note(
         self, actor: Actor | None, action: str, command: str, client: str, *, outcome: audit.Outcome, detail: str = ""

@@ -42,6 +42,22 @@ CREATE TABLE former_password (
   PRIMARY KEY (account, ended)
 );
 
+-- Second factors: the secret of an authenticator app, sealed, with the last 30 seconds whose code was used.
+CREATE TABLE second_factor (
+  account text PRIMARY KEY REFERENCES account ON DELETE CASCADE,
+  secret bytea NOT NULL,
+  since timestamptz NOT NULL,
+  last_step bigint NOT NULL
+);
+
+-- Codes for those who have lost it, as SHA-256, each for one use.
+CREATE TABLE recovery_code (
+  account text NOT NULL REFERENCES account ON DELETE CASCADE,
+  code bytea NOT NULL,
+  used timestamptz,
+  PRIMARY KEY (account, code)
+);
+
 -- Sign-ins that lack something: a second factor, or a new password. Their tokens open nothing but the next step.
 CREATE TABLE sign_in_step (
   token bytea PRIMARY KEY,

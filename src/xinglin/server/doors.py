@@ -53,14 +53,21 @@ class TokenGate:
         self._known = KnownSessions()
         self._recorder = audit.Recorder(application.database)
 
-    async def sign_in(self, login: str, password: str, client: str) -> OpenedSession:
+    async def sign_in(self, login: str, password: str, client: str, code: str | None = None) -> OpenedSession:
         """Opens a session. Raises `SignInFailed`, also where the account wants what only a person can do."""
         try:
             opened = await self._door.sign_in(login, password, client)
+            if isinstance(opened, Unfinished) and opened.wanted == "code" and code:
+                opened = await self._door.prove(opened.token, code, client)
         except SignInRefused as refused:
             raise (SignInTooOften if refused.status == 429 else SignInFailed)(refused) from None
         if isinstance(opened, Unfinished):
-            raise SignInFailed(SignInRefused(_("Sign in with a browser first: the password must be changed"), 401))
+            wanted = {
+                "code": _("A code of the second factor is needed; send it as `code`"),
+                "enrolment": _("Sign in with a browser first: a second factor must be set up"),
+                "renewal": _("Sign in with a browser first: the password must be changed"),
+            }
+            raise SignInFailed(SignInRefused(wanted[opened.wanted], 401))
         return opened
 
     async def sign_out(self, token: str, client: str) -> None:

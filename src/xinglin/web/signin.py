@@ -90,13 +90,21 @@ class SignIn:
         return HTMLResponse(text, status)
 
 
-def entered(request: Request, opened: OpenedSession | Unfinished, target: str) -> Response:
-    """The way on: with the session to where the person was going, or without one to the next step."""
+def way_on(opened: OpenedSession | Unfinished, target: str) -> str:
+    """Where a sign-in goes on: to where the person was going, or to the next step."""
+    if isinstance(opened, OpenedSession):
+        return target
+    return query("/signin/step", next=target if target != "/" else "")
+
+
+def entered(
+    request: Request, opened: OpenedSession | Unfinished, target: str, response: Response | None = None
+) -> Response:
+    """The way on, or `response`, with the cookie of the session, or of the next step."""
+    response = response or RedirectResponse(way_on(opened, target), 303)
     if isinstance(opened, Unfinished):
-        response = RedirectResponse(query("/signin/step", next=target if target != "/" else ""), 303)
         set_cookie(response, request, STEP, opened.token, None)
         return response
-    response = RedirectResponse(target, 303)
     set_cookie(response, request, SESSION, opened.token, None)
     response.delete_cookie(BEFORE, path="/")
     response.delete_cookie(STEP, path="/")

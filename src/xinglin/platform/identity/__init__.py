@@ -15,6 +15,15 @@ from xinglin.platform.identity.accounts import (
     set_active,
     set_locale,
 )
+from xinglin.platform.identity.factors import (
+    Draft,
+    Factor,
+    FactorError,
+    find_factor,
+    prove_factor,
+    remove_factor,
+    renew_recovery_codes,
+)
 from xinglin.platform.identity.passwords import PasswordError, PasswordRules
 from xinglin.platform.identity.posts import Post, posts_of
 from xinglin.platform.identity.sessions import (
@@ -31,7 +40,7 @@ from xinglin.platform.identity.sessions import (
     resume_session,
     switch_post,
 )
-from xinglin.platform.identity.signin import authenticate
+from xinglin.platform.identity.signin import authenticate, has_password
 from xinglin.platform.identity.steps import Step, close_step, open_step, read_step
 from xinglin.platform.identity.throttle import SignInRefused
 
@@ -39,6 +48,9 @@ __all__ = [
     "Account",
     "AccountError",
     "Actor",
+    "Draft",
+    "Factor",
+    "FactorError",
     "Kind",
     "KnownSessions",
     "ListedSession",
@@ -58,14 +70,19 @@ __all__ = [
     "close_step",
     "create_account",
     "find_account",
+    "find_factor",
     "forget_old",
+    "has_password",
     "list_sessions",
     "open_session",
     "open_step",
     "password_due",
     "posts_of",
+    "prove_factor",
     "read_account",
     "read_step",
+    "remove_factor",
+    "renew_recovery_codes",
     "reset_password",
     "resume_session",
     "set_active",

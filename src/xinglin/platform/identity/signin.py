@@ -23,7 +23,7 @@ async def authenticate(database: Database, *, login: str, password: str, client:
         await throttle.admit(connection, attempt, now)
         row = await (await connection.execute(queries.find_account, {"login": login})).fetchone()
         account = to_account(row) if row else None
-        if account is not None and await _proven(connection, account, password):
+        if account is not None and await has_password(connection, account, password):
             await throttle.succeeded(connection, attempt, now)
             return account
         if account is None:
@@ -32,7 +32,7 @@ async def authenticate(database: Database, *, login: str, password: str, client:
     raise SignInRefused(_("Login or password is wrong"), 401, account=account)
 
 
-async def _proven(connection: Connection, account: Account, password: str) -> bool:
+async def has_password(connection: Connection, account: Account, password: str) -> bool:
     """Whether the account is active and this its password."""
     kept = await (await connection.execute(queries.read_password, {"account": account.account_id})).fetchone()
     if not await verify_password(kept[0] if kept else None, password) or kept is None:
