@@ -86,7 +86,7 @@ class Context:
         self.books = Books(connection, now=now)
         self.work = work or Work()
         self._step = step
-        self._permissions = registry.permissions(actor.roles)
+        self._permissions = actor.limited(registry.permissions(actor.roles))
 
     @property
     def today(self) -> date:

@@ -217,6 +217,11 @@ class Door:
         async with self._database.transaction() as connection:
             return await identity.resume_session(connection, token, self._clock(), idle=self._settings.session_idle)
 
+    async def service(self, key: str) -> Account | None:
+        """The service whose key this is; None where the key is unknown, expired or revoked."""
+        async with self._database.transaction() as connection:
+            return await identity.use_api_key(connection, key, self._clock())
+
     async def sign_out(self, token: str, actor: Actor | None, client: str) -> None:
         """Ends a session; a token that names none is no fault."""
         now = self._clock()

@@ -90,6 +90,20 @@ CREATE TABLE sign_in_known (
 );
 CREATE INDEX sign_in_known_last ON sign_in_known (last);
 
+-- Keys by which services come in: kept as SHA-256, with what they may do.
+CREATE TABLE api_key (
+  id text PRIMARY KEY,
+  account text NOT NULL REFERENCES account ON DELETE CASCADE,
+  name text NOT NULL CHECK (name <> ''),
+  digest bytea NOT NULL UNIQUE,
+  scopes text[] NOT NULL CHECK (cardinality(scopes) > 0),
+  created timestamptz NOT NULL,
+  expires timestamptz NOT NULL,
+  last_used timestamptz,
+  revoked timestamptz
+);
+CREATE INDEX api_key_account ON api_key (account);
+
 -- Who did what to which resources.
 CREATE TABLE audit_event (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

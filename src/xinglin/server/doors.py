@@ -8,13 +8,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xinglin.exchange.api.application import Unauthorized, bearer
 from xinglin.exchange.fhir.responses import failure
+from xinglin.exchange.fhir.scopes import demand_scopes
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.errors import NotPermitted
 from xinglin.platform import audit
 from xinglin.platform.door import Door, Unfinished
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.identity import AccountError, Actor, KnownSessions, OpenedSession, Post, Session, SignInRefused
+from xinglin.platform.identity import AccountError, Actor, KnownActors, OpenedSession, Post, SignInRefused
+from xinglin.platform.identity.keys import PREFIX
 from xinglin.platform.settings import Settings
 from xinglin.store.repository import Repository
 
@@ -50,7 +52,7 @@ class TokenGate:
     def __init__(self, application: Application, settings: Settings) -> None:
         self._application = application
         self._door = Door(application.database, settings, application.local_time)
-        self._known = KnownSessions()
+        self._known = KnownActors()
         self._recorder = audit.Recorder(application.database)
 
     async def sign_in(self, login: str, password: str, client: str, code: str | None = None) -> OpenedSession:
@@ -92,13 +94,20 @@ class TokenGate:
             raise NotPermitted(str(error), expression="post") from error
 
     async def caller(self, token: str) -> Actor:
-        """Who holds `token`. Raises `Unauthorized`."""
-        session: Session | None = self._known.get(token)
+        """Who holds `token`, a session's or the key of a service. Raises `Unauthorized`."""
+        known = self._known.get(token)
+        if known is not None:
+            return known
+        if token.startswith(PREFIX):
+            service = await self._door.service(token)
+            if service is None:
+                raise Unauthorized(_("This key is unknown, has expired or was revoked"))
+            self._known.keep(token, service)
+            return service
+        session = await self._door.resume(token)
         if session is None:
-            session = await self._door.resume(token)
-            if session is None:
-                raise Unauthorized(_("The session has ended; please sign in again"))
-            self._known.keep(token, session)
+            raise Unauthorized(_("The session has ended; please sign in again"))
+        self._known.keep(token, session.actor)
         return session.actor
 
     @asynccontextmanager
@@ -112,6 +121,8 @@ class TokenGate:
         actor = await self.caller(bearer(request))
         if not any(permission in FHIR_PERMISSIONS.get(role, ()) for role in actor.roles):
             raise NotPermitted(_("You may not do this: {what}").format(what=permission))
+        if actor.scopes is not None:
+            await demand_scopes(request, actor.scopes, permission)
         now = self._application.clock()
         entry = audit.Entry(
             actor,
@@ -121,6 +132,7 @@ class TokenGate:
             "success",
             now,
             request.client.host if request.client else None,
+            f"key {actor.scopes.key}" if actor.scopes else None,
         )
         database, zone = self._application.database, self._application.zone
         if permission == "fhir.read":

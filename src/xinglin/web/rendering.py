@@ -182,7 +182,7 @@ def rail(registry: Registry, permissions: frozenset[str], path: str) -> tuple[Ra
 def here(request: Request, registry: Registry, title: str = "") -> Here:
     """What every page knows, from the request and the session that belongs to it."""
     actor: Actor | None = request.state.actor
-    permissions = registry.permissions(actor.roles) if actor else frozenset()
+    permissions = actor.limited(registry.permissions(actor.roles)) if actor else frozenset()
     path = request.url.path
     return Here(
         title=title,

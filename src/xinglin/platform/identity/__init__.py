@@ -24,10 +24,18 @@ from xinglin.platform.identity.factors import (
     remove_factor,
     renew_recovery_codes,
 )
+from xinglin.platform.identity.keys import (
+    ListedKey,
+    create_api_key,
+    list_api_keys,
+    revoke_api_key,
+    use_api_key,
+)
 from xinglin.platform.identity.passwords import PasswordError, PasswordRules
 from xinglin.platform.identity.posts import Post, posts_of
+from xinglin.platform.identity.scopes import ScopeError, Scopes, parse_scopes
 from xinglin.platform.identity.sessions import (
-    KnownSessions,
+    KnownActors,
     ListedSession,
     OpenedSession,
     Session,
@@ -52,12 +60,15 @@ __all__ = [
     "Factor",
     "FactorError",
     "Kind",
-    "KnownSessions",
+    "KnownActors",
+    "ListedKey",
     "ListedSession",
     "OpenedSession",
     "PasswordError",
     "PasswordRules",
     "Post",
+    "ScopeError",
+    "Scopes",
     "Session",
     "SignInRefused",
     "Step",
@@ -69,13 +80,16 @@ __all__ = [
     "close_sessions",
     "close_step",
     "create_account",
+    "create_api_key",
     "find_account",
     "find_factor",
     "forget_old",
     "has_password",
+    "list_api_keys",
     "list_sessions",
     "open_session",
     "open_step",
+    "parse_scopes",
     "password_due",
     "posts_of",
     "prove_factor",
@@ -85,7 +99,9 @@ __all__ = [
     "renew_recovery_codes",
     "reset_password",
     "resume_session",
+    "revoke_api_key",
     "set_active",
     "set_locale",
     "switch_post",
+    "use_api_key",
 ]

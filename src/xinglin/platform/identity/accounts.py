@@ -18,6 +18,7 @@ from xinglin.platform.identity.passwords import (
     verify_password,
 )
 from xinglin.platform.identity.posts import RESERVED, Connection, Post
+from xinglin.platform.identity.scopes import Scopes
 from xinglin.store.sql import load_queries
 
 queries = load_queries("xinglin.platform")
@@ -38,7 +39,8 @@ class Actor:
     """Who acts, as every command and audit row knows them.
 
     `practitioner` is a reference like `Practitioner/123`, `patient` like `Patient/123` for somebody who looks after
-    their own record. `roles` are those of the `post` in force; where there is none, those of the account.
+    their own record. `roles` are those of the `post` in force; where there is none, those of the account. `scopes`
+    are what the key of a service lets it do at most; None for people.
     """
 
     account_id: str
@@ -49,6 +51,11 @@ class Actor:
     locale: str
     post: Post | None = None
     patient: str | None = None
+    scopes: Scopes | None = None
+
+    def limited(self, permissions: frozenset[str]) -> frozenset[str]:
+        """Of the permissions that the roles give, those that the key leaves; all of them where there is no key."""
+        return permissions if self.scopes is None else permissions & self.scopes.permissions
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ async def switch_post(
     """Goes on with a session in another post of the same person, which counts from now on.
 
     With `renew` the session gets a new token and the old one is worth nothing: for those whose sessions a server
-    remembers by their token (`KnownSessions`), so that no server goes on with the former post.
+    remembers by their token (`KnownActors`), so that no server goes on with the former post.
 
     Raises `AccountError` for a post that the person does not have, or has no longer.
     """
@@ -158,30 +158,30 @@ async def list_sessions(
     return [ListedSession(created, seen, client, digest == kept(token)) for digest, created, seen, client in rows]
 
 
-class KnownSessions:
-    """Sessions that were resumed a moment ago, so that a burst of requests asks the database once.
+class KnownActors:
+    """Who came a moment ago with which token or key, so that a burst of requests asks the database once.
 
-    A session that is closed elsewhere, or whose account is, goes on for at most `seconds` here. One that goes on in
-    another post gets a new token, so no server knows it in the former one.
+    A session that is closed elsewhere, or a key that is revoked, goes on for at most `seconds` here. A session that
+    goes on in another post gets a new token, so no server knows it in the former one.
     """
 
     def __init__(self, seconds: float = 5.0, most: int = 10_000) -> None:
         self._seconds, self._most = seconds, most
-        self._held: dict[str, tuple[float, Session]] = {}
+        self._held: dict[str, tuple[float, Actor]] = {}
 
-    def get(self, token: str) -> Session | None:
-        """The session of a token, where it was kept within the last seconds."""
+    def get(self, token: str) -> Actor | None:
+        """Whose token this is, where it was kept within the last seconds."""
         held = self._held.get(token)
         return held[1] if held is not None and time.monotonic() - held[0] < self._seconds else None
 
-    def keep(self, token: str, session: Session) -> None:
-        """Keeps a session that the database has just given."""
+    def keep(self, token: str, actor: Actor) -> None:
+        """Keeps whom the database has just named."""
         if len(self._held) >= self._most:
             self._held.clear()
-        self._held[token] = (time.monotonic(), session)
+        self._held[token] = (time.monotonic(), actor)
 
     def forget(self, token: str) -> None:
-        """Forgets a session that was closed here."""
+        """Forgets a token that was closed here."""
         self._held.pop(token, None)
 
 
