@@ -121,7 +121,7 @@ async def test_whoever_goes_on_in_another_post_does_so_in_every_worker(
         assert (await client.get("/api/session/posts", headers=later)).status_code == 200
         assert (await client.get("/api/session/posts", headers=former)).status_code == 401
         assert (await second.put("/api/session/post", json={"post": "x"}, headers=former)).status_code == 401
-        refused = await second.put("/api/session/post", json={"post": "PractitionerRole/post-09"}, headers=later)
+        refused = await second.put("/api/session/post", json={"post": "PractitionerRole/post-manager"}, headers=later)
         assert refused.status_code == 403
         assert refused.json()["issue"][0]["expression"] == ["post"]
         renewed = await second.put("/api/session/post", json={"post": posts[0]["reference"]}, headers=later)

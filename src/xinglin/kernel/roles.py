@@ -12,6 +12,7 @@ ROLES = {
     "manager": N_("Manager"),
     "integrator": N_("Integrator"),
     "custodian": N_("Custodian"),
+    "administrator": N_("Administrator"),
     "system": N_("System"),
 }
 

@@ -54,6 +54,7 @@ STAFF = (
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
+    Member("administrator", "practitioner-he", "何静", "female", ("administrator",), "information"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
@@ -116,8 +117,10 @@ async def _masters(context: Context) -> None:
                 "qualification": [{"code": {"text": DEPARTMENTS[member.department]}}],
             },
         )
-    for number, member in enumerate((*STAFF, *SECOND_POSTS), 1):
-        await _once(context, _post(f"post-{number:02d}", member))
+    for member in STAFF:
+        await _once(context, _post(f"post-{member.login}", member))
+    for member in SECOND_POSTS:
+        await _once(context, _post(f"post-{member.login}-{member.department}", member))
 
 
 async def _once(context: Context, resource: Resource) -> None:

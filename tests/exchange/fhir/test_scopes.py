@@ -120,51 +120,69 @@ async def key_for(hospital: Hospital, *scopes: str, roles: tuple[str, ...] = ("i
     return {"Authorization": f"Bearer {key}"}
 
 
-async def test_a_key_gets_as_far_as_its_scopes_by_http(client: httpx.AsyncClient, hospital: Hospital) -> None:
+OBSERVATION = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+
+
+@pytest.fixture(scope="module")
+async def about(client: httpx.AsyncClient, hospital: Hospital) -> tuple[str, str]:
+    """References of a patient and of an observation of theirs."""
     whole = await key_for(hospital, "system/*.cruds")
     patient = (await client.post("/fhir/Patient", json=PATIENT, headers=whole)).json()
     reference = f"Patient/{patient['id']}"
-    observation = {
-        "resourceType": "Observation",
-        "status": "final",
-        "code": {"text": "x"},
-        "subject": {"reference": reference},
-    }
-    made = await client.post("/fhir/Observation", json=observation, headers=whole)
+    body = {**OBSERVATION, "subject": {"reference": reference}}
+    made = await client.post("/fhir/Observation", json=body, headers=whole)
     assert made.status_code == 201
-    lab = await key_for(hospital, "system/Observation.crs")
+    return reference, f"Observation/{made.json()['id']}"
+
+
+@pytest.fixture(scope="module")
+async def lab(hospital: Hospital) -> dict[str, str]:
+    """The header of a laboratory that adds and reads observations."""
+    return await key_for(hospital, "system/Observation.crs")
+
+
+async def test_a_key_gets_as_far_as_its_scopes(
+    client: httpx.AsyncClient, lab: dict[str, str], about: tuple[str, str]
+) -> None:
     for method, path, body in (
         ("GET", "Observation?status=final", None),
-        ("GET", f"Observation/{made.json()['id']}", None),
-        ("POST", "Observation", observation),
-        ("POST", "", bundle(entry("POST", "Observation", observation), entry("GET", "Observation"))),
+        ("GET", about[1], None),
+        ("POST", "Observation", OBSERVATION),
+        ("POST", "", bundle(entry("POST", "Observation", OBSERVATION), entry("GET", "Observation"))),
     ):
         answer = await client.request(method, f"/fhir/{path}", json=body, headers=lab)
         assert answer.status_code in {200, 201}, (method, path, answer.text)
-    unknown = await client.get("/fhir/%50atient", headers=lab)
-    assert unknown.status_code == 403
+
+
+async def test_a_key_gets_no_further_whichever_way_it_tries(
+    client: httpx.AsyncClient, lab: dict[str, str], about: tuple[str, str]
+) -> None:
+    patient, observation = about
+    changed = {**OBSERVATION, "id": observation.partition("/")[2]}
     for method, path, body in (
-        ("GET", reference, None),
+        ("GET", patient, None),
+        ("GET", "%50atient", None),
         ("GET", "Patient", None),
         ("GET", "Observation?_include=Observation:subject", None),
         ("GET", "Observation?_include=Observation:subject:Patient", None),
         ("GET", "Observation?subject:Patient.name=李四", None),
         ("GET", "Observation?_revinclude=Provenance:target", None),
-        ("GET", f"{reference}/Observation", None),
-        ("GET", f"{reference}/$everything", None),
+        ("GET", f"{patient}/Observation", None),
+        ("GET", f"{patient}/$everything", None),
         ("GET", "?_type=Observation,Patient", None),
         ("GET", "_history", None),
-        ("PUT", f"Observation/{made.json()['id']}", {**observation, "id": made.json()["id"]}),
-        ("DELETE", f"Observation/{made.json()['id']}", None),
-        ("POST", "", bundle(entry("GET", reference), kind="batch")),
-        ("POST", "", bundle(entry("POST", "Observation", {**observation, **REFERRING}))),
+        ("PUT", observation, changed),
+        ("DELETE", observation, None),
+        ("POST", "", bundle(entry("GET", patient), kind="batch")),
+        ("POST", "", bundle(entry("POST", "Observation", {**OBSERVATION, **REFERRING}))),
         ("GET", "$export", None),
         ("POST", "$import", None),
-        ("POST", f"Observation/{made.json()['id']}/$expunge", None),
+        ("POST", f"{observation}/$expunge", None),
     ):
         answer = await client.request(method, f"/fhir/{path}", json=body, headers=lab)
         assert answer.status_code == 403, (method, path, answer.status_code)
-    form = await client.post("/fhir/Observation/_search", data={"_include": "Observation:subject:Patient"}, headers=lab)
+    data = {"_include": "Observation:subject:Patient"}
+    form = await client.post("/fhir/Observation/_search", data=data, headers=lab)
     assert form.status_code == 403
     assert form.json()["issue"][0]["diagnostics"] == "The key lacks the scope system/Patient.r"
 

@@ -31,6 +31,7 @@ from xinglin.platform.identity.keys import (
     revoke_api_key,
     use_api_key,
 )
+from xinglin.platform.identity.listing import ListedAccount, list_accounts
 from xinglin.platform.identity.passwords import PasswordError, PasswordRules
 from xinglin.platform.identity.posts import Post, posts_of
 from xinglin.platform.identity.scopes import ScopeError, Scopes, parse_scopes
@@ -61,6 +62,7 @@ __all__ = [
     "FactorError",
     "Kind",
     "KnownActors",
+    "ListedAccount",
     "ListedKey",
     "ListedSession",
     "OpenedSession",
@@ -85,6 +87,7 @@ __all__ = [
     "find_factor",
     "forget_old",
     "has_password",
+    "list_accounts",
     "list_api_keys",
     "list_sessions",
     "open_session",

@@ -90,3 +90,11 @@ DELETE FROM session WHERE account = %(account)s AND token <> %(except)s
 
 -- name: forget_old_sessions
 DELETE FROM session WHERE expires <= %(now)s
+
+-- name: list_accounts
+SELECT id, login, name, roles, practitioner, locale, active, kind, patient, must_change,
+  EXISTS (SELECT FROM second_factor WHERE second_factor.account = account.id)
+FROM account
+WHERE kind = ANY(%(kinds)s) AND login > %(after)s
+  AND (position(%(text)s IN login) > 0 OR position(%(text)s IN lower(name)) > 0)
+ORDER BY login LIMIT %(limit)s
