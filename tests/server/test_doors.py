@@ -8,7 +8,7 @@ import pytest
 from tests.hospital import Hospital
 from tests.server.conftest import token
 from xinglin.kernel.application import Application
-from xinglin.operations.hospital import PASSWORD
+from xinglin.operations.hospital import PASSWORD, RULES
 from xinglin.platform.identity import create_account
 from xinglin.platform.settings import Settings
 from xinglin.server import create_app
@@ -67,6 +67,7 @@ async def test_only_a_custodian_removes_for_good_and_can_write_nothing(
             roles=("custodian",),
             locale="zh_CN",
             now=hospital.clock(),
+            rules=RULES,
         )
     integrator, custodian = await token(client, "integrator"), await token(client, "custodian")
     body = {"resourceType": "Basic", "code": {"text": "x"}}
@@ -105,7 +106,7 @@ async def test_whoever_goes_on_in_another_post_does_so_in_every_worker(
         assert (await client.get("/api/session/posts", headers=later)).status_code == 200
         assert (await client.get("/api/session/posts", headers=former)).status_code == 401
         assert (await second.put("/api/session/post", json={"post": "x"}, headers=former)).status_code == 401
-        refused = await second.put("/api/session/post", json={"post": "PractitionerRole/post-09"}, headers=later)
+        refused = await second.put("/api/session/post", json={"post": "PractitionerRole/post-manager"}, headers=later)
         assert refused.status_code == 403
         assert refused.json()["issue"][0]["expression"] == ["post"]
         renewed = await second.put("/api/session/post", json={"post": posts[0]["reference"]}, headers=later)

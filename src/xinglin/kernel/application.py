@@ -33,6 +33,10 @@ ATTEMPTS = 4
 """How often a command is tried when the database reports that concurrent transactions got in each other's way."""
 
 
+TOLD: Resource = {"resourceType": "Parameters"}
+"""What is kept of an outcome that is told once."""
+
+
 def utc_now() -> datetime:
     """The time of the machine, in UTC."""
     return datetime.now(UTC)
@@ -170,13 +174,14 @@ class Application:
             actor=actor,
             action="command",
             command=command.name,
-            entities=_touched(outcome),
+            entities=[*_touched(outcome), *context.work.subjects],
             outcome="success",
             at=now,
             client=client,
         )
         if key is not None:
-            await idempotency.keep(connection, actor.account_id, key, json.dumps(outcome.to_json()))
+            remembered = Outcome(TOLD, outcome.changes) if command.secret else outcome
+            await idempotency.keep(connection, actor.account_id, key, json.dumps(remembered.to_json()))
         return outcome
 
     async def _replayed(
