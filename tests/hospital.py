@@ -12,10 +12,11 @@ from tests.postgres import Databases
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import Application, Outcome
 from xinglin.kernel.capability import Registry
+from xinglin.kernel.context import as_system
 from xinglin.operations.hospital import furnish
 from xinglin.platform import outbox
 from xinglin.platform.database import Database
-from xinglin.platform.identity import Actor, find_account
+from xinglin.platform.identity import Actor, at_work, find_account
 
 MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 REGISTRY = Registry.discover()
@@ -57,7 +58,7 @@ class Hospital:
 
     async def read(self, reference: str) -> Resource:
         """A resource as it is stored."""
-        async with self.application.reading(self.people["manager"]) as context:
+        async with self.application.reading(as_system("zh_CN")) as context:
             return await context.read(reference)
 
     async def state(self, table: str, reference: str) -> str:
@@ -138,5 +139,6 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
     logins = ("registrar", "registrar2", "doctor", "doctor2", "doctor3", "cashier", "pharmacist", "manager")
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}
-    yield Hospital(application, clock, {login: account for login, account in accounts.items() if account})
+        people = {login: await at_work(connection, one, MORNING) for login, one in accounts.items() if one}
+    yield Hospital(application, clock, people)
     await database.close()

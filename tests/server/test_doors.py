@@ -96,3 +96,37 @@ async def test_only_a_custodian_removes_for_good_and_can_write_nothing(
 async def test_health_is_told_to_everybody(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).json() == {"status": "alive"}
     assert (await client.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_whoever_goes_on_in_another_post_does_so_in_every_worker(
+    client: httpx.AsyncClient, hospital: Hospital
+) -> None:
+    other = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND))
+    async with (
+        other.router.lifespan_context(other),
+        httpx.AsyncClient(transport=httpx.ASGITransport(other), base_url="http://hospital") as second,
+    ):
+        former = await token(client, "doctor")
+        posts = (await client.get("/api/session/posts", headers=former)).json()
+        assert [post["department"] for post in posts] == [
+            "Organization/department-cardiology", "Organization/department-general"
+        ]  # fmt: skip
+        assert (await second.get("/api/session/posts", headers=former)).status_code == 200  # known there from now on
+        answer = await client.put("/api/session/post", json={"post": posts[1]["reference"]}, headers=former)
+        assert answer.json()["post"] == posts[1]["reference"]
+        later = {"Authorization": f"Bearer {answer.json()['token']}"}
+        assert (await client.get("/api/session/posts", headers=later)).status_code == 200
+        assert (await client.get("/api/session/posts", headers=former)).status_code == 401
+        assert (await second.put("/api/session/post", json={"post": "x"}, headers=former)).status_code == 401
+        refused = await second.put("/api/session/post", json={"post": "PractitionerRole/post-09"}, headers=later)
+        assert refused.status_code == 403
+        assert refused.json()["issue"][0]["expression"] == ["post"]
+        renewed = await second.put("/api/session/post", json={"post": posts[0]["reference"]}, headers=later)
+        assert renewed.json()["roles"] == ["doctor"]
+    async with hospital.application.database.transaction() as connection:
+        query = "SELECT entities, outcome, detail FROM audit_event WHERE command = 'session.post' ORDER BY id"
+        rows = await (await connection.execute(query)).fetchall()
+    first, second_post = posts[0]["reference"], posts[1]["reference"]
+    assert rows == [
+        ([second_post], "success", first), ([], "refused", second_post), ([first], "success", second_post)
+    ]  # fmt: skip

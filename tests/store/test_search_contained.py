@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.store.ingested import ingest
 from xinglin.platform.database import Database
 from xinglin.store import statistics
-from xinglin.store.ingesting import ingest
 from xinglin.store.reindexing import continue_reindex, start_reindex
 from xinglin.store.repository import Repository
 

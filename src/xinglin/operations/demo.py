@@ -25,9 +25,9 @@ async def seed(settings: Settings) -> None:
 
 def accounts() -> list[tuple[str, str, str]]:
     """The accounts, as (login, name, department)."""
-    from xinglin.operations.hospital import STAFF
+    from xinglin.operations.hospital import DEPARTMENTS, STAFF
 
-    return [(member.login, member.name, member.department) for member in STAFF]
+    return [(member.login, member.name, DEPARTMENTS[member.department]) for member in STAFF]
 
 
 def password() -> str:

@@ -4,13 +4,19 @@ CREATE TABLE account (
   id text PRIMARY KEY,
   login text NOT NULL UNIQUE CHECK (login <> ''),
   name text NOT NULL CHECK (name <> ''),
-  password text NOT NULL,
-  roles text[] NOT NULL DEFAULT '{}',
+  password text,
+  roles text[] NOT NULL DEFAULT '{}',  -- where there is no post
   practitioner text CHECK (practitioner ~ '^Practitioner/[A-Za-z0-9.-]{1,64}$'),
   locale text NOT NULL,
   active boolean NOT NULL DEFAULT true,
   created timestamptz NOT NULL,
-  password_changed timestamptz NOT NULL
+  password_changed timestamptz NOT NULL,
+  kind text NOT NULL DEFAULT 'staff' CHECK (kind IN ('staff', 'patient', 'service')),
+  patient text CHECK (patient ~ '^Patient/[A-Za-z0-9.-]{1,64}$'),
+  post text CHECK (post ~ '^PractitionerRole/[A-Za-z0-9.-]{1,64}$'),  -- the last one in force
+  CONSTRAINT account_patient CHECK ((kind = 'patient') = (patient IS NOT NULL)),
+  CONSTRAINT account_service CHECK (kind <> 'service' OR (password IS NULL AND practitioner IS NULL)),
+  CONSTRAINT account_password CHECK (kind = 'service' OR password IS NOT NULL)
 );
 
 -- Tokens are kept as SHA-256 only: who reads this table cannot sign in with it.
@@ -21,7 +27,8 @@ CREATE TABLE session (
   client text NOT NULL,
   created timestamptz NOT NULL,
   seen timestamptz NOT NULL,
-  expires timestamptz NOT NULL
+  expires timestamptz NOT NULL,
+  post text  -- the PractitionerRole in force
 );
 CREATE INDEX session_account ON session (account);
 CREATE INDEX session_expires ON session (expires);

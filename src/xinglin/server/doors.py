@@ -12,16 +12,9 @@ from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.errors import NotPermitted
 from xinglin.platform import audit
+from xinglin.platform.door import Door
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.identity import (
-    Actor,
-    KnownSessions,
-    SignInRefused,
-    authenticate,
-    close_session,
-    open_session,
-    resume_session,
-)
+from xinglin.platform.identity import AccountError, Actor, KnownSessions, OpenedSession, Post, Session, SignInRefused
 from xinglin.platform.settings import Settings
 from xinglin.store.repository import Repository
 
@@ -56,48 +49,43 @@ class TokenGate:
 
     def __init__(self, application: Application, settings: Settings) -> None:
         self._application = application
-        self._settings = settings
+        self._door = Door(application.database, settings, application.local_time)
         self._known = KnownSessions()
         self._recorder = audit.Recorder(application.database)
 
-    async def sign_in(self, login: str, password: str, client: str) -> tuple[str, Actor]:
+    async def sign_in(self, login: str, password: str, client: str) -> OpenedSession:
         """Opens a session. Raises `SignInFailed`."""
-        now = self._application.clock()
-        database = self._application.database
         try:
-            actor = await authenticate(database, login=login, password=password, client=client, now=now)
+            return await self._door.sign_in(login, password, client)
         except SignInRefused as refused:
             raise (SignInTooOften if refused.status == 429 else SignInFailed)(refused) from None
-        async with database.transaction() as connection:
-            opened = await open_session(
-                connection, actor, client=client, now=now, absolute=self._settings.session_absolute
-            )
-            await audit.record(
-                connection,
-                actor=actor,
-                action="sign-in",
-                command="session.open",
-                entities=[],
-                outcome="success",
-                at=now,
-                client=client,
-            )
-        return opened.token, actor
 
-    async def sign_out(self, token: str) -> None:
+    async def sign_out(self, token: str, client: str) -> None:
         """Closes a session."""
+        session = await self._door.resume(token)
         self._known.forget(token)
-        async with self._application.database.transaction() as connection:
-            await close_session(connection, token, self._application.clock())
+        await self._door.sign_out(token, session.actor if session else None, client)
+
+    async def posts(self, token: str) -> list[Post]:
+        """The posts of whoever holds `token`. Raises `Unauthorized`."""
+        return await self._door.posts(await self.caller(token))
+
+    async def switch_post(self, token: str, reference: str, client: str) -> OpenedSession:
+        """Goes on in another post, under a new token. Raises `Unauthorized`, or `NotPermitted` for a foreign one."""
+        session = await self._door.resume(token)
+        if session is None:
+            raise Unauthorized(_("The session has ended; please sign in again"))
+        self._known.forget(token)
+        try:
+            return await self._door.switch_post(session, token, reference, client, renew=True)
+        except AccountError as error:
+            raise NotPermitted(str(error), expression="post") from error
 
     async def caller(self, token: str) -> Actor:
         """Who holds `token`. Raises `Unauthorized`."""
-        session = self._known.get(token)
+        session: Session | None = self._known.get(token)
         if session is None:
-            async with self._application.database.transaction() as connection:
-                session = await resume_session(
-                    connection, token, self._application.clock(), idle=self._settings.session_idle
-                )
+            session = await self._door.resume(token)
             if session is None:
                 raise Unauthorized(_("The session has ended; please sign in again"))
             self._known.keep(token, session)
@@ -125,13 +113,14 @@ class TokenGate:
             request.client.host if request.client else None,
         )
         database, zone = self._application.database, self._application.zone
+        access = self._application.grant(actor)
         if permission == "fhir.read":
             async with database.reading() as connection:
-                yield Repository(connection, now=now, zone=zone, maintain=database.transaction)
+                yield Repository(connection, now=now, zone=zone, maintain=database.transaction, access=access)
             await self._recorder.record(entry)
             return
         async with database.transaction() as connection:
-            yield Repository(connection, now=now, zone=zone)
+            yield Repository(connection, now=now, zone=zone, access=access)
             await audit.write(connection, entry)
 
 

@@ -24,7 +24,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     i18n.preload()
     application = create_application(settings, "xinglin-worker")
     _application.set(application)
-    bulk.provide(bulk.House(application.database, settings.home / "bulk", application.clock, application.zone))
+    folder, access = settings.home / "bulk", application.access_of
+    bulk.provide(bulk.House(application.database, folder, application.clock, application.zone, access))
     await application.database.open()
     settle()
     try:

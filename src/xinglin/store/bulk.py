@@ -1,18 +1,15 @@
 """Writes many resources with a few round trips: new ones by COPY, new versions in one pipeline."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Any
 
 from psycopg import AsyncConnection
-from psycopg.errors import UniqueViolation
 
-from xinglin.fhir import json
-from xinglin.fhir.outcome import Conflict
 from xinglin.fhir.search import Terms
-from xinglin.store.conditions import literal
+from xinglin.store.copying import contained, copied, copy_contained_rows, copy_found, copy_resources, found, reserve
 from xinglin.store.cursors import execute, of_type, queries
-from xinglin.store.rows import Row, dates_of, texts_of
+from xinglin.store.rows import Row, texts_of
 
 Connection = AsyncConnection[Any]
 
@@ -30,57 +27,35 @@ async def lock_versions(
 
 async def insert_all(connection: Connection, rows: Sequence[Row]) -> None:
     """Writes new resources. Raises `Conflict` where another transaction created one of them at the same time."""
-    if not rows:
-        return
-    keyed = list(zip(await _next_keys(connection, len(rows)), rows, strict=True))
-    try:
-        await _copy(
-            connection,
-            queries.copy_resources,
-            [
-                (row.type, key, row.id, row.version, row.updated, row.content(), row.array(), row.name)
-                for key, row in keyed
-            ],
-        )
-    except UniqueViolation as error:
-        raise Conflict(
-            "Another transaction created one of these resources at the same time; repeat the request"
-        ) from error
-    await copy_terms(connection, [(key, row.terms) for key, row in keyed])
-    await copy_contained(connection, keyed)
+    if rows:
+        keys = iter(await reserve(connection, len(rows) + sum(len(row.contained) for row in rows)))
+        owned = [next(keys) for _ in rows]
+        await copy_resources(connection, [copied(key, row, keys) for key, row in zip(owned, rows, strict=True)])
+        terms = [row.terms for row in rows] + [each.terms for row in rows for each in row.contained]
+        await add_texts(connection, {text for each in terms for text in each.texts})
 
 
 async def copy_terms(connection: Connection, keyed: Sequence[tuple[int, Terms]]) -> None:
     """Writes what resources are found by beside their terms: (key of the resource, terms)."""
-    dates = [(key, *date) for key, terms in keyed for date in dates_of(terms)]
-    await _copy(connection, queries.copy_dates, dates)
-    strings = [(key, number, text) for key, terms in keyed for number, text in terms.strings]
-    await _copy(connection, queries.copy_strings, strings)
-    numbers = [(key, number, *interval, unit, code) for key, t in keyed for number, interval, unit, code in t.numbers]
-    await _copy(connection, queries.copy_numbers, numbers)
-    texts = {text for _, terms in keyed for text in terms.texts}
+    await copy_found(connection, [found(key, terms) for key, terms in keyed])
+    await add_texts(connection, {text for _, terms in keyed for text in terms.texts})
+
+
+async def add_texts(connection: Connection, texts: Collection[tuple[int, str, int]]) -> None:
+    """Adds to the dictionary of texts what it does not have."""
     if texts:
         await execute(connection, queries.add_texts, texts_of(texts))
 
 
 async def copy_contained(connection: Connection, keyed: Sequence[tuple[int, Row]]) -> None:
     """Writes what the resources are found by that others contain: (key of the container, its row)."""
-    found = [(key, row, each) for key, row in keyed for each in row.contained]
-    if not found:
+    if not any(row.contained for _, row in keyed):
         return
-    keys = await _next_keys(connection, len(found))
-    await _copy(
-        connection,
-        queries.copy_contained,
-        [
-            (
-                *(each.resource["resourceType"], -key, row.type, container, each.resource["id"], row.updated),
-                *(json.dumps(each.resource).decode(), literal(sorted(each.terms.hashes)), each.name),
-            )
-            for key, (container, row, each) in zip(keys, found, strict=True)
-        ],
-    )
-    await copy_terms(connection, [(-key, each.terms) for key, (_, _, each) in zip(keys, found, strict=True)])
+    keys = iter(await reserve(connection, sum(len(row.contained) for _, row in keyed)))
+    made = [contained(key, row, keys) for key, row in keyed]
+    await copy_contained_rows(connection, [lines for lines, _ in made])
+    await copy_found(connection, [found for _, found in made])
+    await add_texts(connection, {text for _, row in keyed for each in row.contained for text in each.terms.texts})
 
 
 async def replace_contained(
@@ -90,18 +65,6 @@ async def replace_contained(
     if containers:
         await execute(connection, queries.forget_contained, {"containers": list(containers)})
     await copy_contained(connection, keyed)
-
-
-async def _next_keys(connection: Connection, count: int) -> list[int]:
-    rows = await (await execute(connection, queries.next_keys, {"count": count})).fetchall()
-    return [key for (key,) in rows]
-
-
-async def _copy(connection: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    if rows:
-        async with connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
-            for row in rows:
-                await copy.write_row(row)
 
 
 async def update_all(connection: Connection, rows: Sequence[Row]) -> None:

@@ -13,7 +13,7 @@ from xinglin.fhir.outcome import BadRequest, Conflict, FhirError, Invalid, Issue
 from xinglin.fhir.search.custom import faults
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
-from xinglin.store import profiles
+from xinglin.store import permitting, profiles
 from xinglin.store.bulk import insert_all, lock_versions, update_all
 from xinglin.store.conditional import found_id, sole
 from xinglin.store.defining import TYPE, define, settle
@@ -189,6 +189,8 @@ async def _ensure_valid(
 
 async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int, tuple[str, Resource]]:
     """Writes new resources and new versions; index → status and what was written."""
+    for entry in entries:
+        entry.resource = await _located(entry, _permitted(repository, entry))
     known = [(entry.type, entry.id or "") for entry in entries if entry.method != "POST"]
     versions = await lock_versions(repository.connection, known)
     parameters = await in_force(repository.connection)
@@ -204,9 +206,19 @@ async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
     if new or changed:
-        await settle(repository.connection, [*new, *changed], parameters, repository.zone, repository.members)
+        made_by, members = parameters.version, repository.members
+        await settle(repository.connection, [*new, *changed], made_by, repository.zone, members)
+        await permitting.ensure_written(repository, "create", [(row.type, row.id) for row in new])
+        await permitting.ensure_written(repository, "update", [(row.type, row.id) for row in changed])
     await _define(repository, entries, {index: resource for index, (_, resource) in written.items()})
     return written
+
+
+async def _permitted(repository: "Repository", entry: Entry) -> Resource:
+    """What an entry may write."""
+    if entry.method == "POST":
+        return permitting.marked(repository, entry.resource)
+    return await permitting.restored(repository, entry.resource)
 
 
 async def _define(repository: "Repository", entries: Sequence[Entry], written: Mapping[int, Resource]) -> None:

@@ -11,6 +11,7 @@ from xinglin.fhir.search.query import (
     ChainFilter,
     DateFilter,
     Filter,
+    Guard,
     HasFilter,
     IdFilter,
     MissingFilter,
@@ -122,6 +123,8 @@ class Conditions:
                 return str(queries.ids.format(r=r, p=self.value(list(ids), "text[]")))
             case Not(inner):
                 return f"NOT ({self.piece(inner, r)})"
+            case Guard(inner):
+                return self.piece(inner, r)
             case AllOf(filters):
                 return f"(true{self.all_of(filters, r)})"
             case AnyOf(filters):

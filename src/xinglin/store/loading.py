@@ -116,6 +116,7 @@ async def load_file(
     try:
         document = await asyncio.to_thread(read_document, path)
         async with transaction() as connection:
+            # unlimited: an operator at the machine loads files.
             accepted = await _store(prepare(Repository(connection, now=now, zone=zone)), document)
     except FhirError as error:
         return LoadedFile(path, Counter(), error.issues)

@@ -5,7 +5,7 @@ gets back with its key (`docs/adr/0053`): whoever writes a StructureDefinition m
 the database only for profiles that this process has not met since, and one that claims none costs nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -72,10 +72,7 @@ async def breaches(
     claimed = {url for resource in resources for url in claims(resource)}
     if not claimed:
         return [[] for _ in resources]
-    database = database_of(connection)
-    held = _held.get(database)
-    if held is None or held.version != version:
-        held = _held[database] = _Held(version)
+    held = _held_of(connection, version)
     if not await held.meet(connection, claimed):
         return [[] for _ in resources]
     if members is None:
@@ -87,6 +84,21 @@ async def breaches(
         await parameters.refreshed(connection)
         return await breaches(connection, resources, current, members)
     return found
+
+
+async def known(connection: Connection, urls: Collection[str], version: str) -> frozenset[str]:
+    """Those of the canonical URLs for which the store has a profile; `version` as for `breaches`."""
+    held = _held_of(connection, version)
+    await held.meet(connection, urls)
+    return frozenset(url for url in urls if held.by_url[url] is not None)
+
+
+def _held_of(connection: Connection, version: str) -> _Held:
+    database = database_of(connection)
+    held = _held.get(database)
+    if held is None or held.version != version:
+        held = _held[database] = _Held(version)
+    return held
 
 
 async def ensure_conforming(

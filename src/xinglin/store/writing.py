@@ -69,7 +69,7 @@ async def _end(
 ) -> None:
     """Ends a write during which the definitions of this version were in force, and `known` to the writer."""
     if version != known.version:
-        await settle(connection, [row], known, zone, members, version)
+        await settle(connection, [row], known.version, zone, members, version)
     if row.type == TYPE:
         await define(connection, row.id, row.resource, now)
     elif row.type == profiles.TYPE:

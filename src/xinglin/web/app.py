@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
+from xinglin.platform.door import Door
 from xinglin.platform.settings import Settings
 from xinglin.web.actions import Actions
 from xinglin.web.assets import Assets
@@ -39,15 +40,18 @@ def create_web(application: Application, settings: Settings) -> Starlette:
     pages = Pages(application, renderer)
     actions = Actions(application, renderer)
     lists = Lists(application, renderer)
-    door = SignIn(application, renderer, settings)
+    door = Door(application.database, settings, application.local_time)
+    entrance = SignIn(application, renderer, door)
     screens = sorted(application.registry.screens.values(), key=lambda screen: screen.name)
     return Starlette(
         routes=[
             Route("/static/{path:path}", assets.serve),
-            Route("/signin", door.page),
-            Route("/signin", guarded(door.sign_in), methods=["POST"]),
-            Route("/signout", guarded(door.sign_out), methods=["POST"]),
-            Route("/locale", guarded(door.locale), methods=["POST"]),
+            Route("/signin", entrance.page),
+            Route("/signin", guarded(entrance.sign_in), methods=["POST"]),
+            Route("/signout", guarded(entrance.sign_out), methods=["POST"]),
+            Route("/posts", entrance.posts),
+            Route("/post", guarded(entrance.switch_post), methods=["POST"]),
+            Route("/locale", guarded(entrance.locale), methods=["POST"]),
             Route("/", pages.home),
             Route("/do/{command}", guarded(actions.do), methods=["POST"]),
             Route("/form/{command}", actions.form),
@@ -59,7 +63,7 @@ def create_web(application: Application, settings: Settings) -> Starlette:
         ],
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(Sessions, application=application, settings=settings),
+            Middleware(Sessions, door=door, settings=settings),
         ],
         exception_handlers={FhirError: pages.refused, HTTPException: pages.failed, Exception: pages.broken},
     )

@@ -28,6 +28,8 @@ ADDRESSES = {
     "home": "/",
     "signin": "/signin",
     "signout": "/signout",
+    "posts": "/posts",
+    "post": "/post",
     "locale": "/locale",
     "badges": "/badges",
 }

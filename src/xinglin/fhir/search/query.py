@@ -222,6 +222,13 @@ class Not:
     filter: "Filter"
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Resources that whoever asks may see; what it looks at itself, it sees without limits."""
+
+    filter: "Filter"
+
+
 Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     TermFilter,
     DateFilter,
@@ -241,6 +248,7 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     AllOf,
     AnyOf,
     Not,
+    Guard,
 ]
 
 

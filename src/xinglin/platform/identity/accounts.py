@@ -2,19 +2,20 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, Self
 
-import psycopg
 from uuid_utils.compat import uuid7
 
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity.passwords import check_password, hash_password, verify_password
+from xinglin.platform.identity.posts import RESERVED, Connection, Post
 from xinglin.store.sql import load_queries
 
 queries = load_queries("xinglin.platform")
-Connection = psycopg.AsyncConnection[Any]
+Kind = Literal["staff", "patient", "service"]
+"""Whose account it is."""
 
 
 class AccountError(Exception):
@@ -23,7 +24,11 @@ class AccountError(Exception):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, as every command and audit row knows them. `practitioner` is a reference like `Practitioner/123`."""
+    """Who acts, as every command and audit row knows them.
+
+    `practitioner` is a reference like `Practitioner/123`, `patient` like `Patient/123` for somebody who looks after
+    their own record. `roles` are those of the `post` in force; where there is none, those of the account.
+    """
 
     account_id: str
     name: str
@@ -31,13 +36,21 @@ class Actor:
     practitioner: str | None
     roles: tuple[str, ...]
     locale: str
+    post: Post | None = None
+    patient: str | None = None
 
 
 @dataclass(frozen=True)
 class Account(Actor):
-    """An account; one that is not active signs in nowhere."""
+    """An account; one that is not active signs in nowhere, and a service has no password to sign in with."""
 
     active: bool = True
+    kind: Kind = "staff"
+
+    def at(self, post: Post) -> Self:
+        """The same person in a post, with its roles; reserved ones only where the account has them itself."""
+        roles = tuple(role for role in post.roles if role not in RESERVED or role in self.roles)
+        return replace(self, post=replace(post, roles=roles), roles=roles)
 
 
 def normal_login(login: str) -> str:
@@ -50,34 +63,47 @@ async def create_account(
     *,
     login: str,
     name: str,
-    password: str,
+    password: str | None,
     roles: Sequence[str],
     practitioner: str | None = None,
+    patient: str | None = None,
+    kind: Kind = "staff",
     locale: str,
     now: datetime,
 ) -> Account:
-    """Makes an account.
+    """Makes an account. That of a patient names the `patient`; that of a service has no password.
 
     Raises `AccountError` where the login is taken or empty, `PasswordError` for a weak password.
     """
     login = normal_login(login)
     if not login or not name.strip():
         raise AccountError(_("An account needs a login and a name"))
-    check_password(password, login=login)
+    if (kind == "service") != (password is None) or (kind == "patient") != (patient is not None):
+        raise AccountError(_("A service has no password, and the account of a patient names the patient"))
+    if password is not None:
+        check_password(password, login=login)
     values = {
         "id": str(uuid7()),
         "login": login,
         "name": name.strip(),
-        "password": await hash_password(password),
+        "password": await hash_password(password) if password is not None else None,
         "roles": list(roles),
         "practitioner": practitioner,
+        "patient": patient,
+        "kind": kind,
         "locale": locale,
         "now": now,
     }
     row = await (await connection.execute(queries.create_account, values)).fetchone()
     if row is None:
         raise AccountError(_("There is already an account {login}").format(login=login))
-    return Account(row[0], name.strip(), login, practitioner, tuple(roles), locale)
+    return Account(row[0], name.strip(), login, practitioner, tuple(roles), locale, patient=patient, kind=kind)
+
+
+async def read_account(connection: Connection, account_id: str) -> Account | None:
+    """The account with an id, active or not; None where there is none."""
+    row = await (await connection.execute(queries.read_account, {"account": account_id})).fetchone()
+    return to_account(row) if row else None
 
 
 async def find_account(connection: Connection, login: str) -> Account | None:
@@ -89,8 +115,8 @@ async def find_account(connection: Connection, login: str) -> Account | None:
 
 def to_account(row: Sequence[Any]) -> Account:
     """An account from a row of `find_account`."""
-    account, login, name, roles, practitioner, locale, active = row
-    return Account(account, name, login, practitioner, tuple(roles), locale, active)
+    account, login, name, roles, practitioner, locale, active, kind, patient = row
+    return Account(account, name, login, practitioner, tuple(roles), locale, patient=patient, active=active, kind=kind)
 
 
 async def change_password(connection: Connection, account_id: str, *, old: str, new: str, now: datetime) -> None:

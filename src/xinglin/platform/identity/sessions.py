@@ -5,9 +5,12 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from xinglin.fhir import json
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.identity.accounts import AccountError, Actor, Connection, queries
+from xinglin.platform.identity.accounts import Account, AccountError, Actor, queries, read_account, to_account
+from xinglin.platform.identity.posts import Connection, post_of, posts_of
 from xinglin.platform.identity.signin import FORGOTTEN_AFTER
 
 _TOUCH_AFTER = timedelta(seconds=30)
@@ -16,11 +19,12 @@ _TOUCH_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class OpenedSession:
-    """A new session: its token, which is never seen again, and the secret of its forms."""
+    """A new session: its token, which is never seen again, the secret of its forms, and who has it, in their post."""
 
     token: str
     csrf: str
     expires: datetime
+    actor: Actor
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,14 @@ def _kept(token: str) -> bytes:
 
 
 async def open_session(
-    connection: Connection, actor: Actor, *, client: str, now: datetime, absolute: timedelta
+    connection: Connection, account: Account, *, client: str, now: datetime, absolute: timedelta
 ) -> OpenedSession:
-    """Opens a session that lives at most `absolute`. Raises `AccountError` for an account that is closed."""
-    opened = OpenedSession(secrets.token_urlsafe(32), secrets.token_urlsafe(32), now + absolute)
+    """Opens a session that lives at most `absolute`, in the post that was in force last, or the first there is.
+
+    Raises `AccountError` for an account that is closed, and for one whose posts have all ended.
+    """
+    actor = await at_work(connection, account, now)
+    opened = OpenedSession(secrets.token_urlsafe(32), secrets.token_urlsafe(32), now + absolute, actor)
     values = {
         "token": _kept(opened.token),
         "account": actor.account_id,
@@ -49,31 +57,88 @@ async def open_session(
         "client": client,
         "now": now,
         "expires": opened.expires,
+        "post": actor.post.reference if actor.post else None,
     }
     if await (await connection.execute(queries.open_session, values)).fetchone() is None:
         raise AccountError(_("This account is closed"))
     return opened
 
 
-async def resume_session(connection: Connection, token: str, now: datetime, *, idle: timedelta) -> Session | None:
-    """The session of a token, with its actor as the account is now.
+async def at_work(connection: Connection, account: Account, now: datetime) -> Account:
+    """Somebody in the post that was in force last, or the first given; as the account is where it never had a post.
 
-    None where the token is unknown, expired, or was not used for `idle`, and where the account was closed.
+    Raises `AccountError` where all posts have ended.
+    """
+    posts, ever = await posts_of(connection, account.practitioner, now)
+    if not posts:
+        if ever:
+            # What the account could do without a post must not come back when the last one ends.
+            raise AccountError(_("None of your posts is in force; ask the administrator"))
+        return account
+    row = await (await connection.execute(queries.last_post, {"account": account.account_id})).fetchone()
+    return account.at(next((post for post in posts if row and post.reference == row[0]), posts[0]))
+
+
+async def resume_session(connection: Connection, token: str, now: datetime, *, idle: timedelta) -> Session | None:
+    """The session of a token, with its actor as account and post are now. Dates of posts are days in the zone of `now`.
+
+    None where the token is unknown, expired, or was not used for `idle`, and where the account was closed or the post
+    has ended.
     """
     values = {"token": _kept(token), "now": now, "idle_since": now - idle}
     row = await (await connection.execute(queries.resume_session, values)).fetchone()
     if row is None:
         return None
-    csrf, created, seen, expires, account, login, name, roles, practitioner, locale = row
+    (csrf, created, seen, expires), (*account, held, content) = row[:4], row[4:]
+    actor = _still_at_work(to_account(account), held, content, now)
+    if actor is None:
+        return None
     if now - seen > _TOUCH_AFTER:
         await connection.execute(queries.touch_session, {"token": values["token"], "now": now})
-    return Session(Actor(account, name, login, practitioner, tuple(roles), locale), csrf, created, expires)
+    return Session(actor, csrf, created, expires)
+
+
+def _still_at_work(account: Account, held: str | None, content: str | None, now: datetime) -> Account | None:
+    """The account in the post that its session holds; None where that is not in force any more, or another's."""
+    if held is None:
+        return account
+    resource: Any = json.loads(content or "null")
+    if resource is None or (resource.get("practitioner") or {}).get("reference") != account.practitioner:
+        return None
+    post = post_of(resource, now)
+    return account.at(post) if post else None
+
+
+async def switch_post(
+    connection: Connection, session: Session, token: str, reference: str, now: datetime, *, renew: bool = False
+) -> OpenedSession:
+    """Goes on with a session in another post of the same person, which counts from now on.
+
+    With `renew` the session gets a new token and the old one is worth nothing: for those whose sessions a server
+    remembers by their token (`KnownSessions`), so that no server goes on with the former post.
+
+    Raises `AccountError` for a post that the person does not have, or has no longer.
+    """
+    posts, _ever = await posts_of(connection, session.actor.practitioner, now)
+    post = next((post for post in posts if post.reference == reference), None)
+    account = await read_account(connection, session.actor.account_id)
+    if post is None or account is None:
+        raise AccountError(_("This is none of your posts in force"))
+    opened = OpenedSession(
+        secrets.token_urlsafe(32) if renew else token, session.csrf, session.expires, account.at(post)
+    )
+    values = {"token": _kept(token), "renewed": _kept(opened.token), "post": reference}
+    if not (await connection.execute(queries.switch_post, values)).rowcount:
+        raise AccountError(_("The session has ended; please sign in again"))
+    await connection.execute(queries.remember_post, {"account": session.actor.account_id, "post": reference})
+    return opened
 
 
 class KnownSessions:
     """Sessions that were resumed a moment ago, so that a burst of requests asks the database once.
 
-    A session that is closed elsewhere, or whose account is, goes on for at most `seconds` here.
+    A session that is closed elsewhere, or whose account is, goes on for at most `seconds` here. One that goes on in
+    another post gets a new token, so no server knows it in the former one.
     """
 
     def __init__(self, seconds: float = 5.0, most: int = 10_000) -> None:

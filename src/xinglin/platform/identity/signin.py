@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from xinglin.platform.database import Database
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.i18n import ngettext
-from xinglin.platform.identity.accounts import Account, Actor, Connection, normal_login, queries, to_account
+from xinglin.platform.identity.accounts import Account, normal_login, queries, to_account
 from xinglin.platform.identity.passwords import hash_password, outdated, verify_password
+from xinglin.platform.identity.posts import Connection
 
 FREE_FAILURES = 3
 LONGEST_DELAY = timedelta(minutes=15)
@@ -33,7 +34,7 @@ def delay(failures: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(failures - FREE_FAILURES, 20)), LONGEST_DELAY)
 
 
-async def authenticate(database: Database, *, login: str, password: str, client: str, now: datetime) -> Actor:
+async def authenticate(database: Database, *, login: str, password: str, client: str, now: datetime) -> Account:
     """Who signs in. `client` is the network address.
 
     It takes the database and not a connection, since a failure must be counted although nothing else happens.

@@ -1,13 +1,14 @@
 -- name: create_account
-INSERT INTO account (id, login, name, password, roles, practitioner, locale, created, password_changed)
-VALUES (%(id)s, %(login)s, %(name)s, %(password)s, %(roles)s, %(practitioner)s, %(locale)s, %(now)s, %(now)s)
+INSERT INTO account (id, login, name, password, roles, practitioner, locale, created, password_changed, kind, patient)
+VALUES (%(id)s, %(login)s, %(name)s, %(password)s, %(roles)s, %(practitioner)s, %(locale)s, %(now)s, %(now)s, %(kind)s,
+  %(patient)s)
 ON CONFLICT (login) DO NOTHING RETURNING id
 
 -- name: find_account
-SELECT id, login, name, roles, practitioner, locale, active FROM account WHERE login = %(login)s
+SELECT id, login, name, roles, practitioner, locale, active, kind, patient FROM account WHERE login = %(login)s
 
 -- name: read_account
-SELECT id, login, name, roles, practitioner, locale, active FROM account WHERE id = %(account)s
+SELECT id, login, name, roles, practitioner, locale, active, kind, patient FROM account WHERE id = %(account)s
 
 -- name: read_password
 SELECT password FROM account WHERE id = %(account)s AND active
@@ -40,19 +41,31 @@ DELETE FROM sign_in_attempt WHERE login = %(login)s AND client = %(client)s
 DELETE FROM sign_in_attempt WHERE last < %(forgotten)s
 
 -- name: open_session
-INSERT INTO session (token, account, csrf, client, created, seen, expires)
-SELECT %(token)s, id, %(csrf)s, %(client)s, %(now)s, %(now)s, %(expires)s FROM account
+INSERT INTO session (token, account, csrf, client, created, seen, expires, post)
+SELECT %(token)s, id, %(csrf)s, %(client)s, %(now)s, %(now)s, %(expires)s, %(post)s FROM account
 WHERE id = %(account)s AND active
 RETURNING token
 
 -- name: resume_session
+-- unlimited: the post in which somebody works is read to find out who they are.
 SELECT session.csrf, session.created, session.seen, session.expires,
-  account.id, account.login, account.name, account.roles, account.practitioner, account.locale
+  account.id, account.login, account.name, account.roles, account.practitioner, account.locale, account.active,
+  account.kind, account.patient, session.post, post.content::text
 FROM session JOIN account ON account.id = session.account AND account.active
+LEFT JOIN resource AS post ON post.type = 'PractitionerRole' AND post.id = split_part(session.post, '/', 2)
 WHERE session.token = %(token)s AND session.expires > %(now)s AND session.seen > %(idle_since)s
 
 -- name: touch_session
 UPDATE session SET seen = %(now)s WHERE token = %(token)s AND seen < %(now)s
+
+-- name: last_post
+SELECT post FROM account WHERE id = %(account)s
+
+-- name: remember_post
+UPDATE account SET post = %(post)s WHERE id = %(account)s AND post IS DISTINCT FROM %(post)s
+
+-- name: switch_post
+UPDATE session SET post = %(post)s, token = %(renewed)s WHERE token = %(token)s
 
 -- name: close_session
 DELETE FROM session WHERE token = %(token)s

@@ -2,6 +2,7 @@
 COPY search_contained (type, key, container_type, container, id, updated, content, terms, name) FROM STDIN
 
 -- name: forget_contained
+-- unlimited: gives nothing back.
 WITH gone AS (
     DELETE FROM search_contained WHERE container = ANY(%(containers)s::bigint[]) RETURNING key
 ), dates AS (
@@ -27,7 +28,7 @@ SELECT m.type, m.holder, m.holder AS key, NULL::text AS inside{firsts} FROM ({ma
 -- name: contained_page
 -- OFFSET 0: the resources are read one by one, by their keys, however many the planner expects.
 SELECT m.key, c.id, {content} AS content{sorts}, m.type, m.inside FROM ({matches}) AS m CROSS JOIN LATERAL (
-    SELECT c.id, c.content FROM resource c WHERE c.type = m.type AND c.key = m.holder AND NOT c.deleted OFFSET 0
+    SELECT c.id, c.content FROM resource c WHERE c.type = m.type AND c.key = m.holder AND NOT c.deleted{visible} OFFSET 0
 ) AS c
 
 -- name: contained_total

@@ -1,4 +1,5 @@
 -- name: reindex_start
+-- unlimited: indexing is the house's own work, and shown to nobody.
 -- From then on every write makes the new terms itself, so only what is there now has to be done.
 INSERT INTO search_reindex (type, upto_key, started)
 SELECT %(type)s::text, max(key), %(now)s FROM (
@@ -30,12 +31,14 @@ WHERE l.locktype = 'relation' AND l.mode = 'RowExclusiveLock' AND l.granted AND 
 UPDATE search_reindex SET awaited = %(awaited)s::text[] WHERE id = %(id)s
 
 -- name: reindex_begin
+-- unlimited: indexing is the house's own work, and shown to nobody.
 UPDATE search_reindex SET upto_key = greatest(
     (SELECT max(key) FROM resource WHERE type = coalesce(search_reindex.type, type)),
     (SELECT max(container) FROM search_contained WHERE type = search_reindex.type), 0
 ) WHERE id = %(id)s RETURNING upto_key
 
 -- name: reindex_batch
+-- unlimited: indexing is the house's own work, and shown to nobody.
 -- Each type gives its next keys from its index: without a type, a batch would have to sort the whole store. Resources
 -- that contain one of the type are indexed with it.
 WITH chosen AS (
@@ -53,6 +56,7 @@ SELECT r.key, r.type, r.id, r.version, r.updated, r.content FROM chosen c JOIN r
 ORDER BY r.key FOR UPDATE OF r
 
 -- name: reindex_left
+-- unlimited: indexing is the house's own work, and shown to nobody.
 -- Resources may have been removed for good while a batch waited for them: few of them are no sign of the end.
 SELECT EXISTS (SELECT FROM resource WHERE type = ANY(%(types)s::text[]) AND key > %(after)s AND key <= %(upto)s)
 OR EXISTS (SELECT FROM search_contained WHERE type = %(contained)s AND container > %(after)s AND container <= %(upto)s)
@@ -76,6 +80,7 @@ UPDATE search_reindex SET after_key = %(after)s, done = done + %(done)s, finishe
 SELECT id, type, started, finished, done, after_key, upto_key FROM search_reindex ORDER BY id
 
 -- name: reindex_rows
+-- unlimited: indexing is the house's own work, and shown to nobody.
 SELECT key, type, id, version, updated, content FROM resource
 WHERE (type, id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
 ORDER BY key FOR UPDATE

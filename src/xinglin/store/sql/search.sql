@@ -10,7 +10,7 @@ SELECT * FROM ({page}) AS page WHERE {after} ORDER BY {order} LIMIT {limit}
 -- OFFSET 0 keeps the conditions out of the inner scan: rows come in the order of the key, and the scan ends with the
 -- last row of the page. It is for conditions that many rows meet.
 SELECT r.key, r.id, r.content FROM (
-    SELECT key, id, content, terms FROM resource WHERE type = {type} AND NOT deleted AND key > {after} ORDER BY key OFFSET 0
+    SELECT key, id, content, terms, name, updated FROM resource WHERE type = {type} AND NOT deleted AND key > {after} ORDER BY key OFFSET 0
 ) AS r WHERE true{filters} ORDER BY r.key LIMIT {limit}
 
 -- name: by_value
@@ -111,6 +111,7 @@ EXISTS (SELECT FROM search_{table} v WHERE v.key = {r}.key AND v.parameter = {pa
 x.value LIKE {p}
 
 -- name: targets
+-- unlimited: chain, chain_each and has narrow it by the filters in which the guard is.
 -- What references lead to: a chain is followed into what is contained, too.
 (
     SELECT type, key, id, updated, deleted, terms, name FROM resource
@@ -144,6 +145,7 @@ EXISTS (
 )
 
 -- name: ids_below
+-- unlimited: `resolving` asks first whether the caller may see all of the type.
 -- A resource and all that are a part of it, or of one of its parts.
 WITH RECURSIVE below (id, name) AS (
     SELECT %(id)s::text COLLATE "C", %(name)s::bigint
@@ -153,6 +155,7 @@ WITH RECURSIVE below (id, name) AS (
 ) SELECT id FROM below LIMIT %(limit)s
 
 -- name: ids_above
+-- unlimited: `resolving` asks first whether the caller may see all of the type.
 WITH RECURSIVE above (id, name) AS (
     SELECT %(id)s::text COLLATE "C", %(name)s::bigint
     UNION
@@ -187,7 +190,7 @@ SELECT DISTINCT value FROM search_text WHERE parameter = {number}
 
 -- name: referring
 SELECT type, id, content FROM resource r
-WHERE type = ANY(%(types)s::text[]) AND r.terms && %(terms)s::bigint[] ORDER BY key LIMIT %(limit)s
+WHERE type = ANY(%(types)s::text[]) AND r.terms && %(terms)s::bigint[]{visible} ORDER BY key LIMIT %(limit)s
 
 -- name: frequent_values
 -- What ANALYZE knows of the terms and types of each partition: values, and the share of its resources that have each.
