@@ -57,16 +57,16 @@ GOALS: dict[str, tuple[str, float, bool]] = {
 class Server:
     """Two server workers over a database."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.base = f"http://127.0.0.1:{PORT}"
+    def __init__(self, settings: Settings, entry: str = "xinglin.server:create_app", port: int = PORT) -> None:
+        self.base = f"http://127.0.0.1:{port}"
         self.environment = {
             "XINGLIN_DATABASE_URL": str(settings.database_url),
             "XINGLIN_FRONTEND": str(ROOT / "node_modules"),
             "XINGLIN_HOME": str(settings.home),
         }
-        command = [sys.executable, "-m", "uvicorn", "--factory", "xinglin.server:create_app", "--workers", "2"]
-        command += ["--port", str(PORT), "--no-access-log", "--log-level", "warning"]
-        self.process = subprocess.Popen(command, env={**os.environ, **self.environment})
+        command = [sys.executable, "-m", "uvicorn", "--factory", entry, "--workers", "2"]
+        command += ["--port", str(port), "--no-access-log", "--log-level", "warning"]
+        self.process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.environment})
         for _ in range(400):
             try:
                 httpx.get(f"{self.base}/readyz", timeout=2).raise_for_status()

@@ -136,7 +136,7 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
     await database.open()
     clock = Clock(MORNING)
     application = Application(REGISTRY, database, clock=clock)
-    logins = ("registrar", "registrar2", "doctor", "doctor2", "doctor3", "cashier", "pharmacist", "manager")
+    logins = ("registrar", "registrar2", "doctor", "doctor2", "doctor3", "cashier", "pharmacist", "manager", "auditor")
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}
         people = {login: await at_work(connection, one, MORNING) for login, one in accounts.items() if one}

@@ -166,6 +166,44 @@ def import_terminology(
     _run(main)
 
 
+audit = typer.Typer(no_args_is_help=True, help="The record of who did and saw what: is it as it was written?")
+app.add_typer(audit, name="audit")
+
+
+@audit.command("verify")
+def verify_audit(
+    head: Annotated[
+        list[str] | None, typer.Option(help="An end of the chain as `xinglin audit head` printed it; repeatable.")
+    ] = None,
+    without_key: Annotated[bool, typer.Option(help="Check hashes only, where the key is not at hand.")] = False,
+) -> None:
+    """Check every row of the audit against the chain of seals. Exit status 3: something is wrong."""
+    from xinglin.operations import audit, service
+
+    settings = _settings(None)
+
+    async def main() -> None:
+        async with service.database_of(settings, _say) as found:
+            if not await audit.verify_audit(found, head or (), typer.echo, without_key=without_key):
+                raise typer.Exit(3)
+
+    _run(main)
+
+
+@audit.command("head")
+def audit_head() -> None:
+    """Print the end of the audit's chain, to be kept where nobody who can change the database gets at it."""
+    from xinglin.operations import audit, service
+
+    settings = _settings(None)
+
+    async def main() -> None:
+        async with service.database_of(settings, _say) as found:
+            typer.echo(str(await audit.head_of(found) or "Nothing is sealed yet."))
+
+    _run(main)
+
+
 @app.command()
 def status() -> None:
     """Show what runs, the size of the database, its schema, and what waits. Exit status 3: not all is well."""
@@ -227,6 +265,8 @@ def _stop_on_signals() -> asyncio.Event:
 def _run(main: Callable[[], Awaitable[None]]) -> None:
     """Runs a command and turns the errors that a person can do something about into a message and exit status 1."""
     from xinglin.operations.supervisor import ServiceError
+    from xinglin.platform.audit.chain import HeadError
+    from xinglin.platform.audit.keys import AuditKeyError
     from xinglin.platform.database import DatabaseError
     from xinglin.platform.migrations import MigrationError
     from xinglin.platform.postgres import PostgresError
@@ -236,7 +276,9 @@ def _run(main: Callable[[], Awaitable[None]]) -> None:
 
     try:
         asyncio.run(awaited())
-    except (ServiceError, DatabaseError, MigrationError, PostgresError, FileNotFoundError) as error:
+    except (
+        AuditKeyError, DatabaseError, FileNotFoundError, HeadError, MigrationError, PostgresError, ServiceError
+    ) as error:  # fmt: skip
         _fail(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

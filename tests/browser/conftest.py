@@ -55,14 +55,19 @@ class Loop:
 
 
 @pytest.fixture(scope="session")
-def hospital(empty_databases: Databases) -> Iterator[Hospital]:
+def hospital(empty_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     """A running hospital: migrated, furnished, server and worker started."""
     frontend = Path(os.environ.get("XINGLIN_FRONTEND", ROOT / "node_modules"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = Settings(
-        database_url=empty_databases.create(), frontend=frontend, port=port, timezone=morning_zone(), locale="zh_CN"
+        database_url=empty_databases.create(),
+        frontend=frontend,
+        home=tmp_path_factory.mktemp("home"),
+        port=port,
+        timezone=morning_zone(),
+        locale="zh_CN",
     )
     loop = Loop()
     server, stop, work = loop.run(_start(settings))  # type: ignore[misc]

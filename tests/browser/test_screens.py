@@ -55,6 +55,31 @@ def test_station(
     inspect(person, pictures, name, size, dark)
 
 
+@pytest.mark.parametrize(("size", "dark"), LOOKS)
+def test_the_record(station: Open, pictures: Path, visit: dict[str, str], size: str, dark: bool) -> None:
+    auditor = station("auditor", size=size, dark=dark)
+    assert auditor.accessibility() == []
+    auditor.go("/audit?text=刘桂芳")
+    auditor.page.locator("#found a").first.click()
+    expect(auditor.page.locator("#record tbody tr").first).to_be_visible()
+    inspect(auditor, pictures, "audit", size, dark)
+    auditor.page.keyboard.press("Alt+2")
+    auditor.page.locator("#found a", has_text="陈立新").click()
+    expect(auditor.page.locator("#record tbody")).to_contain_text("刘桂芳")
+    assert auditor.accessibility() == []
+    assert wider(auditor.page) == 0
+
+
+def test_the_record_speaks_english_and_goes_into_a_file(station: Open, visit: dict[str, str]) -> None:
+    auditor = station("auditor", locale="en")
+    auditor.go("/audit?by=account&text=doctor")
+    auditor.page.locator("#found a", has_text="陈立新").click()
+    expect(auditor.page.locator("#record thead")).to_contain_text("Network address")
+    with auditor.page.expect_download() as file:
+        auditor.page.get_by_role("link", name="CSV").click()
+    assert "Queue,Seen,刘桂芳" in Path(file.value.path()).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("tab", ["timeline", "orders", "results"])
 def test_tabs_of_the_chart(station: Open, visit: dict[str, str], tab: str) -> None:
     doctor = station("doctor")

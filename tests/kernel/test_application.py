@@ -89,6 +89,48 @@ async def test_views_are_checked_and_read_only(hospital: Hospital) -> None:
             await context.create({"resourceType": "Basic", "code": {"text": "x"}})
 
 
+async def reads(hospital: Hospital, since: int) -> list[tuple[object, ...]]:
+    return [row[1:] for row in (await audit_rows(hospital))[since:]]
+
+
+async def test_a_view_is_on_record_with_the_patients_whom_it_shows(hospital: Hospital) -> None:
+    patient = await hospital.patient("郑重")
+    before = len(await audit_rows(hospital))
+    assert await hospital.rows("registrar", "patients.find", text="郑重")
+    assert await hospital.rows("registrar", "scheduling.free_slots")
+    assert not await hospital.rows("registrar", "patients.find", text="无此人")
+    with pytest.raises(NotPermitted):
+        await hospital.rows("cashier", "pharmacy.lines", visit="Encounter/1")
+    assert await reads(hospital, before) == [
+        ("patients.find", "success", [patient]),
+        ("pharmacy.lines", "refused", ["Encounter/1"]),
+    ]
+
+
+async def test_a_prescription_is_the_patients_although_its_rows_do_not_show_a_name(hospital: Hospital) -> None:
+    patient = await hospital.patient("郑和")
+    visit, _number = await hospital.signed_prescription(patient)
+    before = len(await audit_rows(hospital))
+    await hospital.rows("pharmacist", "pharmacy.lines", visit=visit)
+    assert await reads(hospital, before) == [("pharmacy.lines", "success", [patient])]
+
+
+async def test_a_repeated_request_shows_again_and_is_on_record_again(hospital: Hospital) -> None:
+    before = len(await audit_rows(hospital))
+    for _ in range(2):
+        outcome = await hospital.run("registrar", "patients.register", key="key-0005", **PERSON)
+    entry = ("patients.register", "success", [f"Patient/{outcome.resource['id']}"])
+    assert await reads(hospital, before) == [entry, entry]
+
+
+async def test_a_refusal_names_what_was_asked_for(hospital: Hospital) -> None:
+    patient = await hospital.patient("郑成")
+    before = len(await audit_rows(hospital))
+    with pytest.raises(NotPermitted):
+        await hospital.do("cashier", "scheduling.book", patient=patient, slot="Slot/1")
+    assert await reads(hospital, before) == [("scheduling.book", "refused", [patient, "Slot/1"])]
+
+
 async def test_unknown_names_are_not_found(hospital: Hospital) -> None:
     with pytest.raises(NotFound, match=r"no\.such"):
         await hospital.run("registrar", "no.such")

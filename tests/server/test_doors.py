@@ -1,34 +1,17 @@
 """Who may use FHIR REST, and that each use is audited."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.hospital import Hospital
+from tests.server.conftest import token
+from xinglin.kernel.application import Application
 from xinglin.operations.hospital import PASSWORD
 from xinglin.platform.identity import create_account
 from xinglin.platform.settings import Settings
 from xinglin.server import create_app
-
-FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
-
-
-@pytest.fixture(scope="module")
-async def client(hospital: Hospital) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND))
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://hospital") as client,
-    ):
-        yield client
-
-
-async def token(client: httpx.AsyncClient, login: str) -> dict[str, str]:
-    answer = await client.post("/api/session", json={"login": login, "password": PASSWORD})
-    return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
 async def test_nobody_comes_in_without_signing_in(client: httpx.AsyncClient) -> None:
@@ -56,16 +39,20 @@ async def test_the_roles_of_the_wards_do_not_reach_around_their_stations(client:
     assert (await client.post("/fhir/Basic", json=body, headers=headers)).status_code == 403
 
 
-async def test_an_integrator_reads_and_writes_and_is_audited(client: httpx.AsyncClient, hospital: Hospital) -> None:
+async def test_an_integrator_reads_and_writes_and_is_audited(
+    client: httpx.AsyncClient, hospital: Hospital, application: Application
+) -> None:
     headers = await token(client, "integrator")
     read = await client.get("/fhir/Practitioner/practitioner-chen", headers=headers)
     assert read.json()["name"][0]["text"] == "陈立新"
     made = await client.post("/fhir/Basic", json={"resourceType": "Basic", "code": {"text": "x"}}, headers=headers)
     assert made.status_code == 201
+    await application.recorder.flush()
     async with hospital.application.database.transaction() as connection:
-        query = "SELECT command, entities FROM audit_event WHERE command LIKE 'fhir.%' ORDER BY id"
+        done = "command LIKE 'fhir.%' AND outcome = 'success'"
+        query = f"SELECT command, entities FROM audit_event WHERE {done} ORDER BY command"
         rows = await (await connection.execute(query)).fetchall()
-    assert rows == [("fhir.get", ["Practitioner/practitioner-chen"]), ("fhir.post", ["Basic"])]
+    assert rows == [("fhir.get", ["Practitioner/practitioner-chen"]), ("fhir.post", [f"Basic/{made.json()['id']}"])]
 
 
 async def test_only_a_custodian_removes_for_good_and_can_write_nothing(
@@ -99,9 +86,9 @@ async def test_health_is_told_to_everybody(client: httpx.AsyncClient) -> None:
 
 
 async def test_whoever_goes_on_in_another_post_does_so_in_every_worker(
-    client: httpx.AsyncClient, hospital: Hospital
+    client: httpx.AsyncClient, hospital: Hospital, settings: Settings
 ) -> None:
-    other = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND))
+    other = create_app(settings)
     async with (
         other.router.lifespan_context(other),
         httpx.AsyncClient(transport=httpx.ASGITransport(other), base_url="http://hospital") as second,

@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 from tests.hospital import Hospital
+from xinglin.platform.audit.sealing import lag
 from xinglin.platform.jobs import enqueue
 from xinglin.platform.settings import Settings
 from xinglin.server import run_worker
@@ -18,7 +20,7 @@ async def until(condition: object, seconds: float = 20) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_events_are_delivered_and_jobs_run_until_it_is_told_to_stop(hospital: Hospital) -> None:
+async def test_events_are_delivered_and_jobs_run_until_it_is_told_to_stop(hospital: Hospital, tmp_path: Path) -> None:
     visit, number = await hospital.signed_prescription(await hospital.patient("工人"))
     await hospital.do("pharmacist", "pharmacy.review", prescription=number)
     await hospital.pay(visit)
@@ -37,12 +39,18 @@ async def test_events_are_delivered_and_jobs_run_until_it_is_told_to_stop(hospit
             row = await (await connection.execute(query)).fetchone()
             return row == (0,)
 
+    async def sealed() -> bool:
+        async with hospital.application.database.transaction() as connection:
+            behind = await lag(connection)
+            return behind.seals > 0 and not behind.waiting
+
     stop = asyncio.Event()
-    settings = Settings(database_url=hospital.application.database.conninfo)
+    settings = Settings(database_url=hospital.application.database.conninfo, home=tmp_path)
     worker = asyncio.create_task(run_worker(settings, stop))
     try:
         await until(paid)
         await until(swept)
+        await until(sealed)
     finally:
         stop.set()
         await asyncio.wait_for(worker, 30)

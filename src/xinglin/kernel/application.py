@@ -1,7 +1,7 @@
 """The application: runs commands, views and screens, each in one transaction, with access, audit and idempotency."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -13,11 +13,12 @@ import psycopg
 from pydantic import ValidationError
 
 from xinglin.fhir import json
-from xinglin.fhir.outcome import FhirError, Gone, NotFound
+from xinglin.fhir.outcome import FhirError, Forbidden, Gone, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.capability import Registry
 from xinglin.kernel.command import Command
 from xinglin.kernel.context import DEFAULT_ZONE, SYSTEM, Change, Context, as_system, parse_input, reference
+from xinglin.kernel.disclosure import patients_in, references_in
 from xinglin.kernel.errors import NotPermitted, Refused, from_validation
 from xinglin.kernel.event import Event, Handler
 from xinglin.kernel.view import Page, View
@@ -64,8 +65,10 @@ class Application:
         *,
         clock: Callable[[], datetime] = utc_now,
         zone: ZoneInfo = DEFAULT_ZONE,
+        recorder: audit.Recorder | None = None,
     ) -> None:
         self.registry = registry
+        self.recorder = recorder or audit.Recorder(database)
         self.database = database
         self.clock = clock
         self.zone = zone
@@ -123,7 +126,7 @@ class Application:
         try:
             return await self._retried(command, values, actor, key, client)
         except FhirError as error:
-            await self._audit_refusal(command, actor, client, error)
+            await self._note(actor, "command", command.name, client, references_in(values), error)
             raise
 
     async def _retried(
@@ -155,8 +158,7 @@ class Application:
             digest = _digest(command.name, given.model_dump_json())
             kept = await idempotency.claim(connection, actor.account_id, key, digest, now)
             if kept is not None:
-                done = json.loads(kept)
-                return Outcome(done["resource"], tuple(Change(**change) for change in done["changes"]), replayed=True)
+                return await self._replayed(connection, command, kept, actor, client)
         try:
             resource = await command.run(context, given)
         except LedgerError as error:
@@ -177,8 +179,27 @@ class Application:
             await idempotency.keep(connection, actor.account_id, key, json.dumps(outcome.to_json()))
         return outcome
 
-    async def view(self, name: str, values: Mapping[str, Any], actor: Actor) -> Page[Any]:
-        """Rows of the view `name`.
+    async def _replayed(
+        self, connection: psycopg.AsyncConnection[Any], command: Command, kept: bytes, actor: Actor, client: str | None
+    ) -> Outcome:
+        """What a command did before, shown again."""
+        done = json.loads(kept)
+        outcome = Outcome(done["resource"], tuple(Change(**change) for change in done["changes"]), replayed=True)
+        await audit.record(
+            connection,
+            actor=actor,
+            action="command",
+            command=command.name,
+            entities=_touched(outcome),
+            outcome="success",
+            at=self.clock(),
+            client=client,
+            detail="replayed",
+        )
+        return outcome
+
+    async def view(self, name: str, values: Mapping[str, Any], actor: Actor, *, client: str | None = None) -> Page[Any]:
+        """Rows of the view `name`; which patients they show is on record before they are given out.
 
         Raises:
             NotFound: no such view. BadRequest: a parameter is wrong. NotPermitted: the actor may not see it.
@@ -186,8 +207,38 @@ class Application:
         view = self.registry.views.get(name)
         if view is None:
             raise NotFound(_("There is no view {name}").format(name=name))
-        async with self.reading(actor) as context:
-            return await run_view(context, view, values)
+        async with (
+            self.on_record(actor, view.name, client, values, always=view.recorded) as shown,
+            self.reading(actor) as context,
+        ):
+            page = await run_view(context, view, values)
+            shown.append(page.rows)
+        return page
+
+    @asynccontextmanager
+    async def on_record(
+        self,
+        actor: Actor,
+        name: str,
+        client: str | None,
+        asked: Mapping[str, Any] | None = None,
+        *,
+        always: bool = False,
+    ) -> AsyncIterator[list[Any]]:
+        """Records a read by `name` when the block ends: the patients in all that the block adds to the list.
+
+        What shows no patient leaves no entry, unless `always`. That and a refusal come with the references in what was
+        `asked` for. Nothing may be given out within the block.
+        """
+        shown: list[Any] = []
+        try:
+            yield shown
+        except (Forbidden, Refused) as error:
+            await self._note(actor, "read", name, client, references_in(asked), error)
+            raise
+        patients = patients_in(shown)
+        if patients or always:
+            await self._note(actor, "read", name, client, {*patients, *(references_in(asked) if always else ())})
 
     @asynccontextmanager
     async def reading(self, actor: Actor) -> AsyncIterator[Context]:
@@ -238,19 +289,20 @@ class Application:
             payload = {"subject": event.subject, "data": event.data}
             await outbox.publish(context.connection, event=event.name, payload=payload, key=event.key, at=context.now)
 
-    async def _audit_refusal(self, command: Command, actor: Actor, client: str | None, error: FhirError) -> None:
-        async with self.database.transaction() as connection:
-            await audit.record(
-                connection,
-                actor=actor,
-                action="command",
-                command=command.name,
-                entities=[],
-                outcome="refused",
-                at=self.clock(),
-                client=client,
-                detail=type(error).__name__,
-            )
+    async def _note(
+        self,
+        actor: Actor,
+        action: str,
+        name: str,
+        client: str | None,
+        entities: Iterable[str],
+        refused: FhirError | None = None,
+    ) -> None:
+        """Records what has no transaction of its own: what was seen, and what was refused."""
+        detail = type(refused).__name__ if refused else None
+        entry = audit.Entry(actor, action, name, (), "refused" if refused else "success", self.clock(), client, detail)
+        for each in audit.disclosing(entry, entities):
+            await self.recorder.record(each)
 
 
 async def run_view(context: Context, view: View, values: Mapping[str, Any]) -> Page[Any]:

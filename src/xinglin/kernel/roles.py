@@ -12,6 +12,7 @@ ROLES = {
     "manager": N_("Manager"),
     "integrator": N_("Integrator"),
     "custodian": N_("Custodian"),
+    "auditor": N_("Auditor"),
     "system": N_("System"),
 }
 

@@ -13,7 +13,8 @@ class Screen:
     """A page. `path` is its address, `template` its Jinja file in the capability's `templates` folder.
 
     `run` turns the address' query into what the template shows. With a `rail` icon the screen stands in the rail on
-    the left; `badge` names the view whose count the rail shows.
+    the left; `badge` names the view whose count the rail shows. `recorded`: opening it is on record even where it
+    shows no patient, with what was asked for.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Screen:
     icon: str | None = None
     badge: str | None = None
     order: int = 100
+    recorded: bool = False
 
 
 def screen(
@@ -37,10 +39,11 @@ def screen(
     icon: str | None = None,
     badge: str | None = None,
     order: int = 100,
+    recorded: bool = False,
 ) -> Callable[[Callable[["Context", Mapping[str, str]], Awaitable[dict[str, Any]]]], Screen]:
     """Declares a function `async (context, query) -> what the template shows` as a screen."""
 
     def declare(run: Callable[["Context", Mapping[str, str]], Awaitable[dict[str, Any]]]) -> Screen:
-        return Screen(name, title, path, permission, template, run, icon, badge, order)
+        return Screen(name, title, path, permission, template, run, icon, badge, order, recorded)
 
     return declare

@@ -71,7 +71,10 @@ class RowAction:
 
 @dataclass(frozen=True)
 class View:
-    """A list: worklist, badge count, CSV export and HTTP endpoint from one definition."""
+    """A list: worklist, badge count, CSV export and HTTP endpoint from one definition.
+
+    `recorded`: reading it is on record even where it shows no patient, with what was asked for.
+    """
 
     name: str
     title: str
@@ -82,6 +85,7 @@ class View:
     description: str
     actions: tuple[RowAction, ...] = ()
     empty: str = ""
+    recorded: bool = False
     columns: tuple[tuple[str, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +110,7 @@ def view(
     row: type[RowT],
     actions: tuple[RowAction, ...] = (),
     empty: str = "",
+    recorded: bool = False,
 ) -> Callable[[Callable[["Context", FilterT], Awaitable[Page[RowT]]]], View]:
     """Declares a function `async (context, filter) -> Page` as a view.
 
@@ -121,6 +126,6 @@ def view(
         description = inspect.getdoc(run)
         if not description:
             raise TypeError(f"View {name}: needs a docstring")
-        return View(name, title, permission, kind, row, run, description, actions, empty)
+        return View(name, title, permission, kind, row, run, description, actions, empty, recorded)
 
     return declare

@@ -40,6 +40,7 @@ DEPARTMENTS = {
     "finance": "财务科",
     "pharmacy": "药剂科",
     "information": "信息科",
+    "quality": "医务科",
 }
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
@@ -51,6 +52,7 @@ STAFF = (
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
+    Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)

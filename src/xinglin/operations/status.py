@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from xinglin.operations.service import address, ask
 from xinglin.platform import outbox
+from xinglin.platform.audit import sealing
 from xinglin.platform.migrations import MigrationError, applied_migrations, pending_migrations
 from xinglin.platform.postgres import EmbeddedPostgres, PostgresError
 from xinglin.platform.settings import Settings
@@ -75,6 +76,9 @@ async def _database(
     age = f", the oldest for {(now - lag.oldest).total_seconds():.0f} s" if lag.oldest else ""
     parked = f"; {lag.parked} parked after too many failures" if lag.parked else ""
     found.add("events", f"{lag.waiting} wait{age}{parked}", well=not lag.parked)
+    behind = await sealing.lag(connection)
+    since = f", the oldest since {behind.oldest:%Y-%m-%d %H:%M:%S} UTC" if behind.oldest else ""
+    found.add("audit", f"{behind.waiting} rows wait for a seal{since}", well=not behind.late(now))
     jobs = {str(state): count async for state, count in await connection.execute(queries.jobs)}
     said = ", ".join(f"{count} {state}" for state, count in sorted(jobs.items())) or "none"
     found.add("jobs", said, well="failed" not in jobs)

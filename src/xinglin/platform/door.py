@@ -25,11 +25,17 @@ class Door:
         use now.
         """
         now = self._clock()
-        account = await identity.authenticate(self._database, login=login, password=password, client=client, now=now)
         try:
+            account = await identity.authenticate(
+                self._database, login=login, password=password, client=client, now=now
+            )
             return await self._open(account, client, former, now)
         except identity.AccountError as error:
-            raise identity.SignInRefused(str(error), 401) from error
+            refusal = identity.SignInRefused(str(error), 401)
+        except identity.SignInRefused as refused:
+            refusal = refused
+        await audit.sign_in_refused(self._database, login=login, client=client, at=now, status=refusal.status)
+        raise refusal
 
     async def _open(self, account: Account, client: str, former: str, now: datetime) -> OpenedSession:
         async with self._database.transaction() as connection:

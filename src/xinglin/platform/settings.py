@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     """The same for a replica of it, from which is read while it is there; unset: one server does everything."""
     database_account: str | None = None
     """Operating system user of the embedded database when Xinglin runs as root; unset: chosen."""
+    audit_key: Path | None = None
+    """File with the keys of the audit's seals, the same on all machines with a worker; unset: `audit.key` in `home`."""
     database_pool: Annotated[int, Field(ge=2, le=500)] = 16
     """Most connections of one process."""
     host: str = "127.0.0.1"
@@ -50,6 +52,21 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
 
     @property
+    def audit_keys(self) -> Path:
+        """Where the keys of the audit's seals are."""
+        return self.audit_key or self.home / "audit.key"
+
+    @property
+    def audit_head(self) -> Path:
+        """Where this machine's worker notes the end of the audit's chain."""
+        return self.home / "audit.head"
+
+    @property
+    def audit_journal(self) -> Path:
+        """Folder of the journals by which the server's processes of this machine record reads."""
+        return self.home / "audit"
+
+    @property
     def session_idle(self) -> timedelta:
         """How long a session lives without a request."""
         return timedelta(minutes=self.session_idle_minutes)
@@ -59,7 +76,7 @@ class Settings(BaseSettings):
         """How long a session lives at most."""
         return timedelta(hours=self.session_hours)
 
-    @field_validator("home", "frontend")
+    @field_validator("home", "frontend", "audit_key")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None

@@ -1,5 +1,6 @@
 """The ASGI application: screens at `/`, commands and views at `/api`, FHIR at `/fhir`."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
@@ -21,20 +22,29 @@ from xinglin.platform.collecting import settle
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.settings import Settings, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
+from xinglin.server.recording import OnRecord
 from xinglin.store.parameters import refreshed
 from xinglin.web.app import create_web
 
 __all__ = ["create_app", "create_application"]
 
 
-def create_application(settings: Settings, name: str) -> Application:
-    """An installation over the database that the settings name; the pool is not open yet. `name` shows in the
-    database's list of connections."""
+def create_application(settings: Settings, name: str, *, journal: bool = False) -> Application:
+    """An installation over the database that the settings name; the pool is not open yet.
+
+    `name` shows in the database's list of connections. With `journal`, reads are recorded by way of a journal in the
+    home, which must be opened and closed with the pool.
+    """
     if settings.database_url is None:
         raise DatabaseError("XINGLIN_DATABASE_URL is not set; `xinglin demo` and `xinglin serve` set it by themselves.")
     replica = settings.database_replica_url
     database = Database(settings.database_url, max_size=settings.database_pool, application=name, replica=replica)
-    return Application(Registry.discover(), database, zone=ZoneInfo(settings.timezone))
+    recorder = None
+    if journal and os.name == "posix":  # file locks, by which a journal is known to be left behind
+        from xinglin.platform.audit.journal import Journal
+
+        recorder = Journal(database, settings.audit_journal)
+    return Application(Registry.discover(), database, zone=ZoneInfo(settings.timezone), recorder=recorder)
 
 
 async def _nowhere(_request: Request, error: Exception) -> Response:
@@ -44,21 +54,8 @@ async def _nowhere(_request: Request, error: Exception) -> Response:
     return JSONResponse(outcome, error.status_code, media_type="application/fhir+json")
 
 
-def create_app(settings: Settings | None = None) -> Starlette:
-    """The whole server, for `uvicorn --factory xinglin.server:create_app`."""
-    chosen = settings or load_settings()
-    application = create_application(chosen, "xinglin-server")
-    gate = TokenGate(application, chosen)
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        i18n.preload()
-        await application.database.open()
-        settle()
-        try:
-            yield
-        finally:
-            await application.database.close()
+def _health(application: Application) -> list[Route]:
+    """Whether the process lives, and whether it reaches its database."""
 
     async def alive(_request: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -67,6 +64,27 @@ def create_app(settings: Settings | None = None) -> Starlette:
         async with application.database.transaction() as connection:
             await connection.execute("SELECT 1")
         return JSONResponse({"status": "ready"})
+
+    return [Route("/healthz", alive), Route("/readyz", ready)]
+
+
+def create_app(settings: Settings | None = None, application: Application | None = None) -> Starlette:
+    """The whole server, for `uvicorn --factory xinglin.server:create_app`. `application` is not open yet."""
+    chosen = settings or load_settings()
+    application = application or create_application(chosen, "xinglin-server", journal=True)
+    gate = TokenGate(application, chosen)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        i18n.preload()
+        await application.database.open()
+        await application.recorder.open()
+        settle()
+        try:
+            yield
+        finally:
+            await application.recorder.close()
+            await application.database.close()
 
     async def known() -> SearchParameters:
         async with application.database.reading() as connection:
@@ -77,10 +95,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
         lifespan=lifespan,
         exception_handlers={HTTPException: _nowhere},
         routes=[
-            Route("/healthz", alive),
-            Route("/readyz", ready),
+            *_health(application),
             Mount("/api", create_api(lambda: application, gate)),
-            Mount("/fhir", OnlySignedIn(fhir, gate)),
+            Mount("/fhir", OnRecord(OnlySignedIn(fhir, gate), application.recorder)),
             Mount("/", create_web(application, chosen)),
         ],
     )

@@ -16,11 +16,13 @@ from xinglin.platform.door import Door
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import AccountError, Actor, KnownSessions, OpenedSession, Post, Session, SignInRefused
 from xinglin.platform.settings import Settings
+from xinglin.server import recording
 from xinglin.store.repository import Repository
 
+READ = "fhir.read"
 FHIR_PERMISSIONS = {
-    "integrator": frozenset({"fhir.read", "fhir.write", "fhir.export", "fhir.import"}),
-    "custodian": frozenset({"fhir.read", "fhir.expunge"}),
+    "integrator": frozenset({READ, "fhir.write", "fhir.export", "fhir.import"}),
+    "custodian": frozenset({READ, "fhir.expunge"}),
 }
 """Roles that may use FHIR REST: no role of the wards, since it reaches everybody's record. To remove versions for good
 is for the custodian alone, who can't write any."""
@@ -51,7 +53,6 @@ class TokenGate:
         self._application = application
         self._door = Door(application.database, settings, application.local_time)
         self._known = KnownSessions()
-        self._recorder = audit.Recorder(application.database)
 
     async def sign_in(self, login: str, password: str, client: str) -> OpenedSession:
         """Opens a session. Raises `SignInFailed`."""
@@ -94,34 +95,28 @@ class TokenGate:
     @asynccontextmanager
     async def repository(self, request: Request, permission: str) -> AsyncIterator[Repository]:
         """The store for a caller with `permission`, such as `fhir.read`: to write in one transaction, to read
-        outside of any. What was done is on record before the answer goes out.
+        outside of any. A write is on record in its transaction, all else before the answer goes out (`OnRecord`).
 
         Raises:
             Unauthorized: nobody is signed in. NotPermitted: the caller's roles do not give the permission.
         """
         actor = await self.caller(bearer(request))
+        now = self._application.clock()
+        entry = recording.begin(request, actor, "read" if permission == READ else "write", now)
         if not any(permission in FHIR_PERMISSIONS.get(role, ()) for role in actor.roles):
             raise NotPermitted(_("You may not do this: {what}").format(what=permission))
-        now = self._application.clock()
-        entry = audit.Entry(
-            actor,
-            "read" if permission == "fhir.read" else "write",
-            f"fhir.{request.method.lower()}",
-            (request.url.path.removeprefix("/fhir/")[:200],),
-            "success",
-            now,
-            request.client.host if request.client else None,
-        )
         database, zone = self._application.database, self._application.zone
         access = self._application.grant(actor)
-        if permission == "fhir.read":
+        if permission == READ:
             async with database.reading() as connection:
                 yield Repository(connection, now=now, zone=zone, maintain=database.transaction, access=access)
-            await self._recorder.record(entry)
             return
         async with database.transaction() as connection:
-            yield Repository(connection, now=now, zone=zone, access=access)
-            await audit.write(connection, entry)
+            repository = Repository(connection, now=now, zone=zone, access=access)
+            yield repository
+            for each in recording.written(entry, repository.written):
+                await audit.write(connection, each)
+        recording.committed(request, repository.written)
 
 
 class OnlySignedIn:

@@ -1,4 +1,4 @@
-"""The worker: delivers events to the capabilities, and does what the hospital does by the clock."""
+"""The worker: delivers events to the capabilities, seals the audit, and does what the hospital does by the clock."""
 
 import asyncio
 from contextvars import ContextVar
@@ -9,12 +9,16 @@ from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.reindexing import finish_reindex
 from xinglin.platform import i18n, idempotency, identity, jobs, outbox
+from xinglin.platform.audit import forget_journals, keys, sealing
 from xinglin.platform.collecting import settle
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
 
 KEYS_KEPT = timedelta(days=7)
 """How long an idempotency key is remembered."""
+
+JOURNALS_KEPT = timedelta(days=90)
+"""How long it is remembered how far a journal of the audit went that has ended."""
 
 _application: ContextVar[Application] = ContextVar("application")
 
@@ -26,6 +30,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     _application.set(application)
     folder, access = settings.home / "bulk", application.access_of
     bulk.provide(bulk.House(application.database, folder, application.clock, application.zone, access))
+    key = keys.load_or_make_keys(settings.audit_keys)[0]
     await application.database.open()
     settle()
     try:
@@ -34,6 +39,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
                 outbox.run(application.database, application.outbox_handlers(), stop, clock=application.clock)
             )
             parts.create_task(jobs.run(application.database.conninfo, stop, concurrency=settings.job_concurrency))
+            parts.create_task(
+                sealing.run(application.database, key, stop, clock=application.clock, head=settings.audit_head)
+            )
     finally:
         await application.database.close()
 
@@ -69,4 +77,5 @@ async def sweep(application: Application) -> None:
     now = application.clock()
     async with application.database.transaction() as connection:
         await idempotency.forget(connection, now - KEYS_KEPT)
+        await forget_journals(connection, now - JOURNALS_KEPT)
         await identity.forget_old(connection, now)

@@ -203,11 +203,11 @@ async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int
         row = stamped(entry.resource, entry.id or "", version + 1, repository.now, repository.zone, parameters)
         (changed if version else new).append(row)
         written[entry.index] = ("201 Created" if deleted else "200 OK", row.resource)
+    repository.written += [row.resource for row in (*new, *changed)]
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
     if new or changed:
-        made_by, members = parameters.version, repository.members
-        await settle(repository.connection, [*new, *changed], made_by, repository.zone, members)
+        await settle(repository.connection, [*new, *changed], parameters.version, repository.zone, repository.members)
         await permitting.ensure_written(repository, "create", [(row.type, row.id) for row in new])
         await permitting.ensure_written(repository, "update", [(row.type, row.id) for row in changed])
     await _define(repository, entries, {index: resource for index, (_, resource) in written.items()})

@@ -72,6 +72,8 @@ class Repository:
         self.members = members
         self.operations: Operations | None = None
         self.access = access
+        self.written: list[Resource] = []
+        """What was written here, for those who keep records of it; of a deletion only type and id."""
         self._maintain = maintain
 
     @asynccontextmanager
@@ -114,6 +116,7 @@ class Repository:
         resource = permitting.marked(self, resource)
         made = await writing.create(self.connection, resource, id, self.now, self.zone, self.members)
         await permitting.ensure_written(self, "create", [(made["resourceType"], made["id"])])
+        self.written.append(made)
         return made
 
     async def create_unless(self, resource: Resource, condition: str | None) -> tuple[Resource, bool]:
@@ -203,12 +206,14 @@ class Repository:
         written, new = await writing.update(self.connection, resource, if_match, self.now, self.zone, self.members)
         names = [(written["resourceType"], written["id"])]
         await permitting.ensure_written(self, "create" if new else "update", names)
+        self.written.append(written)
         return written, new
 
     async def delete(self, type: str, id: str, *, if_match: int | None = None) -> None:
         """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""
         await permitting.ensure_allowed(self, type, id, "delete")
         await writing.delete(self.connection, type, id, if_match, self.now)
+        self.written.append({"resourceType": type, "id": id})
 
     async def search(
         self,

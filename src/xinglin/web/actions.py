@@ -14,7 +14,7 @@ from xinglin.kernel.context import reference
 from xinglin.kernel.errors import Alerted, NotPermitted
 from xinglin.platform.i18n import gettext as _
 from xinglin.web.forms import Choice, Form, build_form, read_form
-from xinglin.web.rendering import Renderer, here
+from xinglin.web.rendering import Renderer, client_of, here
 from xinglin.web.security import local_address
 
 UNPROCESSABLE = 422
@@ -37,8 +37,9 @@ class Actions:
         key = str(data.get("_key") or "") or None
         then = str(data["_next"]) if data.get("_next") else None
         try:
-            client = request.client.host if request.client else None
-            outcome = await self._application.execute(command.name, values, request.state.actor, key=key, client=client)
+            outcome = await self._application.execute(
+                command.name, values, request.state.actor, key=key, client=client_of(request)
+            )
         except FhirError as error:
             shown = {name[7:]: str(text) for name, text in data.items() if name.startswith("_shown_")}
             form = await self._form(request, command, values, error=error, key=key, next=then, shown=shown)
@@ -85,7 +86,9 @@ class Actions:
         found = {}
         for item in build_form(command).fields.values():
             if item.widget == "select" and item.source:
-                page = await self._application.view(item.source, {"limit": CHOICES}, request.state.actor)
+                page = await self._application.view(
+                    item.source, {"limit": CHOICES}, request.state.actor, client=client_of(request)
+                )
                 column = self._application.registry.views[item.source].columns[0][0]
                 found[item.name] = [(row.key, str(getattr(row, column))) for row in page.rows]
         return found

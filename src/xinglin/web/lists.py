@@ -8,10 +8,11 @@ from starlette.responses import HTMLResponse, Response
 
 from xinglin.fhir.outcome import FhirError, NotFound
 from xinglin.kernel.application import Application, run_view
+from xinglin.kernel.disclosure import patients_in
 from xinglin.kernel.view import Page, Row, View
 from xinglin.platform.i18n import gettext as _
 from xinglin.web.export import to_csv
-from xinglin.web.rendering import Renderer, here
+from xinglin.web.rendering import Renderer, client_of, here
 from xinglin.web.tables import Column, build_table, columns_of, show
 
 PAGE = 500
@@ -42,7 +43,7 @@ class Lists:
         view = self._view(request)
         filters = dict(request.query_params)
         only = tuple(name for name in filters.pop("_columns", "").split(",") if name)
-        page = await self._application.view(view.name, filters, request.state.actor)
+        page = await self._application.view(view.name, filters, request.state.actor, client=client_of(request))
         shown = here(request, self._registry, _(view.title))
         known = tuple(name for name in only if name in dict(view.columns))
         table = build_table(self._registry, view, page, shown.permissions, filters, only=known)
@@ -53,7 +54,13 @@ class Lists:
         view = self._view(request)
         columns = columns_of(view)
         lines: list[list[str]] = []
-        async with self._application.reading(request.state.actor) as context:
+        application, actor = self._application, request.state.actor
+        async with (
+            application.on_record(
+                actor, f"{view.name}.csv", client_of(request), request.query_params, always=view.recorded
+            ) as on_record,
+            application.reading(actor) as context,
+        ):
             cursor: str | None = None
             while len(lines) < EXPORTED:
                 filters = {**request.query_params, "limit": PAGE, **({"cursor": cursor} if cursor else {})}
@@ -62,6 +69,7 @@ class Lists:
                     [show(self._registry, column, getattr(row, column.name))[0] for column in columns]
                     for row in page.rows
                 )
+                on_record.append(patients_in(page.rows))
                 cursor = page.next
                 if cursor is None:
                     break
@@ -76,7 +84,7 @@ class Lists:
         """Rows of a view as options of a search field: the key is the value, the other fields may fill the form."""
         view = self._view(request)
         filters = {**request.query_params, "limit": OFFERED}
-        page = await self._application.view(view.name, filters, request.state.actor)
+        page = await self._application.view(view.name, filters, request.state.actor, client=client_of(request))
         return HTMLResponse(self._renderer.render("ui/options.html", options=self._offers(view, page), view=view))
 
     def _offers(self, view: View, page: Page[Any]) -> list[dict[str, Any]]:
@@ -98,7 +106,7 @@ class Lists:
         return f"{column.title} {text}" if text and column.kind == "number" else text
 
     async def badges(self, request: Request) -> Response:
-        """How many rows wait at each workstation, as spans that htmx puts into the rail."""
+        """How many rows wait at each workstation, as spans that htmx puts into the rail; numbers show no patient."""
         shown = here(request, self._registry)
         parts = []
         async with self._application.reading(request.state.actor) as context:

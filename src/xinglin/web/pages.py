@@ -1,6 +1,6 @@
 """Pages from screens, and pages that say what went wrong."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -9,11 +9,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
+from xinglin.kernel.disclosure import patients_in
 from xinglin.kernel.errors import NotPermitted
 from xinglin.kernel.screen import Screen
-from xinglin.platform import audit
+from xinglin.platform.audit.recent import Recent
 from xinglin.platform.i18n import gettext as _
-from xinglin.web.rendering import Renderer, here
+from xinglin.web.rendering import Renderer, client_of, here
+
+RENEWED = 15 * 60.0
+"""Seconds for which a patient who stays on a page that renews itself counts as seen once."""
 
 
 class Pages:
@@ -22,19 +26,23 @@ class Pages:
     def __init__(self, application: Application, renderer: Renderer) -> None:
         self._application = application
         self._renderer = renderer
+        self._seen = Recent(RENEWED)
 
     def screen(self, screen: Screen) -> Callable[[Request], Awaitable[Response]]:
         """The endpoint of one screen."""
 
         async def page(request: Request) -> Response:
             shown = here(request, self._application.registry, _(screen.title))
-            if not shown.may(screen.permission):
-                raise NotPermitted(_("You may not do this: {what}").format(what=_(screen.title)))
             query = dict(request.query_params)
-            async with self._application.reading(request.state.actor) as context:
+            application, actor = self._application, request.state.actor
+            always = screen.recorded and not request.headers.get("X-Live")
+            async with (
+                application.on_record(actor, screen.name, client_of(request), query, always=always) as on_record,
+                application.reading(actor) as context,
+            ):
+                context.demand(screen.permission, screen.title)
                 values = await screen.run(context, query)
-            if not request.headers.get("X-Live"):
-                await self._record(request, screen, values)
+                on_record.append(self._new(request, screen, values))
             text = self._renderer.render(
                 screen.template, page=shown, query_values=query, today=context.today, now=context.now, **values
             )
@@ -42,22 +50,11 @@ class Pages:
 
         return page
 
-    async def _record(self, request: Request, screen: Screen, values: Mapping[str, Any]) -> None:
-        """Writes who opened which patient's page to the audit; a page that renews itself is not opened again."""
-        seen = {str(held["id"]) for held in _held(values) if held.get("resourceType") == "Patient" and "id" in held}
-        if not seen:
-            return
-        async with self._application.database.transaction() as connection:
-            await audit.record(
-                connection,
-                actor=request.state.actor,
-                action="read",
-                command=screen.name,
-                entities=[f"Patient/{id}" for id in sorted(seen)],
-                outcome="success",
-                at=self._application.clock(),
-                client=request.client.host if request.client else None,
-            )
+    def _new(self, request: Request, screen: Screen, values: Mapping[str, Any]) -> set[str]:
+        """The patients whom a page shows. A page that renews itself shows only those who have come since."""
+        patients = patients_in(values)
+        new = self._seen.fresh((request.state.actor.account_id, screen.name), patients)
+        return new if request.headers.get("X-Live") else patients
 
     async def home(self, request: Request) -> Response:
         """Leads to the person's first workstation."""
@@ -101,11 +98,3 @@ class Pages:
         return HTMLResponse(
             self._renderer.render("fault.html", page=shown, status=status, heading=heading, texts=texts), status
         )
-
-
-def _held(values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The resources that a screen shows, at its top or within one of its parts."""
-    for value in values.values():
-        if isinstance(value, Mapping):
-            yield value
-            yield from (part for part in value.values() if isinstance(part, Mapping))

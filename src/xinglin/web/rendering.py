@@ -177,6 +177,11 @@ def rail(registry: Registry, permissions: frozenset[str], path: str) -> tuple[Ra
     )
 
 
+def client_of(request: Request) -> str | None:
+    """The network address that a request comes from, for the audit."""
+    return request.client.host if request.client else None
+
+
 def here(request: Request, registry: Registry, title: str = "") -> Here:
     """What every page knows, from the request and the session that belongs to it."""
     actor: Actor | None = request.state.actor

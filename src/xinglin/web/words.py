@@ -27,6 +27,16 @@ WORDS = {
     "IMP": N_("Inpatient"),
     "HH": N_("Home care"),
     "VR": N_("Telemedicine"),
+    # action and outcome of an entry of the audit
+    "read": N_("Seen"),
+    "write": N_("Changed"),
+    "command": N_("Done"),
+    "event": N_("By the system"),
+    "sign-in": N_("Signed in"),
+    "sign-out": N_("Signed out"),
+    "success": N_("Succeeded"),
+    "refused": N_("Refused"),
+    "failed": N_("Failed"),
     # payment
     "cash": N_("Cash"),
     "card": N_("Bank card"),

@@ -84,6 +84,7 @@ class InvoiceRow(Row):
     method: str = Field(title=N_("Payment method"), json_schema_extra={"kind": "code"})
     cashier: str = Field(title=N_("Cashier"))
     at: str = Field(title=N_("Time"), json_schema_extra={"kind": "datetime"})
+    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
 
 
 @view(
@@ -109,6 +110,7 @@ async def invoices(context: Context, filter: Filter) -> Page[InvoiceRow]:
             method=str(resources.extension(item, resources.PAYMENT_METHOD).get("valueCode", "")),
             cashier=str(item["participant"][0]["actor"].get("display", "")),
             at=item["date"],
+            patient=item["subject"]["reference"],
         )
         for item in found.resources
     ]

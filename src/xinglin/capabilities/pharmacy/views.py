@@ -82,6 +82,7 @@ class LineRow(Row):
     state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "prescription"})
     alerts: list[str] = Field(title=N_("Accepted warnings"), json_schema_extra={"hidden": True})
     returned: str = Field(title=N_("Reason of return"), json_schema_extra={"hidden": True})
+    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
 
 
 @view(
@@ -119,6 +120,7 @@ def line_row(context: Context, line: Resource, prices: dict[str, Resource]) -> L
             item["valueString"] for item in line.get("extension") or () if item.get("url") == resources.DETECTED_ALERT
         ],
         returned=build.concept_text(line.get("statusReason")),
+        patient=line["subject"]["reference"],
     )
 
 

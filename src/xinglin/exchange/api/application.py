@@ -237,12 +237,13 @@ def _add_command(api: FastAPI, command: Command, application: Callable[[], Appli
 
 
 def _add_view(api: FastAPI, view: View, application: Callable[[], Application], caller: Caller) -> None:
-    async def operation(filter: Any, actor: Actor) -> FhirJson:
-        page = await application().view(view.name, filter.model_dump(exclude_none=True), actor)
+    async def operation(request: Request, filter: Any, actor: Actor) -> FhirJson:
+        client = request.client.host if request.client else None
+        page = await application().view(view.name, filter.model_dump(exclude_none=True), actor, client=client)
         rows = [row.model_dump(mode="json") for row in page.rows]
         return FhirJson({"rows": rows, "next": page.next, "total": page.total})
 
-    _sign(operation, filter=Annotated[view.filter, Query()], actor=Annotated[Actor, Depends(caller)])
+    _sign(operation, request=Request, filter=Annotated[view.filter, Query()], actor=Annotated[Actor, Depends(caller)])
     api.add_api_route(
         f"/views/{view.name}",
         operation,

@@ -94,6 +94,8 @@ async def test_exports_of_three_levels(filled: httpx.AsyncClient, surroundings: 
     assert await exported(filled, "Patient/$export", surroundings) == patients | about
     assert await exported(filled, "Group/g/$export", surroundings) == {"Patient/a", "Observation/oa", "Group/g"}
     assert await exported(filled, "$export?_type=Patient,Organization", surroundings) == patients | {"Organization/org"}
+    shown = sorted((exporting.members(folder) for folder in surroundings.folder.iterdir()), key=str)
+    assert shown == [["Patient/*"], ["Patient/*"], ["Patient/*"], ["Patient/a"]]
     moment = (await filled.get("Observation/ob")).json()["meta"]["lastUpdated"]
     since = await exported(filled, f"$export?_type=Observation&_since={moment}", surroundings)
     assert since == {"Observation/ob", "Observation/nobody"}

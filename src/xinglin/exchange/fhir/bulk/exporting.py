@@ -15,12 +15,16 @@ from xinglin.exchange.fhir.bulk.house import House, house
 from xinglin.fhir import json
 from xinglin.fhir.types import Resource
 from xinglin.platform import jobs
+from xinglin.platform.audit import EVERYBODY
 from xinglin.store.everything import references, referring
 from xinglin.store.exporting import fix_snapshot, stream, types_present
 from xinglin.store.repository import Repository
 
 LINES = 100_000
 """Resources in one file at most, so that a large type can be fetched in parts."""
+
+MEMBERS = "members.txt"
+"""The file that names the patients of a group's export; it is not handed out."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +74,8 @@ async def _write(surroundings: House, task: Resource, folder: Path) -> list[tupl
         access = await surroundings.access(connection, account) if account else None
         repository = Repository(connection, now=surroundings.clock(), access=access)
         patients = await _members(repository, group) if group else None
+        if patients is not None:
+            await asyncio.to_thread(_note, folder, patients)
         about = {"Patient"} | {source for source, _ in referring("Patient")}
         for type in await types_present(connection):
             if (wanted is None or type in wanted) and (level == "system" or type in about):
@@ -107,6 +113,16 @@ async def _of_patients(batches: AsyncIterator[list[bytes]]) -> AsyncIterator[lis
     """Leaves out what refers to no patient, such as a slot that is free."""
     async for batch in batches:
         yield [text for text in batch if any(type == "Patient" for type, _ in references(json.loads(text)))]
+
+
+def _note(folder: Path, patients: list[str]) -> None:
+    (folder / MEMBERS).write_text("".join(f"Patient/{id}\n" for id in patients), encoding="ascii")
+
+
+def members(folder: Path) -> list[str]:
+    """The patients in the files of an export that is complete: those of its group, or everybody."""
+    path = folder / MEMBERS
+    return path.read_text(encoding="ascii").split() if path.is_file() else [EVERYBODY]
 
 
 async def _members(repository: Repository, group: str) -> list[str]:

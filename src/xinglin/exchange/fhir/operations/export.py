@@ -1,5 +1,6 @@
 """`$export` of everything, of all patients, or of a group (FHIR Bulk Data Access 2.0), with its status and files."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
@@ -7,7 +8,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from xinglin.exchange.fhir import responses
 from xinglin.exchange.fhir.bulk import tasks
-from xinglin.exchange.fhir.bulk.exporting import export
+from xinglin.exchange.fhir.bulk.exporting import export, members
 from xinglin.exchange.fhir.operations.registry import EXPORT, INSTANCE, SYSTEM, TYPE, Call, Operation
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest, FhirError, NotFound
@@ -100,6 +101,7 @@ async def file(call: Call) -> Response:
     path = call.files / task["id"] / name
     if task["status"] != "completed" or not _FILE.fullmatch(name) or not path.is_file():
         raise NotFound(f"The export {task['id']} has no file {name}")
+    call.also_shows(await asyncio.to_thread(members, call.files / task["id"]))
     return FileResponse(path, media_type="application/fhir+ndjson")
 
 

@@ -1,6 +1,6 @@
 """What an operation is, and how it is called: each is declared in a module of its own and listed in `OPERATIONS`."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -19,6 +19,10 @@ EXPORT, IMPORT = "fhir.export", "fhir.import"
 
 SYSTEM, TYPE, INSTANCE = "system", "type", "instance"
 """Where an operation may be called: at `/$name`, at `/Type/$name`, at `/Type/id/$name`."""
+
+
+ALSO_SHOWN = "also_shown"
+"""Where a request keeps the patients whom its answer shows although they can't be found in it, such as a file's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class Call:
         """The folder for files, which every `bulk` operation has."""
         assert self.folder is not None
         return self.folder
+
+    def also_shows(self, patients: Iterable[str]) -> None:
+        """Tells whoever keeps the record of the patients in an answer that is not looked into."""
+        setattr(self.request.state, ALSO_SHOWN, tuple(patients))
 
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Resource | Response]]

@@ -1,8 +1,8 @@
 """The record of who did what; it only grows, which the database enforces."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,12 +14,13 @@ from xinglin.platform.identity import Actor
 from xinglin.store.sql import load_queries
 
 queries = load_queries("xinglin.platform")
+Connection = psycopg.AsyncConnection[Any]
 Outcome = Literal["success", "refused", "failed"]
 """As FHIR R4 AuditEvent.outcome: 0 (success), 4 (refused), 8 (failed)."""
 
 
 async def record(
-    connection: psycopg.AsyncConnection[Any],
+    connection: Connection,
     *,
     actor: Actor | None,
     action: str,
@@ -39,7 +40,7 @@ async def record(
     return await write(connection, Entry(actor, action, command, tuple(entities), outcome, at, client, detail))
 
 
-async def write(connection: psycopg.AsyncConnection[Any], entry: "Entry") -> int:
+async def write(connection: Connection, entry: "Entry") -> int:
     """Writes an entry as `record` does."""
     row = await (await connection.execute(queries.record_audit, entry.values())).fetchone()
     assert row is not None
@@ -60,7 +61,7 @@ class Entry:
     detail: str | None = None
 
     def values(self) -> dict[str, Any]:
-        """As parameters of the statement."""
+        """As parameters of the statement; texts of PostgreSQL hold no NUL, which an address may contain."""
         return {
             "at": self.at,
             "account": self.actor.account_id if self.actor else None,
@@ -68,11 +69,31 @@ class Entry:
             "roles": list(self.actor.roles) if self.actor else [],
             "action": self.action,
             "command": self.command,
-            "entities": list(self.entities),
+            "entities": [name.replace("\0", "\ufffd") for name in self.entities],
             "outcome": self.outcome,
             "client": self.client,
-            "detail": self.detail,
+            "detail": self.detail.replace("\0", "\ufffd") if self.detail else None,
         }
+
+
+PATIENTS = 1000
+"""Patients of one entry at most; what shows more leaves several."""
+EVERYBODY = "Patient/*"
+"""Stands among the entities for every patient of the hospital."""
+
+
+def disclosing(entry: Entry, patients: Iterable[str]) -> list[Entry]:
+    """`entry`, or as many as it takes, with the patients whom it shows among its entities."""
+    several = sorted(set(patients) - set(entry.entities))
+    return [
+        replace(entry, entities=(*entry.entities, *several[start : start + PATIENTS]))
+        for start in range(0, max(len(several), 1), PATIENTS)
+    ]
+
+
+async def forget_journals(connection: Connection, before: datetime) -> None:
+    """Forgets journals that have not gone on since `before`."""
+    await connection.execute(queries.forget_journals, {"before": before})
 
 
 class Recorder:
@@ -86,6 +107,15 @@ class Recorder:
         self._database = database
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Must have been called before the first entry."""
+
+    async def close(self) -> None:
+        """To be called after the last entry."""
+
+    async def flush(self) -> None:
+        """Returns when all that was recorded can be read in the database."""
 
     async def record(self, entry: Entry) -> None:
         """Writes an entry; raises what the database raises."""

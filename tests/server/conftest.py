@@ -1,0 +1,46 @@
+"""The whole server over a furnished hospital, called through its ASGI interface."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.hospital import Hospital
+from xinglin.kernel.application import Application
+from xinglin.operations.hospital import PASSWORD
+from xinglin.platform.settings import Settings
+from xinglin.server.app import create_app, create_application
+
+FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
+
+
+@pytest.fixture(scope="module")
+def settings(hospital: Hospital, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The server's settings."""
+    home = tmp_path_factory.mktemp("home")
+    return Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, home=home)
+
+
+@pytest.fixture(scope="module")
+def application(settings: Settings) -> Application:
+    """What the server serves, with its journal."""
+    return create_application(settings, "tests", journal=True)
+
+
+@pytest.fixture(scope="module")
+async def client(settings: Settings, application: Application) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the server, not signed in."""
+    app = create_app(settings, application)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://hospital") as opened,
+    ):
+        yield opened
+
+
+async def token(client: httpx.AsyncClient, login: str) -> dict[str, str]:
+    """The header of somebody who has signed in at the command interface."""
+    answer = await client.post("/api/session", json={"login": login, "password": PASSWORD})
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
