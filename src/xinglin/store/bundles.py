@@ -63,7 +63,7 @@ def _refuse_repetition(entries: Sequence[Entry]) -> None:
     issues = []
     for entry in entries:
         names = {
-            "request.url": f"{entry.type}/{entry.id}" if entry.id and entry.method not in ("GET", "HEAD") else None,
+            "request.url": f"{entry.type}/{entry.id}" if entry.id and not entry.reads else None,
             "request.ifNoneExist": f"{entry.type}?{entry.if_none_exist}" if entry.if_none_exist else None,
             "fullUrl": entry.full_url,
         }
@@ -105,7 +105,7 @@ async def _assign(repository: "Repository", entries: Sequence[Entry]) -> dict[in
     """Gives each resource to be written its id; index → resource for those that exist by their `ifNoneExist`."""
     existing: dict[int, Resource] = {}
     for entry in entries:
-        if entry.method == "POST":
+        if entry.method == "POST" and entry.changes:
             found = None
             if entry.if_none_exist:
                 found = await _located(entry, repository.match(entry.type, entry.if_none_exist, lock=True))

@@ -1,6 +1,6 @@
 """The repository: every read, write and search of FHIR resources, within the caller's transaction."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -20,6 +20,7 @@ from xinglin.store.batches import process_batch
 from xinglin.store.bindings import Members
 from xinglin.store.bundles import process_transaction
 from xinglin.store.cursors import execute, queries
+from xinglin.store.entries import Entry
 from xinglin.store.found import Found
 from xinglin.store.history import HistoryPage, HistoryQuery
 from xinglin.store.patch import Patch
@@ -34,6 +35,10 @@ Maintain: TypeAlias = Callable[[], AbstractAsyncContextManager[AsyncConnection[A
 """Opens a transaction that commits when its block ends well, such as `Database.transaction`."""
 
 
+Operations: TypeAlias = Callable[[Entry], Awaitable[Resource]]
+"""Calls the operation that an entry of a bundle names, which changes nothing, and gives its output."""
+
+
 class Repository:
     """FHIR resources in PostgreSQL, seen through one transaction.
 
@@ -42,9 +47,9 @@ class Repository:
     must not change once resources are stored. `expand` gives the codes of a value set, for `:in` and `:not-in`; without
     it only the value sets that R4 requires are known. `related` gives the codes that subsume a code, or that it
     subsumes, for `:above` and `:below`. `members` decides the bindings of the profiles that resources claim; without
-    it, they are not looked at. Where `connection` can only read, `maintain` opens transactions in which tables that are
-    derived from resources are brought up to date. `access` limits what is seen and changed; None is the system itself.
-    Errors are `xinglin.fhir.outcome.FhirError`.
+    it, they are not looked at. `operations` carries out those in bundles. Where `connection` can only read, `maintain`
+    opens transactions in which tables that are derived from resources are brought up to date. `access` limits what is
+    seen and changed; None is the system itself. Errors are `xinglin.fhir.outcome.FhirError`.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class Repository:
         self.expand = expand
         self.related = related
         self.members = members
+        self.operations: Operations | None = None
         self.access = access
         self.written: list[Resource] = []
         """What was written here, for those who keep records of it; of a deletion only type and id."""

@@ -36,7 +36,11 @@ _kept: dict[tuple[str, int, str], dict[str, _Kept]] = {}
 
 
 async def members(repository: Repository, questions: Collection[Question]) -> Answers:
-    """Whether value sets have codes; None where a value set or its code system is not here, or can't be expanded."""
+    """Whether value sets have codes; None where a value set or its code system is not here, or can't be expanded.
+
+    It does not depend on who asks: everybody is told whether a code is accepted, and is shown no value set by it.
+    """
+    repository = repository.unlimited()
     wanted: dict[str, list[_Code]] = {}
     for url, system, code in questions:
         wanted.setdefault(url, []).append((system, code))

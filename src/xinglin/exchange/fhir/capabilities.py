@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from xinglin.exchange.fhir.formats import FORMATS
+from xinglin.exchange.fhir.operations.bundled import permitted
 from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.search import R4, Parameter, SearchParameters, parameters
@@ -36,12 +37,14 @@ _EVERYWHERE = {
 # Parameters of every type that are no values of the resource itself.
 
 
-def _documentation() -> str:
+def _documentation(operations: tuple[Operation, ...]) -> str:
     """What a CapabilityStatement of R4 has no elements for, as markdown."""
     kinds = [f"{kind}: {', '.join(f':{name}' for name in names) or 'none'}" for kind, names in MODIFIERS.items()]
     return "\n".join(
         [
             f"References can be chained, by up to {DEEPEST} steps, with and without the type of the target.",
+            "",
+            f"Operations in batches and transactions: {', '.join(_bundled(operations))}.",
             "",
             "`_include` and `_revinclude` take `*` for any, and the modifier `:iterate`.",
             "",
@@ -53,6 +56,10 @@ def _documentation() -> str:
             f"Modifiers by the type of the parameter: {'; '.join(kinds)}.",
         ]
     )
+
+
+def _bundled(operations: tuple[Operation, ...]) -> list[str]:
+    return sorted({f"`${operation.name}`" for operation in operations if permitted(operation)})
 
 
 def _either(words: Sequence[str]) -> str:
@@ -76,7 +83,7 @@ def capability_statement(
         "rest": [
             {
                 "mode": "server",
-                "documentation": _documentation(),
+                "documentation": _documentation(operations),
                 "resource": [_listed(name, operations, known) for name in sorted(resource_types())],
                 "interaction": [{"code": code} for code in _SYSTEM],
                 "searchParam": [{"name": name, **told} for name, told in sorted(_EVERYWHERE.items())],

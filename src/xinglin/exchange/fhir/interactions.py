@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from xinglin.exchange.fhir import requests, responses
 from xinglin.exchange.fhir.capabilities import capability_statement
+from xinglin.exchange.fhir.operations.bundled import in_bundles
 from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.fhir.outcome import BadRequest, Gone, NotFound
 from xinglin.fhir.search import SearchParameters
@@ -226,6 +227,7 @@ class Interactions:
         bundle = await requests.read_resource(request, self.bundle_limit)
         whole = requests.prefers(request) == "representation"
         async with self.open(request, WRITE) as repository:
+            repository.operations = in_bundles(request, repository, self.operations)
             if bundle.get("type") == "batch":
                 done = await repository.batch(bundle, representation=whole)
             else:

@@ -16,7 +16,7 @@ ORDER BY updated DESC, id
 SELECT version FROM resource WHERE type = %(type)s AND id = %(id)s AND NOT deleted
 
 -- name: stamps
--- unlimited: versions and times of definitions and terminology.
+-- unlimited: tells only whether something has changed.
 SELECT s.term, r.id, r.version, r.xmin::text
 FROM unnest(%(terms)s::bigint[], %(types)s::text[]) AS s (term, type)
 CROSS JOIN LATERAL (
