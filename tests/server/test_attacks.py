@@ -14,7 +14,7 @@ import pytest
 
 from tests.hospital import Hospital
 from tests.server.conftest import token
-from xinglin.kernel.context import as_system
+from xinglin.kernel.context import Context, as_system
 from xinglin.operations.hospital import PASSWORD, RULES
 from xinglin.platform.identity import create_account
 from xinglin.platform.identity.posts import ROLE
@@ -53,36 +53,41 @@ async def target(hospital: Hospital) -> Target:
     return Target(patient, visit, record)
 
 
+async def employed(hospital: Hospital, context: Context, number: int, role: str) -> None:
+    """Makes somebody in a role on the other campus."""
+    person = {"resourceType": "Practitioner", "name": [{"text": f"Mallory {role}"}]}
+    held = await context.create(person, id=f"mallory-{role}")
+    await context.create(
+        {
+            "resourceType": "PractitionerRole",
+            "active": True,
+            "practitioner": {"reference": f"Practitioner/{held['id']}"},
+            "organization": {"reference": "Organization/department-pharmacy"},
+            "location": [{"reference": "Location/campus-east"}],
+            "code": [{"coding": [{"system": ROLE, "code": role}]}],
+        },
+        id=f"mallory-{number}",
+    )
+    await create_account(
+        context.connection,
+        login=f"mallory-{role}",
+        name=f"Mallory {role}",
+        password=PASSWORD,
+        roles=(role,),
+        practitioner=f"Practitioner/{held['id']}",
+        locale="en",
+        now=hospital.clock(),
+        rules=RULES,
+    )
+
+
 @pytest.fixture(scope="module")
 async def attackers(client: httpx.AsyncClient, hospital: Hospital) -> dict[str, dict[str, str]]:
     """The headers of somebody in each role on the other campus."""
     async with hospital.application.database.transaction() as connection:
         context = hospital.application.context(connection, as_system("en"))
         for number, role in enumerate(ROLES):
-            person = {"resourceType": "Practitioner", "name": [{"text": f"Mallory {role}"}]}
-            held = await context.create(person, id=f"mallory-{role}")
-            await context.create(
-                {
-                    "resourceType": "PractitionerRole",
-                    "active": True,
-                    "practitioner": {"reference": f"Practitioner/{held['id']}"},
-                    "organization": {"reference": "Organization/department-pharmacy"},
-                    "location": [{"reference": "Location/campus-east"}],
-                    "code": [{"coding": [{"system": ROLE, "code": role}]}],
-                },
-                id=f"mallory-{number}",
-            )
-            await create_account(
-                connection,
-                login=f"mallory-{role}",
-                name=f"Mallory {role}",
-                password=PASSWORD,
-                roles=(role,),
-                practitioner=f"Practitioner/{held['id']}",
-                locale="en",
-                now=hospital.clock(),
-                rules=RULES,
-            )
+            await employed(hospital, context, number, role)
         await create_account(
             connection,
             login="mallory-patient",

@@ -198,3 +198,11 @@ CREATE TABLE idempotency_key (
 );
 
 CREATE INDEX idempotency_key_at ON idempotency_key (at);
+
+-- Rules of roles that a hospital has in place of those that come with the software.
+CREATE TABLE access_policy (
+    role text PRIMARY KEY CHECK (role <> ''),
+    rules jsonb NOT NULL,
+    changed timestamptz NOT NULL,
+    account text NOT NULL
+);

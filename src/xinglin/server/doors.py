@@ -123,6 +123,7 @@ class TokenGate:
         actor = await self.caller(bearer(request))
         now = self._application.clock()
         entry = recording.begin(request, actor, "read" if permission == READ else "write", now)
+        await self._application.know_policies()
         access = self._application.grant(actor)
         if permission == READ:
             allowed = access is not None and bool(access.rules)

@@ -217,7 +217,7 @@ async def test_nothing_tells_of_what_is_not_allowed(
     seen = {name: one for name, one in hospital.items() if any(allowed(rule, one, hospital) for rule in given_rules)}
     hides_gender = {kind for rule in given_rules for kind in rule.types if rule.hidden and kind in ("Patient", RECORD)}
     asked = [each for each in asked if not (hides_gender and "gender" in urlencode(each[0][1]))]
-    grant = Grant(actor("east"), {"x": tuple(given_rules)}, NOW, UTC)
+    grant = Grant(actor("east"), given_rules, NOW, UTC)
     answers, whole = [], []
     async with database.session() as connection:
         async with connection.transaction(force_rollback=True):

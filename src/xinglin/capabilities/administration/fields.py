@@ -19,6 +19,7 @@ ASSIGNABLE = Literal[
     "manager",
     "integrator",
     "custodian",
+    "auditor",
     "administrator",
 ]
 """Roles that people and services may hold; nobody but the house itself is the system."""

@@ -1,6 +1,6 @@
 """What one caller may do: the rules of their roles, as the store asks for them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from urllib.parse import parse_qsl
 
@@ -10,7 +10,7 @@ from xinglin.fhir.search.terms import parameter_term
 from xinglin.fhir.search.values import Context
 from xinglin.fhir.types import Resource
 from xinglin.platform.access import care, labels
-from xinglin.platform.access.rules import CHANGE, Policies, Rule, about, record_types
+from xinglin.platform.access.rules import CHANGE, Rule, about, record_types
 from xinglin.platform.identity import Actor, Scopes
 from xinglin.store.access import EVERYTHING, NOTHING
 
@@ -59,7 +59,9 @@ class Grant:
     time. With `trusted`, what is written is up to a command, whose permission was asked for already; so were the scopes
     of a key, which otherwise limit what its service may do."""
 
-    def __init__(self, actor: Actor, policies: Policies, now: datetime, zone: tzinfo, *, trusted: bool = False) -> None:
+    def __init__(
+        self, actor: Actor, rules: Iterable[Rule], now: datetime, zone: tzinfo, *, trusted: bool = False
+    ) -> None:
         post = actor.post
         self.account = actor.account_id
         self._trusted = trusted
@@ -73,8 +75,7 @@ class Grant:
             "campus": _id(self._campus),
             "department": _id(self._department),
         }
-        rules = [rule.bound(variables) for role in dict.fromkeys(actor.roles) for rule in policies.get(role, ())]
-        self.rules = [rule for rule in rules if rule is not None]
+        self.rules = [bound for rule in rules if (bound := rule.bound(variables)) is not None]
         self._allowed: dict[tuple[str, str], Filter] = {}
         self._hidden: dict[str, frozenset[str]] = {}
         self.hiding = frozenset(type for type in self._named() if self.hidden(type))
