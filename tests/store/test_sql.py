@@ -25,7 +25,8 @@ def test_statements_have_names_across_files(package: Path) -> None:
     (package / "sql" / "b.sql").write_text("-- name: third\nSELECT 3\n")
     (package / "sql" / "notes.txt").write_text("not SQL")
     queries = load_queries(package.name)
-    assert (queries.first, queries.second, queries.third) == ("SELECT 1", "-- why\nSELECT 2", "SELECT 3")
+    # Comments are for readers of the files.
+    assert (queries.first, queries.second, queries.third) == ("SELECT 1", "SELECT 2", "SELECT 3")
     assert sorted(queries) == ["first", "second", "third"]
 
 

@@ -47,6 +47,8 @@ class Access(Protocol):
     """What a caller may do, and by whose account."""
 
     account: str
+    guards: dict[tuple[str, str], Guard]
+    """Where the guards are kept, by type and interaction."""
 
     def allowed(self, type: str, interaction: str) -> Filter:
         """Which resources of a type: `EVERYTHING`, `NOTHING`, or those that a filter finds.
@@ -71,8 +73,17 @@ class Access(Protocol):
 
 def guard(access: Access | None, type: str, interaction: str) -> tuple[Filter, ...]:
     """The guard of a type, or none where everything is allowed."""
-    allowed = EVERYTHING if access is None else access.allowed(type, interaction)
-    return () if allowed == EVERYTHING else (Guard(allowed),)
+    if access is None or access.allowed(type, interaction) == EVERYTHING:
+        return ()
+    return (_kept(access, type, interaction),)
+
+
+def _kept(access: Access, type: str, interaction: str) -> Guard:
+    made = access.guards.get((type, interaction))
+    if made is None:
+        name = f"{type}_{interaction}".lower()
+        made = access.guards[type, interaction] = Guard(access.allowed(type, interaction), name)
+    return made
 
 
 def guarded(wanted: Filter, access: Access) -> Filter:
@@ -148,10 +159,10 @@ def condition(
     free = [type for type, wanted in allowed.items() if wanted == EVERYTHING]
     if len(free) == len(allowed):
         return ""
-    some = {type: wanted for type, wanted in allowed.items() if wanted not in (EVERYTHING, NOTHING)}
+    some = [type for type, wanted in allowed.items() if wanted not in (EVERYTHING, NOTHING)]
     listed = ", ".join(f"'{type}'" for type in free)
     pieces = [f"{r}.type IN ({listed})"] if free else []
-    pieces += [f"({r}.type = '{type}' AND {conditions.piece(wanted, r)})" for type, wanted in some.items()]
+    pieces += [f"({r}.type = '{type}' AND {conditions.piece(_kept(access, type, interaction), r)})" for type in some]
     either = " OR ".join(pieces) or "false"
     return f"\nAND NOT {r}.deleted AND ({either})"
 

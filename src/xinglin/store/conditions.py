@@ -86,18 +86,20 @@ class Conditions:
 
     With `hidden`, values stand in subqueries of their own, so that the planner does not look at them: PostgreSQL then
     finds that one plan is as good as another, and after five times plans no more. How a search goes must then follow
-    from its form. Without, every search is planned for its values.
+    from its form. Without, every search is planned for its values. `guarding` are those of a guard, which looks at
+    stored resources only: what others contain has no marks by which somebody might see it.
     """
 
-    def __init__(self, statistics: Statistics, *, hidden: bool) -> None:
+    def __init__(self, statistics: Statistics, *, hidden: bool, guarding: str = "") -> None:
         self.statistics = statistics
         self.hidden = hidden
         self.parameters: dict[str, Any] = {}
+        self._guarding = guarding
         self._aliases = 0
 
     def value(self, value: Any, type: str) -> str:
         """A placeholder for a value of a type."""
-        name = f"p{len(self.parameters)}"
+        name = f"{self._guarding}p{len(self.parameters)}"
         self.parameters[name] = value
         return f"(SELECT %({name})s::{type})" if self.hidden else f"%({name})s::{type}"
 
@@ -123,11 +125,14 @@ class Conditions:
                 return str(queries.ids.format(r=r, p=self.value(list(ids), "text[]")))
             case Not(inner):
                 return f"NOT ({self.piece(inner, r)})"
-            case Guard(inner):
-                return self.piece(inner, r)
+            case Guard():
+                return self.guard(wanted, r)
             case AllOf(filters):
                 return f"(true{self.all_of(filters, r)})"
             case AnyOf(filters):
+                if numbers := _alike(filters):
+                    assert isinstance(filters[0], ChainFilter)
+                    return self.through(filters[0], r, numbers)
                 return f"({' OR '.join(self.piece(inner, r) for inner in filters) or 'false'})"
             case ChainFilter() | HasFilter():
                 return self.through(wanted, r)
@@ -163,19 +168,35 @@ class Conditions:
                 return str(queries.number.format(r=r, parameter=number, spans=either))
         raise TypeError(f"{type(wanted).__name__} must be resolved before it becomes SQL")
 
-    def through(self, wanted: ChainFilter | HasFilter, r: str) -> str:
-        """A chain or `_has`: from the few that match, or else from each row."""
+    def guard(self, wanted: Guard, r: str) -> str:
+        """A guard, which is put into SQL once for all searches of somebody: its parameters have names of its own."""
+        known = wanted.memo.get((r, self.hidden))
+        if known is None:
+            own = Conditions(self.statistics, hidden=self.hidden, guarding=f"{wanted.name}_{r}_")
+            known = wanted.memo[r, self.hidden] = (own.piece(wanted.filter, r), own.parameters)
+        sql, parameters = known
+        self.parameters |= parameters
+        return sql
+
+    def through(self, wanted: ChainFilter | HasFilter, r: str, numbers: Sequence[int] = ()) -> str:
+        """A chain, by one parameter or several, or `_has`: from the few that match, or else from each row."""
         self._aliases += 1
-        t = f"r{self._aliases}"
+        t = f"{self._guarding}r{self._aliases}"
         few = rare(wanted.filter, self.statistics)
-        if isinstance(wanted, ChainFilter):
-            template, kind = (queries.chain if few else queries.chain_each), wanted.target
-        else:
+        if isinstance(wanted, HasFilter):
             template, kind = (queries.has if few else queries.has_each), wanted.source
+        elif numbers:
+            template, kind = (queries.chain_several if few else queries.chain_each_several), wanted.target
+        else:
+            template, kind = (queries.chain if few else queries.chain_each), wanted.target
         inner = wanted.filter.filters if isinstance(wanted.filter, AllOf) else (wanted.filter,)
-        number = f"'{wanted.parameter_term}'::bigint"
-        filters = self.all_of(inner, t)
-        return str(template.format(r=r, t=t, number=number, type=f"'{kind}'", filters=filters, targets=queries.targets))
+        named = {
+            "type": f"'{kind}'",
+            "number": f"'{wanted.parameter_term}'::bigint",
+            "numbers": f"'{literal(numbers)}'::bigint[]",
+            "targets": "resource" if self._guarding else queries.targets,
+        }
+        return str(template.format(r=r, t=t, filters=self.all_of(inner, t), **named))
 
     def string(self, wanted: StringFilter, r: str) -> str:
         """Texts by their beginning, or by a part whose pairs of characters the row must have."""
@@ -234,6 +255,15 @@ class Conditions:
         if wanted.code is not None:
             found += f" AND d.code = {self.value(wanted.code, 'bigint')}"
         return found
+
+
+def _alike(filters: Sequence[Filter]) -> list[int]:
+    """The parameters of several chains that lead to the same; none where they differ in more."""
+    first = filters[0] if len(filters) > 1 else None
+    if not isinstance(first, ChainFilter):
+        return []
+    same = [w for w in filters if isinstance(w, ChainFilter) and (w.target, w.filter) == (first.target, first.filter)]
+    return [each.parameter_term for each in same] if len(same) == len(filters) else []
 
 
 def rare(wanted: Filter, statistics: Statistics) -> bool:

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
-from typing import LiteralString, cast
+from typing import LiteralString
 
+_COMMENT = re.compile(r"^ *--.*\n?", re.MULTILINE)
+# Comments are for readers of the file; statements that are put together of pieces would carry each of them often.
 _NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
 
 
@@ -43,5 +45,5 @@ def load_queries(package: str) -> Queries:
             if name in statements:
                 raise ValueError(f"{package}/sql/{file.name}: {name} is defined twice")
             # Our own files, never a text from outside: as good as a literal in the source.
-            statements[name] = cast("LiteralString", text.strip().removesuffix(";"))
+            statements[name] = _COMMENT.sub("", text).strip().removesuffix(";")
     return Queries(package, statements)

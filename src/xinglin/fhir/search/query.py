@@ -1,7 +1,7 @@
 """A search, parsed: what the store turns into SQL."""
 
-from dataclasses import dataclass
-from typing import TypeAlias, Union
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, Union
 
 from xinglin.fhir.outcome import Issue
 from xinglin.fhir.search.dates import Span
@@ -224,9 +224,14 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Resources that whoever asks may see; what it looks at itself, it sees without limits."""
+    """Resources that whoever asks may see; what it looks at itself, it sees without limits.
+
+    `name` tells guards of one caller apart; `memo` is where the store keeps what it makes of it.
+    """
 
     filter: "Filter"
+    name: str = ""
+    memo: dict[tuple[str, bool], tuple[str, dict[str, Any]]] = field(default_factory=dict, compare=False, hash=False)
 
 
 Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so

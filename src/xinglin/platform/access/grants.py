@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from urllib.parse import parse_qsl
 
 from xinglin.fhir.search.criteria import criterion
-from xinglin.fhir.search.query import AllOf, AnyOf, ChainFilter, Filter, Not, TermFilter
+from xinglin.fhir.search.query import AllOf, AnyOf, ChainFilter, Filter, Guard, Not, TermFilter
 from xinglin.fhir.search.terms import parameter_term
 from xinglin.fhir.search.values import Context
 from xinglin.fhir.types import Resource
@@ -31,6 +31,7 @@ class Unlimited:
 
     def __init__(self, account: str, marks: Sequence[Resource]) -> None:
         self.account = account
+        self.guards: dict[tuple[str, str], Guard] = {}
         self._marks = list(marks)
 
     def allowed(self, type: str, interaction: str) -> Filter:  # noqa: ARG002  (the shape of every Access)
@@ -76,6 +77,7 @@ class Grant:
             "department": _id(self._department),
         }
         self.rules = [bound for rule in rules if (bound := rule.bound(variables)) is not None]
+        self.guards: dict[tuple[str, str], Guard] = {}
         self._allowed: dict[tuple[str, str], Filter] = {}
         self._hidden: dict[str, frozenset[str]] = {}
         self.hiding = frozenset(type for type in self._named() if self.hidden(type))

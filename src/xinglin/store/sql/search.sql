@@ -125,10 +125,24 @@ x.value LIKE {p}
     SELECT {t}.name # {number} FROM {targets} AS {t} WHERE {t}.type = {type} AND NOT {t}.deleted{filters}
 )
 
+-- name: chain_several
+-- By any of several parameters.
+{r}.terms && ARRAY(
+    SELECT {t}.name # n.number FROM {targets} AS {t} CROSS JOIN unnest({numbers}) AS n (number)
+    WHERE {t}.type = {type} AND NOT {t}.deleted{filters}
+)
+
 -- name: chain_each
 -- Many rows match: each row looks for what it refers to itself. A term that is no such reference names nothing.
 EXISTS (
     SELECT FROM unnest({r}.terms) AS u (term) JOIN {targets} AS {t} ON {t}.name = u.term # {number}
+    WHERE {t}.type = {type} AND NOT {t}.deleted{filters}
+)
+
+-- name: chain_each_several
+EXISTS (
+    SELECT FROM unnest({r}.terms) AS u (term) CROSS JOIN unnest({numbers}) AS n (number)
+    JOIN {targets} AS {t} ON {t}.name = u.term # n.number
     WHERE {t}.type = {type} AND NOT {t}.deleted{filters}
 )
 
@@ -194,11 +208,11 @@ WHERE type = ANY(%(types)s::text[]) AND r.terms && %(terms)s::bigint[]{visible} 
 
 -- name: frequent_values
 -- What ANALYZE knows of the terms and types of each partition: values, and the share of its resources that have each.
--- Types have no elements.
+-- Types have no elements; where nothing is left but tombstones, terms have none either.
 SELECT s.attname, coalesce(s.most_common_elems::text, s.most_common_vals::text)::text[],
     coalesce(s.most_common_elem_freqs, s.most_common_freqs), greatest(c.reltuples, 0)
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND NOT s.inherited
 WHERE i.inhparent = 'resource'::regclass AND s.attname IN ('terms', 'type')
-AND coalesce(s.most_common_elems::text, s.most_common_vals::text) IS NOT NULL
+AND CASE s.attname WHEN 'terms' THEN s.most_common_elems::text ELSE s.most_common_vals::text END IS NOT NULL
