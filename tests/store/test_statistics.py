@@ -12,9 +12,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 async def test_a_partition_of_tombstones_has_no_frequent_terms(database: Database) -> None:
     async with database.transaction() as connection:
         repository = Repository(connection, now=NOW)
-        for number in range(30):
+        for number in range(statistics.MANY + 20):
             await repository.update({**VISIT, "id": f"e{number}"})
-        for number in range(30):
+        for number in range(statistics.MANY + 20):
             await repository.delete("Encounter", f"e{number}")
         await connection.execute("ANALYZE resource_encounter")
         statistics._known.clear()
