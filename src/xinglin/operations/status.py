@@ -61,6 +61,13 @@ async def _database(
     assert facts is not None
     kind = "embedded " if embedded else ""
     found.add("database", f"{kind}PostgreSQL {facts['version']}, {facts['size']}, {facts['connections']} connections")
+    archiver = await (await connection.execute(queries.archiver)).fetchone()
+    if archiver is not None:
+        last, failures, behind = archiver
+        said = f"last at {last:%Y-%m-%d %H:%M:%S} UTC" if last else "nothing yet"
+        found.add(
+            "archive", f"{said}; the log can't be archived, {failures} failures" if behind else said, well=not behind
+        )
     applied = await applied_migrations(connection)
     try:
         pending = await pending_migrations(connection)

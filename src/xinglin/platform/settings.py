@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """File with the keys of the audit's seals, the same on all machines with a worker; unset: `audit.key` in `home`."""
     database_pool: Annotated[int, Field(ge=2, le=500)] = 16
     """Most connections of one process."""
+    wal_archive: Path | None = None
+    """Folder into which the embedded database archives its write-ahead log, for recovery to any moment; unset: none."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     frontend: Path | None = None
@@ -76,7 +78,7 @@ class Settings(BaseSettings):
         """How long a session lives at most."""
         return timedelta(hours=self.session_hours)
 
-    @field_validator("home", "frontend", "audit_key")
+    @field_validator("home", "frontend", "audit_key", "wal_archive")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None

@@ -114,8 +114,11 @@ def single_user(data: Path, account: Account, installation: Installation, *state
     )
 
 
-def configure(places: Places, account: Account, *, durable: bool) -> None:
-    """Writes our settings into the cluster where they have changed; a hospital's own file in `conf.d` stays."""
+def configure(places: Places, account: Account, *, durable: bool, archive: str = "") -> None:
+    """Writes our settings into the cluster where they have changed; a hospital's own file in `conf.d` stays.
+
+    `archive` are further settings, of the archive of the log.
+    """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     logs = str(places.logs).replace("\\", "\\\\").replace("'", "''")
     wanted = _CONFIGURATION.format(
@@ -124,6 +127,7 @@ def configure(places: Places, account: Account, *, durable: bool) -> None:
         durable="on" if durable else "off",
         logs=f"'{logs}'",
     )
+    wanted += archive
     path = places.data / "conf.d" / "10-xinglin.conf"
     if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
         account.write(path, wanted)
