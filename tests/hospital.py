@@ -12,10 +12,11 @@ from tests.postgres import Databases
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import Application, Outcome
 from xinglin.kernel.capability import Registry
+from xinglin.kernel.context import as_system
 from xinglin.operations.hospital import furnish
 from xinglin.platform import outbox
 from xinglin.platform.database import Database
-from xinglin.platform.identity import Actor, find_account
+from xinglin.platform.identity import Actor, at_work, find_account
 
 MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 REGISTRY = Registry.discover()
@@ -43,11 +44,11 @@ class Hospital:
     clock: Clock
     people: dict[str, Actor]
 
-    async def run(self, login: str, command: str, key: str | None = None, **values: Any) -> Outcome:
+    async def run(self, login: str, command: str, /, key: str | None = None, **values: Any) -> Outcome:
         """Executes a command as somebody."""
         return await self.application.execute(command, values, self.people[login], key=key)
 
-    async def do(self, login: str, command: str, **values: Any) -> Resource:
+    async def do(self, login: str, command: str, /, **values: Any) -> Resource:
         """Executes a command as somebody and returns the resource it is about."""
         return (await self.run(login, command, **values)).resource
 
@@ -57,7 +58,7 @@ class Hospital:
 
     async def read(self, reference: str) -> Resource:
         """A resource as it is stored."""
-        async with self.application.reading(self.people["manager"]) as context:
+        async with self.application.reading(as_system("zh_CN")) as context:
             return await context.read(reference)
 
     async def state(self, table: str, reference: str) -> str:
@@ -135,8 +136,20 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
     await database.open()
     clock = Clock(MORNING)
     application = Application(REGISTRY, database, clock=clock)
-    logins = ("registrar", "registrar2", "doctor", "doctor2", "doctor3", "cashier", "pharmacist", "manager", "auditor")
+    logins = (
+        "registrar",
+        "registrar2",
+        "doctor",
+        "doctor2",
+        "doctor3",
+        "cashier",
+        "pharmacist",
+        "manager",
+        "auditor",
+        "administrator",
+    )
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}
-    yield Hospital(application, clock, {login: account for login, account in accounts.items() if account})
+        people = {login: await at_work(connection, one, MORNING) for login, one in accounts.items() if one}
+    yield Hospital(application, clock, people)
     await database.close()

@@ -43,6 +43,28 @@ def test_a_person_signs_in_and_out(station: Open) -> None:
     expect(registrar.page.locator("[name=password]")).to_be_visible()
 
 
+def test_a_doctor_goes_on_in_another_post_by_keys_and_stays_signed_in(station: Open, hospital: Hospital) -> None:
+    doctor = station("doctor")
+    session = doctor.page.context.cookies()
+    doctor.page.keyboard.press("Alt+m")
+    posts = doctor.page.locator("#menu .post")
+    expect(posts).to_have_count(2)
+    expect(posts.first).to_have_attribute("aria-pressed", "true")
+    assert doctor.accessibility() == []
+    doctor.page.keyboard.press("Tab")
+    doctor.page.keyboard.press("ArrowDown")
+    with doctor.page.expect_navigation(url="**/doctor"):
+        doctor.page.keyboard.press("Enter")
+    doctor.page.keyboard.press("Alt+m")
+    expect(posts.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(doctor.page.locator("#menu small").first).to_contain_text("东院区")
+    assert [one for one in doctor.page.context.cookies() if one["name"] == "xinglin_session"] == [
+        one for one in session if one["name"] == "xinglin_session"
+    ]
+    with doctor.page.expect_navigation(url="**/doctor"):
+        posts.first.click()
+
+
 def test_a_session_that_was_signed_out_is_worth_nothing(stranger: httpx.Client) -> None:
     sign_in(stranger)
     kept = stranger.cookies["xinglin_session"]

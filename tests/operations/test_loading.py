@@ -56,6 +56,27 @@ def test_each_file_is_accepted_or_refused_as_a_whole(
     assert xinglin(given, "load", str(folder)).returncode == 0
 
 
+def test_bindings_of_profiles_are_decided(
+    environment: dict[str, str], empty_databases: Databases, tmp_path: Path
+) -> None:
+    status = {"coding": [{"system": "urn:s", "code": "X"}]}
+    include = {"system": "urn:s", "concept": [{"code": "M"}]}
+    path, url = "Patient.maritalStatus", "http://hospital.example/vs"
+    element = {"id": path, "path": path, "binding": {"strength": "required", "valueSet": url}}
+    profile = {
+        "resourceType": "StructureDefinition", "url": "urn:profile", "name": "P", "status": "active", "abstract": False,
+        "kind": "resource", "type": "Patient", "derivation": "constraint", "differential": {"element": [element]},
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
+    }  # fmt: skip
+    value_set = {"resourceType": "ValueSet", "url": url, "status": "active", "compose": {"include": [include]}}
+    patient = {"resourceType": "Patient", "meta": {"profile": ["urn:profile"]}, "maritalStatus": status}
+    (tmp_path / "one.json").write_bytes(bundle(patient, profile, value_set))
+    done = xinglin(environment | {"XINGLIN_DATABASE_URL": empty_databases.create()}, "load", str(tmp_path))
+    assert done.returncode == 1, done.stderr
+    assert "Bundle.entry[0].resource.maritalStatus: {'coding'" in done.stdout
+    assert f"is not in the value set {url} (required binding)" in done.stdout
+
+
 def test_nothing_to_load_is_told(environment: dict[str, str], empty_databases: Databases, tmp_path: Path) -> None:
     given = environment | {"XINGLIN_DATABASE_URL": empty_databases.create()}
     for folder in (tmp_path, tmp_path / "absent"):

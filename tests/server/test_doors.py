@@ -8,8 +8,10 @@ import pytest
 from tests.hospital import Hospital
 from tests.server.conftest import token
 from xinglin.kernel.application import Application
-from xinglin.operations.hospital import PASSWORD
+from xinglin.operations.hospital import PASSWORD, RULES
 from xinglin.platform.identity import create_account
+from xinglin.platform.settings import Settings
+from xinglin.server import create_app
 
 
 async def test_nobody_comes_in_without_signing_in(client: httpx.AsyncClient) -> None:
@@ -30,9 +32,11 @@ async def test_the_body_of_a_stranger_is_not_read(client: httpx.AsyncClient) -> 
 
 
 @pytest.mark.parametrize("login", ["registrar", "doctor", "cashier", "pharmacist", "manager"])
-async def test_the_roles_of_the_wards_do_not_reach_around_their_stations(client: httpx.AsyncClient, login: str) -> None:
+async def test_the_roles_of_the_wards_write_nothing_around_their_stations(
+    client: httpx.AsyncClient, login: str
+) -> None:
     headers = await token(client, login)
-    assert (await client.get("/fhir/Patient", headers=headers)).status_code == 403
+    assert (await client.get("/fhir/Practitioner", headers=headers)).status_code == 200
     body = {"resourceType": "Basic", "code": {"text": "x"}}
     assert (await client.post("/fhir/Basic", json=body, headers=headers)).status_code == 403
 
@@ -47,7 +51,7 @@ async def test_an_integrator_reads_and_writes_and_is_audited(
     assert made.status_code == 201
     await application.recorder.flush()
     async with hospital.application.database.transaction() as connection:
-        done = "command LIKE 'fhir.%' AND outcome = 'success'"
+        done = "command LIKE 'fhir.%' AND outcome = 'success' AND roles = '{integrator}'"
         query = f"SELECT command, entities FROM audit_event WHERE {done} ORDER BY command"
         rows = await (await connection.execute(query)).fetchall()
     assert rows == [("fhir.get", ["Practitioner/practitioner-chen"]), ("fhir.post", [f"Basic/{made.json()['id']}"])]
@@ -65,6 +69,7 @@ async def test_only_a_custodian_removes_for_good_and_can_write_nothing(
             roles=("custodian",),
             locale="zh_CN",
             now=hospital.clock(),
+            rules=RULES,
         )
     integrator, custodian = await token(client, "integrator"), await token(client, "custodian")
     body = {"resourceType": "Basic", "code": {"text": "x"}}
@@ -81,3 +86,37 @@ async def test_only_a_custodian_removes_for_good_and_can_write_nothing(
 async def test_health_is_told_to_everybody(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).json() == {"status": "alive"}
     assert (await client.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_whoever_goes_on_in_another_post_does_so_in_every_worker(
+    client: httpx.AsyncClient, hospital: Hospital, settings: Settings
+) -> None:
+    other = create_app(settings)
+    async with (
+        other.router.lifespan_context(other),
+        httpx.AsyncClient(transport=httpx.ASGITransport(other), base_url="http://hospital") as second,
+    ):
+        former = await token(client, "doctor")
+        posts = (await client.get("/api/session/posts", headers=former)).json()
+        assert [post["department"] for post in posts] == [
+            "Organization/department-cardiology", "Organization/department-general"
+        ]  # fmt: skip
+        assert (await second.get("/api/session/posts", headers=former)).status_code == 200  # known there from now on
+        answer = await client.put("/api/session/post", json={"post": posts[1]["reference"]}, headers=former)
+        assert answer.json()["post"] == posts[1]["reference"]
+        later = {"Authorization": f"Bearer {answer.json()['token']}"}
+        assert (await client.get("/api/session/posts", headers=later)).status_code == 200
+        assert (await client.get("/api/session/posts", headers=former)).status_code == 401
+        assert (await second.put("/api/session/post", json={"post": "x"}, headers=former)).status_code == 401
+        refused = await second.put("/api/session/post", json={"post": "PractitionerRole/post-manager"}, headers=later)
+        assert refused.status_code == 403
+        assert refused.json()["issue"][0]["expression"] == ["post"]
+        renewed = await second.put("/api/session/post", json={"post": posts[0]["reference"]}, headers=later)
+        assert renewed.json()["roles"] == ["doctor"]
+    async with hospital.application.database.transaction() as connection:
+        query = "SELECT entities, outcome, detail FROM audit_event WHERE command = 'session.post' ORDER BY id"
+        rows = await (await connection.execute(query)).fetchall()
+    first, second_post = posts[0]["reference"], posts[1]["reference"]
+    assert rows == [
+        ([second_post], "success", first), ([], "refused", second_post), ([first], "success", second_post)
+    ]  # fmt: skip

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.store.ingested import ingest
 from xinglin.fhir.outcome import BadRequest, FhirError, Invalid
 from xinglin.fhir.search import SearchParameters, extract
 from xinglin.operations.reindexing import finish_reindex
 from xinglin.platform.database import Database
 from xinglin.store import parameters
-from xinglin.store.ingesting import ingest
 from xinglin.store.reindexing import WAITING, continue_reindex
 from xinglin.store.repository import Repository
 

@@ -8,10 +8,10 @@ from weakref import WeakKeyDictionary
 import pytest
 
 from tests.exchange.fhir.operations.test_validate_profiles import PROFILE
+from tests.store.ingested import ingest
 from xinglin.fhir.outcome import Invalid
 from xinglin.platform.database import Database
 from xinglin.store import parameters, profiles
-from xinglin.store.ingesting import ingest
 from xinglin.store.patch import json_patch
 from xinglin.store.repository import Repository
 

@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,23 +13,28 @@ import psycopg
 from pydantic import ValidationError
 
 from xinglin.fhir import json
-from xinglin.fhir.outcome import FhirError, Forbidden, NotFound
+from xinglin.fhir.outcome import FhirError, Forbidden, Gone, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.capability import Registry
 from xinglin.kernel.command import Command
-from xinglin.kernel.context import DEFAULT_ZONE, Change, Context, as_system, parse_input, reference
+from xinglin.kernel.context import DEFAULT_ZONE, SYSTEM, Change, Context, as_system, parse_input, reference
 from xinglin.kernel.disclosure import patients_in, references_in
-from xinglin.kernel.errors import Refused, from_validation
+from xinglin.kernel.errors import NotPermitted, Refused, from_validation
 from xinglin.kernel.event import Event, Handler
 from xinglin.kernel.view import Page, View
 from xinglin.ledger import LedgerError
-from xinglin.platform import audit, idempotency, outbox
+from xinglin.platform import audit, idempotency, identity, outbox
+from xinglin.platform.access import Grant, Unlimited
 from xinglin.platform.database import Database
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 
 ATTEMPTS = 4
 """How often a command is tried when the database reports that concurrent transactions got in each other's way."""
+
+
+TOLD: Resource = {"resourceType": "Parameters"}
+"""What is kept of an outcome that is told once."""
 
 
 def utc_now() -> datetime:
@@ -71,10 +76,35 @@ class Application:
         self.database = database
         self.clock = clock
         self.zone = zone
+        self._grant = lru_cache(4096)(self._bind)
+
+    def local_time(self) -> datetime:
+        """The time now, in the zone of the hospital."""
+        return self.clock().astimezone(self.zone)
 
     def context(self, connection: psycopg.AsyncConnection[Any], actor: Actor, *, step: str = "") -> Context:
         """A context inside a transaction that the caller opened and ends."""
-        return Context(self.registry, connection, actor, self.clock(), zone=self.zone, step=step)
+        access = self.grant(actor, trusted=True)
+        return Context(self.registry, connection, actor, self.clock(), zone=self.zone, step=step, access=access)
+
+    def grant(self, actor: Actor, *, trusted: bool = False) -> Grant | None:
+        """What an actor may see and change; None for the system, which may do all.
+
+        `trusted` is for commands: their permission was asked for, so what they write is up to them.
+        """
+        if actor.account_id == SYSTEM.account_id:
+            return None
+        return self._grant(actor, self.clock().replace(second=0, microsecond=0), trusted)
+
+    async def access_of(self, connection: psycopg.AsyncConnection[Any], account_id: str) -> Grant | None:
+        """What an account may see now, for work that is done later. Raises `NotPermitted` where it was closed."""
+        account = await identity.read_account(connection, account_id)
+        if account is None or not account.active:
+            raise NotPermitted(_("This account is closed"))
+        return self.grant(await identity.at_work(connection, account, self.local_time()))
+
+    def _bind(self, actor: Actor, minute: datetime, trusted: bool) -> Grant:
+        return Grant(actor, self.registry.policies, minute, self.zone, trusted=trusted)
 
     async def execute(
         self,
@@ -144,13 +174,14 @@ class Application:
             actor=actor,
             action="command",
             command=command.name,
-            entities=_touched(outcome),
+            entities=[*_touched(outcome), *context.work.subjects],
             outcome="success",
             at=now,
             client=client,
         )
         if key is not None:
-            await idempotency.keep(connection, actor.account_id, key, json.dumps(outcome.to_json()))
+            remembered = Outcome(TOLD, outcome.changes) if command.secret else outcome
+            await idempotency.keep(connection, actor.account_id, key, json.dumps(remembered.to_json()))
         return outcome
 
     async def _replayed(
@@ -225,6 +256,7 @@ class Application:
                 self.clock(),
                 zone=self.zone,
                 maintain=self.database.transaction,
+                access=self.grant(actor, trusted=True),
             )
 
     def outbox_handlers(self) -> outbox.Handlers:
@@ -239,8 +271,10 @@ class Application:
     ) -> None:
         """Runs one handler for one event inside the outbox's transaction, as the system."""
         actor = as_system("zh_CN")
-        context = self.context(connection, actor, step=handler.name)
         payload = published.payload
+        context = self.context(connection, actor, step=handler.name)
+        with suppress(NotFound, Gone):
+            context.repository.access = Unlimited.of(actor.account_id, await context.read(payload["subject"]))
         await handler.run(context, Event(published.event, payload["subject"], published.key, payload["data"]))
         await self.publish(context)
         if context.work.changes:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from xinglin.kernel.access import EVERYBODY, POLICIES
 from xinglin.kernel.command import Command
 from xinglin.kernel.event import Handler
 from xinglin.kernel.screen import Screen
 from xinglin.kernel.states import StateTable
 from xinglin.kernel.view import View
+from xinglin.platform.access import Policies, Rule
 
 if TYPE_CHECKING:
     from xinglin.kernel.context import Context
@@ -23,13 +25,15 @@ Seed = Callable[["Context"], Awaitable[None]]
 @dataclass(frozen=True)
 class Capability:
     """A part of the hospital: `needs` names the capabilities whose commands it calls, `grants` gives each role its
-    permissions, `seed` writes the master data of the demonstration hospital (and may run again without harm)."""
+    permissions, `access` the rules by which it sees
+    records, `seed` writes the master data of the demonstration hospital (and may run again without harm)."""
 
     name: str
     title: str
     modules: tuple[ModuleType, ...]
     needs: tuple[str, ...] = ()
     grants: Grants = field(default_factory=dict)
+    access: Policies = field(default_factory=dict)
     seed: Seed | None = None
     order: int = 100
 
@@ -59,6 +63,7 @@ class Registry:
         self.tables: dict[str, StateTable] = {}
         self.handlers: dict[str, list[Handler]] = {}
         self._permissions: dict[str, set[str]] = {}
+        self.policies: dict[str, tuple[Rule, ...]] = dict(POLICIES)
         for capability in self.capabilities.values():
             self._add(capability)
         self._check()
@@ -73,6 +78,11 @@ class Registry:
     def permissions(self, roles: Iterable[str]) -> frozenset[str]:
         """All permissions that `roles` give together."""
         return frozenset().union(*(self._permissions.get(role, set()) for role in roles))
+
+    @property
+    def every_permission(self) -> frozenset[str]:
+        """All permissions that some role gives."""
+        return self.permissions(self._permissions)
 
     def _add(self, capability: Capability) -> None:
         books: tuple[tuple[type, dict[str, Any]], ...] = (
@@ -96,6 +106,11 @@ class Registry:
                 self.handlers.setdefault(event, []).append(handler)
         for role, permissions in capability.grants.items():
             self._permissions.setdefault(role, set()).update(permissions)
+            self.policies.setdefault(role, (EVERYBODY,))
+        for role, rules in capability.access.items():
+            for rule in rules:
+                rule.check()
+            self.policies[role] = (*self.policies.get(role, (EVERYBODY,)), *rules)
 
     def _check(self) -> None:
         for capability in self.capabilities.values():

@@ -15,9 +15,12 @@ from xinglin.kernel.command import Command
 from xinglin.kernel.errors import NotPermitted, from_validation
 from xinglin.kernel.event import Event
 from xinglin.ledger import Books
+from xinglin.platform.access import Grant
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
+from xinglin.store.access import Access
 from xinglin.store.repository import Maintain, Repository, SearchPage
+from xinglin.terminology.knowing import knowing
 
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 """The one time zone of China; an installation elsewhere names its own in the settings."""
@@ -40,6 +43,7 @@ class Work:
 
     changes: list[Change] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    subjects: list[str] = field(default_factory=list)
 
 
 def reference(resource: Resource) -> str:
@@ -76,17 +80,18 @@ class Context:
         step: str = "",
         work: Work | None = None,
         maintain: Maintain | None = None,
+        access: Access | None = None,
     ) -> None:
         self.registry = registry
         self.connection = connection
         self.actor = actor
         self.now = now.astimezone(zone)
         self.zone = zone
-        self.repository = Repository(connection, now=now, zone=zone, maintain=maintain)
+        self.repository = knowing(Repository(connection, now=now, zone=zone, maintain=maintain, access=access))
         self.books = Books(connection, now=now)
         self.work = work or Work()
         self._step = step
-        self._permissions = registry.permissions(actor.roles)
+        self._permissions = actor.limited(registry.permissions(actor.roles))
 
     @property
     def today(self) -> date:
@@ -161,10 +166,15 @@ class Context:
         """Runs another command by name inside this transaction, under this actor, for the step that runs now.
 
         The permission asked for is that of the outer command: whoever may finish a visit need not hold the
-        permissions of every capability that a finished visit touches. State tables still look at the roles.
+        permissions of every capability that a finished visit touches, nor see all that it touches. State tables still
+        look at the roles.
         """
         command = self.registry.commands[name]
         return await command.run(self._inside(name), parse_input(command, values))
+
+    def about(self, subject: str) -> None:
+        """Names for the audit what this is about and no resource: an account, such as `account/1`."""
+        self.work.subjects.append(subject)
 
     def emit(self, name: str, subject: Resource, *, key: str, **data: Any) -> None:
         """Publishes an event with this transaction.
@@ -175,7 +185,17 @@ class Context:
         self.work.events.append(Event(name, reference(subject), key, data))
 
     def _inside(self, step: str) -> "Context":
-        return Context(self.registry, self.connection, self.actor, self.now, zone=self.zone, step=step, work=self.work)
+        access = self.repository.access
+        return Context(
+            self.registry,
+            self.connection,
+            self.actor,
+            self.now,
+            zone=self.zone,
+            step=step,
+            work=self.work,
+            access=access.unlimited() if isinstance(access, Grant) else access,
+        )
 
     def _note(self, kind: str, resource: Resource) -> Resource:
         version = int(resource["meta"]["versionId"])

@@ -23,11 +23,17 @@ async def seed(settings: Settings) -> None:
         await database.close()
 
 
+def relaxed(settings: Settings) -> Settings:
+    """The settings under which the printed password serves for ever, unless somebody has said how long."""
+    chosen = "password_days" in settings.model_fields_set
+    return settings if chosen else settings.model_copy(update={"password_days": 0})
+
+
 def accounts() -> list[tuple[str, str, str]]:
     """The accounts, as (login, name, department)."""
-    from xinglin.operations.hospital import STAFF
+    from xinglin.operations.hospital import DEPARTMENTS, STAFF
 
-    return [(member.login, member.name, member.department) for member in STAFF]
+    return [(member.login, member.name, DEPARTMENTS[member.department]) for member in STAFF]
 
 
 def password() -> str:

@@ -1,17 +1,23 @@
-"""The demonstration hospital: organisation, clinics, staff and accounts; the capabilities add their master data."""
+"""The demonstration hospital: campuses, departments, clinics, staff, posts and accounts; capabilities add the rest."""
 
 from dataclasses import dataclass
 
 from xinglin.capabilities.scheduling.seed import CLINICS
 from xinglin.fhir import build
 from xinglin.fhir.outcome import NotFound
-from xinglin.fhir.types import Resource
+from xinglin.fhir.types import Json, Resource
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import Context, as_system
 from xinglin.platform import identity
+from xinglin.platform.identity.posts import ROLE
 
 PASSWORD = "xinglin-demo"  # noqa: S105  (printed at every start; `xinglin serve` makes no such account)
+RULES = identity.PasswordRules(kinds=2, common=True)
+"""What this password is held to."""
+
 ORGANIZATION = "hospital"
+PHYSICAL_TYPE = "http://terminology.hl7.org/CodeSystem/location-physical-type"
+ORGANIZATION_TYPE = "http://terminology.hl7.org/CodeSystem/organization-type"
 EMPLOYEE_NUMBER = "urn:xinglin:id:employee"
 
 
@@ -25,20 +31,36 @@ class Member:
     gender: str
     roles: tuple[str, ...]
     department: str
+    campus: str = "main"
 
 
+CAMPUSES = {"main": "总院区", "east": "东院区"}
+DEPARTMENTS = {
+    "outpatient": "门诊部",
+    "cardiology": "心血管内科",
+    "general": "全科医学科",
+    "respiratory": "呼吸内科",
+    "finance": "财务科",
+    "pharmacy": "药剂科",
+    "information": "信息科",
+    "quality": "医务科",
+}
 STAFF = (
-    Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "门诊部"),
-    Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "门诊部"),
-    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "心血管内科"),
-    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "全科医学科"),
-    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "呼吸内科"),
-    Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "财务科"),
-    Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "药剂科"),
-    Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "信息科"),
-    Member("manager", "practitioner-gao", "高远", "male", ("manager",), "信息科"),
-    Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "医务科"),
+    Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
+    Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "outpatient"),
+    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology"),
+    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general"),
+    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory"),
+    Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
+    Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
+    Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),
+    Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
+    Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
+    Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
 )
+
+SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
+"""Who also works elsewhere."""
 
 
 async def furnish(application: Application) -> None:
@@ -62,11 +84,17 @@ async def furnish(application: Application) -> None:
                     practitioner=f"Practitioner/{member.practitioner}",
                     locale="zh_CN",
                     now=context.now,
+                    rules=RULES,
                 )
 
 
 async def _masters(context: Context) -> None:
+    hospital = build.reference(f"Organization/{ORGANIZATION}")
     await _once(context, {"resourceType": "Organization", "id": ORGANIZATION, "active": True, "name": "杏林示范医院"})
+    for code, name in CAMPUSES.items():
+        await _once(context, _campus(f"campus-{code}", name, hospital))
+    for code, name in DEPARTMENTS.items():
+        await _once(context, _department(f"department-{code}", name, hospital))
     for code, name, *_doctor in CLINICS:
         await _once(
             context,
@@ -75,7 +103,7 @@ async def _masters(context: Context) -> None:
                 "id": f"clinic-{code}",
                 "status": "active",
                 "name": f"{name}诊室",
-                "managingOrganization": build.reference(f"Organization/{ORGANIZATION}"),
+                "managingOrganization": hospital,
             },
         )
     for position, member in enumerate(STAFF, 1):
@@ -88,9 +116,13 @@ async def _masters(context: Context) -> None:
                 "identifier": [build.identifier(EMPLOYEE_NUMBER, f"{position:04d}")],
                 "name": [{"use": "official", "text": member.name}],
                 "gender": member.gender,
-                "qualification": [{"code": {"text": member.department}}],
+                "qualification": [{"code": {"text": DEPARTMENTS[member.department]}}],
             },
         )
+    for member in STAFF:
+        await _once(context, _post(f"post-{member.login}", member))
+    for member in SECOND_POSTS:
+        await _once(context, _post(f"post-{member.login}-{member.department}", member))
 
 
 async def _once(context: Context, resource: Resource) -> None:
@@ -98,3 +130,33 @@ async def _once(context: Context, resource: Resource) -> None:
         await context.read(f"{resource['resourceType']}/{resource['id']}")
     except NotFound:
         await context.create(resource, id=resource["id"])
+
+
+def _campus(id: str, name: str, hospital: Json) -> Resource:
+    return {
+        "resourceType": "Location",
+        "id": id,
+        "status": "active",
+        "name": name,
+        "mode": "instance",
+        "physicalType": build.concept(PHYSICAL_TYPE, "si", "Site"),
+        "managingOrganization": hospital,
+    }
+
+
+def _department(id: str, name: str, hospital: Json) -> Resource:
+    kind = build.concept(ORGANIZATION_TYPE, "dept", "Hospital Department")
+    return {"resourceType": "Organization", "id": id, "active": True, "type": [kind], "name": name, "partOf": hospital}
+
+
+def _post(id: str, member: Member) -> Resource:
+    department, campus = f"Organization/department-{member.department}", f"Location/campus-{member.campus}"
+    return {
+        "resourceType": "PractitionerRole",
+        "id": id,
+        "active": True,
+        "practitioner": build.reference(f"Practitioner/{member.practitioner}", member.name),
+        "organization": build.reference(department, DEPARTMENTS[member.department]),
+        "location": [build.reference(campus, CAMPUSES[member.campus])],
+        "code": [build.concept(ROLE, role) for role in member.roles],
+    }

@@ -76,6 +76,7 @@ async def import_terminology(
     await database.open()
     try:
         async with database.transaction() as connection:
+            # unlimited: an operator at the machine imports code systems.
             repository = Repository(connection, now=datetime.now(UTC), zone=ZoneInfo(settings.timezone))
             resource, count = await import_code_system(repository, KINDS[kind], file, version=version)
     except ImportFault as fault:

@@ -1,9 +1,6 @@
 """Processes that load files side by side: one of Python's processes keeps one core busy, a database several."""
 
 import asyncio
-import multiprocessing
-import os
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from functools import cache
@@ -11,10 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
-from xinglin.platform.collecting import settle
 from xinglin.platform.database import Database, DatabaseError
+from xinglin.platform.processes import pool
 from xinglin.platform.settings import Settings
 from xinglin.store.loading import LoadedFile, load_file
+from xinglin.terminology.knowing import knowing
 
 _MOST = 16
 
@@ -23,10 +21,7 @@ class Loaders:
     """One process more than there are cores, since each waits for the database a part of its time; at most `most`."""
 
     def __init__(self, settings: Settings, *, most: int) -> None:
-        self._pool = ProcessPoolExecutor(
-            max(1, min(most, _MOST, (os.cpu_count() or 1) + 1)),
-            mp_context=multiprocessing.get_context("spawn"),
-        )
+        self._pool = pool(min(most, _MOST), more_than_cores=1)
         self._settings = settings
 
     async def load(self, path: Path) -> LoadedFile:
@@ -53,7 +48,6 @@ class _Process:
         self.runner = asyncio.Runner()
         self.database = Database(settings.database_url, min_size=1, max_size=2, application="xinglin-load")
         self.runner.run(self.database.open())
-        settle()
 
 
 @cache
@@ -63,4 +57,4 @@ def _process(settings: Settings) -> _Process:
 
 def _load(settings: Settings, path: Path) -> LoadedFile:
     kept = _process(settings)
-    return kept.runner.run(load_file(path, kept.database.transaction, datetime.now(UTC), kept.zone))
+    return kept.runner.run(load_file(path, kept.database.transaction, datetime.now(UTC), kept.zone, knowing))

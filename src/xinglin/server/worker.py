@@ -28,7 +28,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     i18n.preload()
     application = create_application(settings, "xinglin-worker")
     _application.set(application)
-    bulk.provide(bulk.House(application.database, settings.home / "bulk", application.clock, application.zone))
+    folder, access = settings.home / "bulk", application.access_of
+    bulk.provide(bulk.House(application.database, folder, application.clock, application.zone, access))
     key = keys.load_or_make_keys(settings.audit_keys)[0]
     await application.database.open()
     settle()

@@ -8,6 +8,7 @@ from xinglin.fhir.search import Query, SearchParameters, parse_query
 from xinglin.fhir.search.criteria import UnknownParameter, compartment_filter
 from xinglin.fhir.search.values import Context
 from xinglin.store import parameters
+from xinglin.store.access import ensure_not_looking, limited
 from xinglin.store.searching import SearchPage
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ async def search(
     pairs = parse_qsl(params, keep_blank_values=True) if isinstance(params, str) else list(params)
     while True:
         query = await read(repository, type, pairs, lenient=lenient, compartment=compartment)
+        ensure_not_looking(query, repository.access)
         page = await repository.run(query)
         if not query.known.mentioned(pairs):
             return page
@@ -48,7 +50,8 @@ async def read(
     known = await parameters.in_force(connection)
     pairs = pairs if isinstance(pairs, str) else list(pairs)
 
-    def parsed(known: SearchParameters) -> Query:
+    def parsed(everything: SearchParameters) -> Query:
+        known = limited(everything, repository.access)
         context = Context(repository.now, repository.zone, known)
         within = None if compartment is None else compartment_filter(*compartment, type, context)
         return parse_query(type, pairs, now=context.now, zone=context.zone, lenient=lenient, within=within, known=known)

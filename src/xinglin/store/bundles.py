@@ -13,7 +13,7 @@ from xinglin.fhir.outcome import BadRequest, Conflict, FhirError, Invalid, Issue
 from xinglin.fhir.search.custom import faults
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
-from xinglin.store import profiles
+from xinglin.store import permitting, profiles
 from xinglin.store.bulk import insert_all, lock_versions, update_all
 from xinglin.store.conditional import found_id, sole
 from xinglin.store.defining import TYPE, define, settle
@@ -48,6 +48,7 @@ async def process_transaction(repository: "Repository", bundle: Resource, *, rep
     written = await _write(repository, [entry for entry in changes if entry.index not in conditional])
     await _resolve(repository, [entry for entry in changes if entry.index in conditional])
     written |= await _write(repository, [entry for entry in changes if entry.index in conditional])
+    await _ensure_conforming(repository, changes, written)
     responses |= {index: _response(status, resource, representation) for index, (status, resource) in written.items()}
     for entry in entries:
         if entry.index not in responses:
@@ -62,7 +63,7 @@ def _refuse_repetition(entries: Sequence[Entry]) -> None:
     issues = []
     for entry in entries:
         names = {
-            "request.url": f"{entry.type}/{entry.id}" if entry.id and entry.method not in ("GET", "HEAD") else None,
+            "request.url": f"{entry.type}/{entry.id}" if entry.id and not entry.reads else None,
             "request.ifNoneExist": f"{entry.type}?{entry.if_none_exist}" if entry.if_none_exist else None,
             "fullUrl": entry.full_url,
         }
@@ -104,7 +105,7 @@ async def _assign(repository: "Repository", entries: Sequence[Entry]) -> dict[in
     """Gives each resource to be written its id; index → resource for those that exist by their `ifNoneExist`."""
     existing: dict[int, Resource] = {}
     for entry in entries:
-        if entry.method == "POST":
+        if entry.method == "POST" and entry.changes:
             found = None
             if entry.if_none_exist:
                 found = await _located(entry, repository.match(entry.type, entry.if_none_exist, lock=True))
@@ -179,7 +180,8 @@ async def _ensure_valid(
         issues += [issue.below(entry.path) for issue in validate(resources[-1]) or faults(resources[-1])]
     if not issues:
         version = (await in_force(repository.connection)).version
-        found = await profiles.breaches(repository.connection, resources, version)
+        members = None if _deciding(entries) else repository.members
+        found = await profiles.breaches(repository.connection, resources, version, members)
         issues = [issue.below(entry.path) for entry, own in zip(entries, found, strict=True) for issue in own]
     if issues:
         raise Invalid(issues=issues)
@@ -187,6 +189,8 @@ async def _ensure_valid(
 
 async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int, tuple[str, Resource]]:
     """Writes new resources and new versions; index → status and what was written."""
+    for entry in entries:
+        entry.resource = await _located(entry, _permitted(repository, entry))
     known = [(entry.type, entry.id or "") for entry in entries if entry.method != "POST"]
     versions = await lock_versions(repository.connection, known)
     parameters = await in_force(repository.connection)
@@ -203,13 +207,22 @@ async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
     if new or changed:
-        await settle(repository.connection, [*new, *changed], parameters, repository.zone)
+        await settle(repository.connection, [*new, *changed], parameters.version, repository.zone, repository.members)
+        await permitting.ensure_written(repository, "create", [(row.type, row.id) for row in new])
+        await permitting.ensure_written(repository, "update", [(row.type, row.id) for row in changed])
     await _define(repository, entries, {index: resource for index, (_, resource) in written.items()})
     return written
 
 
+async def _permitted(repository: "Repository", entry: Entry) -> Resource:
+    """What an entry may write."""
+    if entry.method == "POST":
+        return permitting.marked(repository, entry.resource)
+    return await permitting.restored(repository, entry.resource)
+
+
 async def _define(repository: "Repository", entries: Sequence[Entry], written: Mapping[int, Resource]) -> None:
-    """Lets search parameters and profiles that were written take effect, also on what came with them."""
+    """Lets search parameters and profiles that were written take effect."""
     connection = repository.connection
     for entry in entries:
         if entry.type == TYPE:
@@ -217,9 +230,24 @@ async def _define(repository: "Repository", entries: Sequence[Entry], written: M
             await _located(entry, define(connection, resource["id"], resource, repository.now))
     if any(entry.type == profiles.TYPE for entry in entries):
         await profiles.changed(connection)
-        version = (await in_force(connection)).version
-        for entry in entries:
-            await _located(entry, profiles.ensure_conforming(connection, [written[entry.index]], version))
+
+
+def _deciding(entries: Sequence[Entry]) -> bool:
+    """Whether entries have something by which the others are judged."""
+    return any(entry.type in profiles.DECIDING for entry in entries)
+
+
+async def _ensure_conforming(
+    repository: "Repository", entries: Sequence[Entry], written: Mapping[int, tuple[str, Resource]]
+) -> None:
+    """Holds what was written against the profiles and value sets that came with it."""
+    if _deciding(entries):
+        version = (await in_force(repository.connection)).version
+        resources = [written[entry.index][1] for entry in entries]
+        found = await profiles.breaches(repository.connection, resources, version, repository.members)
+        issues = [issue.below(entry.path) for entry, own in zip(entries, found, strict=True) for issue in own]
+        if issues:
+            raise Invalid(issues=issues)
 
 
 def _check(entry: Entry, version: int) -> None:

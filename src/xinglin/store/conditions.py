@@ -11,6 +11,7 @@ from xinglin.fhir.search.query import (
     ChainFilter,
     DateFilter,
     Filter,
+    Guard,
     HasFilter,
     IdFilter,
     MissingFilter,
@@ -122,6 +123,8 @@ class Conditions:
                 return str(queries.ids.format(r=r, p=self.value(list(ids), "text[]")))
             case Not(inner):
                 return f"NOT ({self.piece(inner, r)})"
+            case Guard(inner):
+                return self.piece(inner, r)
             case AllOf(filters):
                 return f"(true{self.all_of(filters, r)})"
             case AnyOf(filters):
@@ -171,7 +174,8 @@ class Conditions:
             template, kind = (queries.has if few else queries.has_each), wanted.source
         inner = wanted.filter.filters if isinstance(wanted.filter, AllOf) else (wanted.filter,)
         number = f"'{wanted.parameter_term}'::bigint"
-        return str(template.format(r=r, t=t, number=number, type=f"'{kind}'", filters=self.all_of(inner, t)))
+        filters = self.all_of(inner, t)
+        return str(template.format(r=r, t=t, number=number, type=f"'{kind}'", filters=filters, targets=queries.targets))
 
     def string(self, wanted: StringFilter, r: str) -> str:
         """Texts by their beginning, or by a part whose pairs of characters the row must have."""

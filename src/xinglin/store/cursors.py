@@ -31,11 +31,14 @@ def database_of(connection: AsyncConnection[Any]) -> tuple[str, int, str]:
 
 
 @lru_cache(maxsize=1024)
-def of_type(query: str, type: str) -> str:
-    """The query for resources of one type, named in its text. Raises ValueError for what R4 doesn't have."""
+def of_type(query: str, type: str, visible: str = "") -> str:
+    """The query for resources of one type, named in its text, with the condition on what is visible.
+
+    Raises ValueError for what R4 doesn't have.
+    """
     if type not in resource_types():
         raise ValueError(f"{type} is not a resource type of FHIR R4")
-    return query.format(type=f"'{type}'")
+    return query.format(type=f"'{type}'", visible=visible)
 
 
 async def execute(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from typing import Protocol
 
 from xinglin.fhir import json
 from xinglin.fhir.outcome import Invalid
@@ -10,16 +11,32 @@ from xinglin.fhir.search.custom import definition_of, faults, in_force
 from xinglin.fhir.search.known import Definition
 from xinglin.fhir.types import Resource
 from xinglin.store import parameters
+from xinglin.store.bindings import Members
 from xinglin.store.cursors import execute, queries
 from xinglin.store.parameters import Connection
 from xinglin.store.profiles import ensure_conforming
 from xinglin.store.reindexing import index_written
-from xinglin.store.rows import Row
 
 TYPE = "SearchParameter"
 
 _NOT_INDEXED = ("url", "target")
 # Parts of a definition that change nothing of what is stored.
+
+
+class Written(Protocol):
+    """A resource that was written: its row, or what tells as much."""
+
+    @property
+    def type(self) -> str:
+        """Its type."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def resource(self) -> Resource:
+        """Itself."""
 
 
 def ensure_usable(resource: Resource) -> None:
@@ -30,21 +47,22 @@ def ensure_usable(resource: Resource) -> None:
 
 async def settle(
     connection: Connection,
-    rows: Sequence[Row],
-    known: SearchParameters,
+    rows: Sequence[Written],
+    made_by: str,
     zone: tzinfo,
+    members: Members | None,
     version: str | None = None,
 ) -> None:
-    """Ends the write of rows whose terms were made by `known`, in the transaction that wrote them.
+    """Ends the write of rows, in its transaction; their terms were made by the parameters of the version `made_by`.
 
     Where other definitions are in force by now, the rows are indexed again, and held against the profiles that they
     claim. `version` is theirs, if the statement that wrote has told it. Raises `Invalid`.
     """
     current = version or await parameters.version_of(connection)
-    if current != known.version:
+    if current != made_by:
         await parameters.refreshed(connection)
         await index_written(connection, [(row.type, row.id) for row in rows], zone)
-        await ensure_conforming(connection, [row.resource for row in rows], current)
+        await ensure_conforming(connection, [row.resource for row in rows], current, members)
 
 
 async def define(connection: Connection, id: str, resource: Resource | None, now: datetime) -> None:

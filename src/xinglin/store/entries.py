@@ -23,7 +23,8 @@ _VERSION = re.compile(r"[0-9]{1,9}")
 class Target:
     """What an entry's URL points to: `Type/id/_history/version?query`, each part where it is given.
 
-    `type` is "" for the history of the whole store; `history` tells that versions are asked for.
+    `type` is "" for the history of the whole store; `history` tells that versions are asked for. `operation` is the
+    name of an operation that is called on what stands before it, `Type/id/$name`.
     """
 
     type: str = ""
@@ -31,6 +32,7 @@ class Target:
     history: bool = False
     version: int | None = None
     query: str = ""
+    operation: str = ""
 
 
 @dataclass(slots=True)
@@ -54,12 +56,17 @@ class Entry:
 
     def __post_init__(self) -> None:
         self.id = self.target.id
-        self.changes = self.method in WRITES
+        self.changes = self.method in WRITES and not self.target.operation
 
     @property
     def type(self) -> str:
         """The resource type that the entry is about."""
         return self.target.type
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.method in ("GET", "HEAD") or bool(self.target.operation)
 
     @property
     def condition(self) -> str | None:
@@ -104,12 +111,15 @@ def read_entry(index: int, entry: Any) -> Entry:
         raise _refused(path, ".request.method", f"{method!r} is not supported; accepted are {', '.join(METHODS)}")
     target = read_url(url) if isinstance(url, str) else None
     if target is None:
-        accepted = "Type, Type/id, Type?search, and to read also Type/id/_history, Type/id/_history/version"
+        accepted = (
+            "Type, Type/id, Type?search, to read also Type/id/_history and Type/id/_history/version, and operations: "
+            "$name, Type/$name, Type/id/$name"
+        )
         raise _refused(path, ".request.url", f"{url!r} is not accepted here; accepted are {accepted}")
     if text := _misdirected(method, target):
         raise _refused(path, ".request.url", f"{method} {url}: {text}")
     resource, full_url = entry.get("resource"), entry.get("fullUrl")
-    if method in WRITES:
+    if method in WRITES and not target.operation:
         _check_resource(path, method, target, resource)
     return Entry(
         index,
@@ -128,15 +138,16 @@ def read_url(url: str) -> Target | None:
     """What a URL relative to the server's base points to; None where it is none that a bundle may use."""
     name, _, query = url.removeprefix("/").partition("?")
     parts = name.split("/")
-    type = "" if parts[0] == "_history" else parts.pop(0)
+    operation = parts.pop()[1:] if parts[-1].startswith("$") else ""
+    type = "" if not parts or parts[0] == "_history" else parts.pop(0)
     if type and type not in resource_types():
         return None
     id = parts.pop(0) if type and parts and parts[0] != "_history" else None
     if id is not None and not _ID.fullmatch(id):
         return None
     if not parts:
-        return Target(type, id, query=query)
-    if parts[0] != "_history" or len(parts) > 2 or (len(parts) == 2 and id is None):
+        return Target(type, id, query=query, operation=operation)
+    if operation or parts[0] != "_history" or len(parts) > 2 or (len(parts) == 2 and id is None):
         return None
     if len(parts) == 1:
         return Target(type, id, history=True, query=query)
@@ -147,6 +158,8 @@ def _misdirected(method: str, target: Target) -> str | None:
     """Why this method can't go with this URL."""
     if method in ("GET", "HEAD"):
         return None
+    if target.operation:
+        return None if method == "POST" else "an operation is called by GET or POST"
     if target.history:
         return "a history can only be read"
     if method == "POST":

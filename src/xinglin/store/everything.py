@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from xinglin.fhir import json
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.fhirpath.references import target_of
 from xinglin.fhir.search.registry import parameters
@@ -13,7 +12,8 @@ from xinglin.fhir.search.terms import reference_term
 from xinglin.fhir.types import Json, Resource
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
-from xinglin.store.including import read_many
+from xinglin.store.found import Found
+from xinglin.store.including import read_many, visible_among
 from xinglin.store.repository import Repository
 
 
@@ -41,21 +41,25 @@ async def everything(
     changes, so none repeats or skips a match; what is needed may come with several of them.
     """
     type, id = resource["resourceType"], resource["id"]
+    among = list(types) or sorted(resource_types())
+    visible = await visible_among(repository, among)
     wanted = {
         "terms": literal([reference_term(source, code, f"{type}/{id}") for source, code in referring(type)]),
-        "types": list(types) or sorted(resource_types()),
+        "types": among,
         "since": since,
         "after": after,
         "limit": count + 1,
+        **visible.parameters,
     }
-    rows = await (await execute(repository.connection, queries.everything, wanted, prepare=False)).fetchall()
-    matches: list[Resource] = [json.loads(content) for _, content in rows[:count]]
+    query = queries.everything.format(visible=visible.sql)
+    rows = await (await execute(repository.connection, query, wanted, prepare=False)).fetchall()
+    matches = [repository.shown(Found(kind, name, content)).resource for _, kind, name, content in rows[:count]]
     known = {f"{match['resourceType']}/{match['id']}" for match in matches} | {f"{type}/{id}"}
     told = matches if after else [resource, *matches]
     targets = {target for match in told for target in references(match) if "/".join(target) not in known}
     # Somebody else's record is not needed to understand this one.
     kept = sorted(target for target in targets if target[0] != type and (not types or target[0] in types))
-    needed = [found.resource for found in await read_many(repository.connection, kept)]
+    needed = [repository.shown(found).resource for found in await read_many(repository, kept)]
     others = [resource for resource in needed if not _about(resource, type)]
     return Everything(matches, others, rows[count - 1][0] if len(rows) > count else None)
 

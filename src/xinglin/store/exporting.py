@@ -7,9 +7,11 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from xinglin.fhir.search.terms import reference_term
+from xinglin.store.access import shown
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries, register
 from xinglin.store.everything import referring
+from xinglin.store.repository import Repository
 
 BATCH = 1000
 """Resources that are fetched at a time."""
@@ -21,9 +23,10 @@ async def fix_snapshot(connection: AsyncConnection[Any]) -> None:
 
 
 async def stream(
-    connection: AsyncConnection[Any], type: str, *, since: datetime | None = None, patients: Sequence[str] | None = None
+    repository: Repository, type: str, *, since: datetime | None = None, patients: Sequence[str] | None = None
 ) -> AsyncIterator[list[bytes]]:
-    """The JSON texts of all resources of a type, `BATCH` at a time, in the order in which they were created.
+    """The JSON texts of all resources of a type that the caller may export, `BATCH` at a time, in the order in which
+    they were created.
 
     `since` leaves out what was changed before; `patients` (ids) what is not about any of them.
     """
@@ -33,11 +36,13 @@ async def stream(
     elif patients is not None:
         codes = [code for source, code in referring("Patient") if source == type]
         wanted["terms"] = literal([reference_term(type, code, f"Patient/{id}") for code in codes for id in patients])
-    async with connection.cursor(name="export") as cursor:
+    visible = await repository.visible(type, "export")
+    async with repository.connection.cursor(name="export") as cursor:
         register(cursor)
-        await cursor.execute(queries.export.encode(), wanted)
+        query = queries.export.format(visible=visible.sql)
+        await cursor.execute(query.encode(), {**wanted, **visible.parameters})
         while rows := await cursor.fetchmany(BATCH):
-            yield [content for (content,) in rows]
+            yield [shown(repository.access, type, content) for (content,) in rows]
 
 
 async def types_present(connection: AsyncConnection[Any]) -> list[str]:

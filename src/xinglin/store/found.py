@@ -3,7 +3,7 @@
 Most pages are only passed on, and reading and writing their JSON again took half of a search's time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from xinglin.fhir import json
@@ -14,11 +14,20 @@ from xinglin.fhir.types import Json, Resource
 
 @dataclass(frozen=True)
 class Found:
-    """A resource that was found, with its JSON text."""
+    """A resource that was found, with its JSON text.
+
+    What is contained in another one has the type and id of that one, and its own id as `inside`.
+    """
 
     type: str
     id: str
     content: bytes
+    inside: str = ""
+
+    @property
+    def name(self) -> str:
+        """Where it is: `Type/id`, or `Type/id#id` within another one."""
+        return f"{self.type}/{self.id}{self.inside and f'#{self.inside}'}"
 
     @cached_property
     def resource(self) -> Resource:
@@ -32,4 +41,4 @@ class Found:
 
     def shaped(self, shape: Shape) -> "Found":
         """The same cut to a shape (`_summary`, `_elements`)."""
-        return Found(self.type, self.id, json.dumps(shaped(self.resource, shape)))
+        return replace(self, content=json.dumps(shaped(self.resource, shape)))

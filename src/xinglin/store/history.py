@@ -9,15 +9,21 @@ import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg import AsyncConnection
 
 from xinglin.fhir import json
+from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest, NotFound
 from xinglin.fhir.search.dates import Span, span
+from xinglin.store.access import Condition, visible
 from xinglin.store.cursors import execute, queries
+from xinglin.store.statistics import statistics
 from xinglin.store.versions import Version, find
+
+if TYPE_CHECKING:
+    from xinglin.store.repository import Repository
 
 DEFAULT_COUNT, MAXIMAL_COUNT = 50, 1000
 """Versions on a page where `_count` is not given, and at most."""
@@ -91,26 +97,38 @@ def _span(name: str, value: str, zone: tzinfo) -> Span:
         raise BadRequest(f"{name}: {error}; accepted are 2026-11-23 and 2026-11-23T08:30:00+08:00") from error
 
 
-async def page(connection: AsyncConnection[Any], query: HistoryQuery) -> HistoryPage:
-    """A page of the history. Raises `NotFound` where one resource is asked for that never was, `BadRequest` for a
-    cursor that is not one of this history."""
-    if query.type and query.id and await find(connection, query.type, query.id) is None:
-        raise NotFound(f"There is no {query.type}/{query.id}")
-    statement = _Statement(query)
+async def page(repository: "Repository", query: HistoryQuery) -> HistoryPage:
+    """A page of the history of what the caller may see as it is now. Raises `NotFound` where one resource is asked for
+    that never was, `BadRequest` for a cursor that is not one of this history."""
+    connection = repository.connection
+    if query.type and query.id:
+        own = await repository.visible(query.type, "history")
+        if await find(connection, query.type, query.id, visible=own) is None:
+            raise NotFound(f"There is no {query.type}/{query.id}")
+    statement = _Statement(query, await _visible(repository, query))
     total = await statement.count(connection) if query.id or not query.count else None
     if not query.count:
         return HistoryPage([], total=total)
     rows = await statement.rows(connection, query.count + 1)
-    entries = [HistoryEntry(type, id, Version(*version)) for type, id, *version in rows[: query.count]]
+    shown = repository.version_shown
+    entries = [HistoryEntry(type, id, shown(type, Version(*version))) for type, id, *version in rows[: query.count]]
     more = len(rows) > query.count
     return HistoryPage(entries, _cursor(entries[-1]) if more else None, total)
+
+
+async def _visible(repository: "Repository", query: HistoryQuery) -> Condition:
+    """The condition on the row `v`, which is what the version has become."""
+    if repository.access is None:
+        return Condition()
+    types = [query.type] if query.type else sorted(resource_types())
+    return visible(repository.access, types, "history", await statistics(repository.connection, repository.now), "v")
 
 
 class _Statement:
     """The SQL of a history and its parameters."""
 
-    def __init__(self, query: HistoryQuery) -> None:
-        self.parameters: dict[str, Any] = {}
+    def __init__(self, query: HistoryQuery, visible: Condition) -> None:
+        self.parameters: dict[str, Any] = {**visible.parameters}
         # One resource is read by its primary key; its versions have the order in which they were written.
         self.order = "version DESC" if query.id else "updated DESC, type DESC, id DESC, version DESC"
         conditions = ["true"]
@@ -126,6 +144,8 @@ class _Statement:
             conditions.append("r.updated < %(at_high)s")
             self.then_current = f" AND {queries.superseded} > %(at_low)s"
             self.parameters |= {"at_low": query.at.low, "at_high": query.at.high}
+        if visible.sql:
+            conditions.append(queries.visible_version.format(visible=visible.sql))
         self.conditions = " AND ".join(conditions)
         self.after = self._after(query) if query.cursor else ""
 

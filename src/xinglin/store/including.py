@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
-
-from psycopg import AsyncConnection
+from typing import TYPE_CHECKING
 
 from xinglin.fhir import json
 from xinglin.fhir.definitions import resource_types
@@ -14,10 +12,15 @@ from xinglin.fhir.search import Query, SearchParameters
 from xinglin.fhir.search.query import Include
 from xinglin.fhir.search.registry import Parameter
 from xinglin.fhir.search.terms import reference_term
+from xinglin.store.access import Condition, visible
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
 from xinglin.store.found import Found
 from xinglin.store.searching import SearchPage
+from xinglin.store.statistics import statistics
+
+if TYPE_CHECKING:
+    from xinglin.store.repository import Repository
 
 LIMIT = 1000
 """Resources that are added to a page at most; beyond it, the page carries a warning."""
@@ -30,16 +33,26 @@ _MOST_TERMS = 20000
 Name = tuple[str, str]
 
 
-async def read_many(connection: AsyncConnection[Any], references: Sequence[Name]) -> list[Found]:
-    """Those that exist, in one round trip."""
+async def read_many(repository: "Repository", references: Sequence[Name]) -> list[Found]:
+    """Those that exist and may be read, in one round trip."""
     if not references:
         return []
-    wanted = {"types": [type for type, _ in references], "ids": [id for _, id in references]}
-    cursor = await execute(connection, queries.read_many, wanted)
+    types = [type for type, _ in references]
+    allowed = await visible_among(repository, sorted(set(types)))
+    wanted = {"types": types, "ids": [id for _, id in references], **allowed.parameters}
+    cursor = await execute(repository.connection, queries.read_many.format(visible=allowed.sql), wanted)
     return [Found(type, id, content) for type, id, content in await cursor.fetchall()]
 
 
-async def including(connection: AsyncConnection[Any], page: SearchPage, query: Query) -> SearchPage:
+async def visible_among(repository: "Repository", types: Sequence[str]) -> Condition:
+    """The condition on the row `r` of one of these types that the caller may read."""
+    if repository.access is None:
+        return Condition()
+    known = await statistics(repository.connection, repository.now)
+    return visible(repository.access, types, "read", known)
+
+
+async def including(repository: "Repository", page: SearchPage, query: Query) -> SearchPage:
     """The page with what its query includes, and with a warning where that is not all."""
     if not page.matches or not (query.includes or query.revincludes):
         return page
@@ -48,7 +61,7 @@ async def including(connection: AsyncConnection[Any], page: SearchPage, query: Q
     warnings: dict[str, Issue] = {}
     last = page.matches
     for number in range(ROUNDS + 1):
-        found, missed = await _round(connection, last, query, seen, first=number == 0, room=LIMIT - len(included))
+        found, missed = await _round(repository, last, query, seen, first=number == 0, room=LIMIT - len(included))
         warnings |= {issue.diagnostics: issue for issue in missed}
         included += found
         last = found
@@ -61,7 +74,7 @@ async def including(connection: AsyncConnection[Any], page: SearchPage, query: Q
 
 
 async def _round(
-    connection: AsyncConnection[Any],
+    repository: "Repository",
     origins: Sequence[Found],
     query: Query,
     seen: set[Name],
@@ -82,11 +95,11 @@ async def _round(
     }
     if len(targets) > room:
         missed.append(_too_many(next(iter(targets.values()))))
-    found += await read_many(connection, list(targets)[: max(room, 0)])
+    found += await read_many(repository, list(targets)[: max(room, 0)])
     seen |= {(one.type, one.id) for one in found}
     for include in query.revincludes:
         if first or include.iterate:
-            more, complete = await _referring(connection, origins, include, query.known, seen, room - len(found))
+            more, complete = await _referring(repository, origins, include, query.known, seen, room - len(found))
             missed += [] if complete else [_too_many(include)]
             found += more
             seen |= {(one.type, one.id) for one in more}
@@ -133,7 +146,7 @@ def _referring_parameters(known: SearchParameters, source: str, code: str, targe
 
 
 async def _referring(
-    connection: AsyncConnection[Any],
+    repository: "Repository",
     origins: Sequence[Found],
     include: Include,
     known: SearchParameters,
@@ -154,7 +167,9 @@ async def _referring(
         raise BadRequest(f"{text}; name a type and a parameter, or ask for fewer with _count", code="too-costly")
     types = sorted(resource_types()) if include.source == "*" else [include.source]
     most = max(room, 0) + 1 + len(seen)
-    wanted = {"types": types, "terms": literal(terms), "limit": most}
-    rows = await (await execute(connection, queries.referring, wanted, prepare=False)).fetchall()
+    allowed = await visible_among(repository, types)
+    wanted = {"types": types, "terms": literal(terms), "limit": most, **allowed.parameters}
+    query = queries.referring.format(visible=allowed.sql)
+    rows = await (await execute(repository.connection, query, wanted, prepare=False)).fetchall()
     found = [Found(*row) for row in rows if row[:2] not in seen]
     return found[: max(room, 0)], len(found) <= room and len(rows) < most

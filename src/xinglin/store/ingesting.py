@@ -1,84 +1,97 @@
 """Writes many resources that know their ids, each valid one for itself: the way in of bulk imports.
 
-Half of the work needs no database: `prepare` can be done for the next documents while `write` waits for it.
+What can be done without the database, `store.packing` does. New resources, which most are, go into `COPY` as they come
+from there. What exists already, comes twice, claims a profile that the store has or is one itself is looked at here.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import FhirError, Issue
-from xinglin.fhir.search import SearchParameters
-from xinglin.fhir.types import Json, Resource
-from xinglin.fhir.validation import validate
-from xinglin.store import profiles
-from xinglin.store.bulk import insert_all, lock_versions, update_all
-from xinglin.store.defining import TYPE, settle
+from xinglin.fhir.types import Resource
+from xinglin.store import packing, profiles
+from xinglin.store.bulk import add_texts, insert_all, lock_versions, update_all
+from xinglin.store.copying import copy_resources
+from xinglin.store.defining import settle
+from xinglin.store.packing import DEFINING, Pack, Packed
 from xinglin.store.parameters import in_force
 from xinglin.store.repository import Repository
 from xinglin.store.rows import Row, stamped
 
-_DEFINING = frozenset({TYPE, profiles.TYPE})
-"""Types that are written one by one, since what follows is held against them."""
 
-
-@dataclass(frozen=True)
-class Prepared:
-    """Documents with the issues that keep each out, and the rows of the others, by `id()`, as if they were new."""
-
-    documents: Sequence[Json]
-    issues: Sequence[tuple[Issue, ...]]
-    rows: Mapping[int, Row]
-    known: SearchParameters
-
-
-def prepare(documents: Sequence[Json], known: SearchParameters, now: datetime, zone: tzinfo) -> Prepared:
-    """Checks documents and makes what they are found by, with the search parameters that are known to be in force."""
-    issues = [_issues(document) for document in documents]
-    rows = {
-        id(document): stamped(document, document["id"], 1, now, zone, known)
-        for document, faults in zip(documents, issues, strict=True)
-        if not faults and document["resourceType"] not in _DEFINING
-    }
-    return Prepared(documents, issues, rows, known)
-
-
-async def ingest(repository: Repository, documents: Sequence[Json]) -> list[tuple[Issue, ...]]:
-    """Creates or updates every document that is a valid resource with an id; for each, the issues that kept it out.
-
-    Warnings keep nothing out. Raises `Conflict` where another transaction creates one of them at the same time.
-    """
+async def surroundings(repository: Repository) -> packing.Surroundings:
+    """What packing needs to know of a store."""
     known = await in_force(repository.connection)
-    return await write(repository, prepare(documents, known, repository.now, repository.zone))
+    return packing.Surroundings(known.version, known.definitions, repository.now, repository.zone)
 
 
-async def write(repository: Repository, prepared: Prepared) -> list[tuple[Issue, ...]]:
-    """As `ingest`, for what was prepared."""
-    documents, refused = prepared.documents, list(prepared.issues)
-    for index, document in enumerate(documents):
-        if not refused[index] and document["resourceType"] in _DEFINING:
-            refused[index] = await _defined(repository, document)
-    waiting: list[Resource] = [
-        d for d, issues in zip(documents, refused, strict=True) if not issues and d["resourceType"] not in _DEFINING
-    ]
+async def write(repository: Repository, lines: Sequence[bytes], pack: Pack) -> list[tuple[Issue, ...]]:
+    """Creates or updates every valid resource of what was packed; for each line, the issues that kept it out.
+
+    Raises `Conflict` where another transaction creates one of them at the same time.
+    """
+    refused = [line.issues for line in pack.lines]
+    slow = await _to_look_at(repository, pack)
+    resources = {index: packing.resource(lines[index]) for index in slow}
+    for index, issues in (await _one_by_one(repository, resources)).items():
+        refused[index] = issues
+    fast = [i for i, line in enumerate(pack.lines) if line.copied and i not in resources]
+    await copy_resources(repository.connection, [c for i in fast if (c := pack.lines[i].copied)])
+    await add_texts(repository.connection, pack.texts)
+    written = [_Line(c.type, c.id, lines[i]) for i in fast if (c := pack.lines[i].copied)]
+    await settle(repository.connection, written, pack.version, repository.zone, repository.members)
+    return refused
+
+
+class _Line(NamedTuple):
+    """A line that was written."""
+
+    type: str
+    id: str
+    line: bytes
+
+    @property
+    def resource(self) -> Resource:
+        return packing.resource(self.line)
+
+
+async def _to_look_at(repository: Repository, pack: Pack) -> list[int]:
+    """The lines that are accepted, but can't be written as they were packed; locks the resources that exist."""
+    times = Counter(line.name for line in pack.lines if line.name)
+    there = await lock_versions(repository.connection, list(times))
+    again = there.keys() | {name for name, count in times.items() if count > 1}
+    claims = {url for line in pack.lines for url in line.claims}
     version = (await in_force(repository.connection)).version
-    found = await profiles.breaches(repository.connection, waiting, version)
-    broken = {id(document): tuple(own) for document, own in zip(waiting, found, strict=True)}
-    refused = [issues or broken.get(id(d), ()) for d, issues in zip(documents, refused, strict=True)]
-    waiting = [d for d in waiting if not broken[id(d)]]
+    known = await profiles.known(repository.connection, claims, version) if claims else frozenset()
+
+    def stays(line: Packed) -> bool:
+        as_packed = line.copied is not None and line.name not in again and known.isdisjoint(line.claims)
+        return not line.issues and not as_packed
+
+    return [index for index, line in enumerate(pack.lines) if stays(line)]
+
+
+async def _one_by_one(repository: Repository, resources: dict[int, Resource]) -> dict[int, tuple[Issue, ...]]:
+    """Writes resources as they come, those first that define something; by the same keys, what kept one out."""
+    refused = {i: await _defined(repository, r) for i, r in resources.items() if r["resourceType"] in DEFINING}
+    others = {index: resource for index, resource in resources.items() if index not in refused}
+    version = (await in_force(repository.connection)).version
+    found = await profiles.breaches(repository.connection, list(others.values()), version, repository.members)
+    refused |= {index: tuple(own) for index, own in zip(others, found, strict=True)}
+    waiting = [resource for index, resource in others.items() if not refused[index]]
     while waiting:
         # A resource that comes twice is written twice, in its order.
         wave = {(r["resourceType"], r["id"]): r for r in reversed(waiting)}
         chosen = {id(resource) for resource in wave.values()}
         waiting = [resource for resource in waiting if id(resource) not in chosen]
-        await _write(repository, list(reversed(wave.values())), prepared)
+        await _write(repository, list(reversed(wave.values())))
     return refused
 
 
 async def _defined(repository: Repository, resource: Resource) -> tuple[Issue, ...]:
-    """Writes a SearchParameter or a profile by itself, since what follows is held against it; gives the issues that
-    kept it out."""
+    """Writes by itself what follows is held against: a SearchParameter, a profile, or what bindings go by; gives the
+    issues that kept it out."""
     try:
         async with repository.connection.transaction():  # a savepoint
             await repository.update(resource)
@@ -87,28 +100,15 @@ async def _defined(repository: Repository, resource: Resource) -> tuple[Issue, .
     return ()
 
 
-async def _write(repository: Repository, resources: Sequence[Resource], prepared: Prepared) -> None:
+async def _write(repository: Repository, resources: Sequence[Resource]) -> None:
+    known = await in_force(repository.connection)
     versions = await lock_versions(repository.connection, [(r["resourceType"], r["id"]) for r in resources])
-    known = prepared.known
     new: list[Row] = []
     changed: list[Row] = []
     for resource in resources:
         version, _ = versions.get((resource["resourceType"], resource["id"]), (0, True))
-        if version:
-            changed.append(stamped(resource, resource["id"], version + 1, repository.now, repository.zone, known))
-        else:
-            new.append(prepared.rows[id(resource)])
+        row = stamped(resource, resource["id"], version + 1, repository.now, repository.zone, known)
+        (changed if version else new).append(row)
     await insert_all(repository.connection, new)
     await update_all(repository.connection, changed)
-    await settle(repository.connection, [*new, *changed], known, repository.zone)
-
-
-def _issues(document: Json) -> tuple[Issue, ...]:
-    kind = document.get("resourceType") if isinstance(document, dict) else None
-    if kind not in resource_types():
-        return (Issue("error", "structure", f"{kind!r} is not a resource type of FHIR R4"),)
-    issues = tuple(issue for issue in validate(document) if issue.severity in ("error", "fatal"))
-    if not issues and not document.get("id"):
-        text = "Without an id, a repeated import would store the resource again; give it one"
-        return (Issue("error", "required", text, f"{kind}.id"),)
-    return issues
+    await settle(repository.connection, [*new, *changed], known.version, repository.zone, repository.members)

@@ -26,6 +26,13 @@ from xinglin.store.repository import Repository
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
 """Opens a transaction that commits when its block ends well, such as `Database.transaction`."""
 
+Prepare = Callable[[Repository], Repository]
+"""Gives a repository what it is to know besides the database."""
+
+
+def _as_it_is(repository: Repository) -> Repository:
+    return repository
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
@@ -72,16 +79,18 @@ async def load_directory(
     *,
     now: datetime,
     zone: tzinfo = UTC,
+    prepare: Prepare = _as_it_is,
     progress: Callable[[LoadedFile, int, int], None] = lambda *_: None,
 ) -> LoadReport:
-    """Loads every file of a folder; `progress` is told of each file, its number and how many there are.
+    """Loads every file of a folder; `prepare` readies each repository, so that it knows terminology, and `progress` is
+    told of each file, its number and how many there are.
 
     Raises `FileNotFoundError` as `fhir_files` does. Errors of the database end the loading; files before stay.
     """
     report = LoadReport()
     files = await asyncio.to_thread(fhir_files, folder)
     for number, path in enumerate(files, 1):
-        loaded = await load_file(path, transaction, now, zone)
+        loaded = await load_file(path, transaction, now, zone, prepare)
         report.files.append(loaded)
         progress(loaded, number, len(files))
     await analyze(transaction)
@@ -100,12 +109,15 @@ async def analyze(transaction: Transaction) -> None:
     await asyncio.gather(*map(one, tables))
 
 
-async def load_file(path: Path, transaction: Transaction, now: datetime, zone: tzinfo) -> LoadedFile:
+async def load_file(
+    path: Path, transaction: Transaction, now: datetime, zone: tzinfo, prepare: Prepare = _as_it_is
+) -> LoadedFile:
     """Loads one file in a transaction of its own, or refuses it as a whole."""
     try:
         document = await asyncio.to_thread(read_document, path)
         async with transaction() as connection:
-            accepted = await _store(Repository(connection, now=now, zone=zone), document)
+            # unlimited: an operator at the machine loads files.
+            accepted = await _store(prepare(Repository(connection, now=now, zone=zone)), document)
     except FhirError as error:
         return LoadedFile(path, Counter(), error.issues)
     return LoadedFile(path, accepted)

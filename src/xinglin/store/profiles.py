@@ -5,7 +5,8 @@ gets back with its key (`docs/adr/0053`): whoever writes a StructureDefinition m
 the database only for profiles that this process has not met since, and one that claims none costs nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -13,18 +14,23 @@ from psycopg import AsyncConnection
 from xinglin.fhir import json
 from xinglin.fhir.definitions import is_type
 from xinglin.fhir.fhirpath import FhirPathError
+from xinglin.fhir.fhirpath.environment import MemberOf
 from xinglin.fhir.outcome import Invalid, Issue
 from xinglin.fhir.search.terms import term
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation.profiles import Profiles
 from xinglin.fhir.validation.snapshot import CORE
 from xinglin.store import parameters
+from xinglin.store.bindings import Answers, Members, decided
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import database_of, execute, queries
 
 Connection = AsyncConnection[Any]
 
 TYPE = "StructureDefinition"
+DECIDING = frozenset({TYPE, "CodeSystem", "ValueSet"})
+"""Types by whose resources others are judged."""
+
 MOST = 200
 """Profiles that one validation may draw in."""
 
@@ -36,6 +42,7 @@ class _Held:
         self.version = version
         self.by_url: dict[str, Resource | None] = {}
         self.profiles = Profiles(self.by_url.get)
+        self.guesses: Answers = {}
 
     async def meet(self, connection: Connection, urls: Iterable[str]) -> bool:
         """Whether any of these is known; looks for those that were not met before."""
@@ -53,31 +60,52 @@ class _Held:
 _held: dict[tuple[str, int, str], _Held] = {}
 
 
-async def breaches(connection: Connection, resources: Sequence[Resource], version: str) -> list[list[Issue]]:
+async def breaches(
+    connection: Connection, resources: Sequence[Resource], version: str, members: Members | None
+) -> list[list[Issue]]:
     """For each valid resource, the errors by those profiles that it claims and that the store has.
 
-    `version` is that of the definitions in force, as `store.parameters` knows it. Where there are errors, it is
-    compared with the one in the database: nobody is refused for a profile that somebody else has changed since.
+    `members` decides their bindings, which are not looked at without it. `version` is that of the definitions in force,
+    as `store.parameters` knows it. Where there are errors, it is compared with the one in the database: nobody is
+    refused for a profile that somebody else has changed since.
     """
     claimed = {url for resource in resources for url in claims(resource)}
     if not claimed:
         return [[] for _ in resources]
+    held = _held_of(connection, version)
+    if not await held.meet(connection, claimed):
+        return [[] for _ in resources]
+    if members is None:
+        found = [_breaches(held, held.profiles, resource) for resource in resources]
+    else:
+        check = partial(_bound_breaches, held)
+        found = await decided(resources, check, members, held.guesses)
+    if any(found) and (current := await parameters.version_of(connection)) != version:
+        await parameters.refreshed(connection)
+        return await breaches(connection, resources, current, members)
+    return found
+
+
+async def known(connection: Connection, urls: Collection[str], version: str) -> frozenset[str]:
+    """Those of the canonical URLs for which the store has a profile; `version` as for `breaches`."""
+    held = _held_of(connection, version)
+    await held.meet(connection, urls)
+    return frozenset(url for url in urls if held.by_url[url] is not None)
+
+
+def _held_of(connection: Connection, version: str) -> _Held:
     database = database_of(connection)
     held = _held.get(database)
     if held is None or held.version != version:
         held = _held[database] = _Held(version)
-    if not await held.meet(connection, claimed):
-        return [[] for _ in resources]
-    found = [_breaches(held, resource) for resource in resources]
-    if any(found) and (current := await parameters.version_of(connection)) != version:
-        await parameters.refreshed(connection)
-        return await breaches(connection, resources, current)
-    return found
+    return held
 
 
-async def ensure_conforming(connection: Connection, resources: Sequence[Resource], version: str) -> None:
+async def ensure_conforming(
+    connection: Connection, resources: Sequence[Resource], version: str, members: Members | None
+) -> None:
     """Raises `Invalid` with what `breaches` finds."""
-    if issues := [issue for found in await breaches(connection, resources, version) for issue in found]:
+    if issues := [issue for found in await breaches(connection, resources, version, members) for issue in found]:
         raise Invalid(issues=issues)
 
 
@@ -93,10 +121,14 @@ def claims(resource: Resource) -> Sequence[str]:
     return meta.get("profile") or () if meta.__class__ is dict else ()
 
 
-def _breaches(held: _Held, resource: Resource) -> list[Issue]:
+def _bound_breaches(held: _Held, resource: Resource, member_of: MemberOf) -> list[Issue]:
+    return _breaches(held, held.profiles.asking(member_of), resource)
+
+
+def _breaches(held: _Held, profiles: Profiles, resource: Resource) -> list[Issue]:
     urls = [url for url in claims(resource) if held.by_url[url] is not None]
     try:
-        return [issue for issue in held.profiles.validate(resource, urls) if issue.severity == "error"]
+        return [issue for issue in profiles.validate(resource, urls) if issue.severity == "error"]
     except (FhirPathError, Invalid) as error:
         path = f"{resource['resourceType']}.meta.profile"
         return [Issue("error", "not-supported", f"One of the profiles {', '.join(urls)} can't be used: {error}", path)]

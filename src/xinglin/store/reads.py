@@ -1,4 +1,4 @@
-"""What the GET and HEAD entries of a bundle read."""
+"""What the entries of a bundle read that change nothing: GET, HEAD, and calls of operations."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,6 +27,10 @@ async def read(repository: "Repository", entry: Entry) -> Resource:
 
 async def _read(repository: "Repository", entry: Entry) -> Resource:
     target = entry.target
+    if target.operation:
+        if repository.operations is None:
+            raise BadRequest(f"${target.operation} is not supported in a bundle here", code="not-supported")
+        return {"resource": await repository.operations(entry), "response": {"status": "200 OK"}}
     if target.id and (not target.history or target.version):
         if target.version:
             version = await repository.vread_raw(target.type, target.id, target.version)
@@ -66,7 +70,7 @@ def searchset(page: SearchPage, base: str = "", *, as_stored: bool = False) -> R
     """
     entries = [
         {
-            **({"fullUrl": f"{base}{found.type}/{found.id}"} if base else {}),
+            **({"fullUrl": f"{base}{found.name}"} if base else {}),
             "resource": found.passed_on(as_stored=as_stored),
             "search": {"mode": mode},
         }

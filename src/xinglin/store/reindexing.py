@@ -15,12 +15,13 @@ from psycopg import AsyncConnection
 from xinglin.fhir import json
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest
-from xinglin.fhir.search import SearchParameters, Terms, extract
+from xinglin.fhir.search import SearchParameters, Terms, extract_all
 from xinglin.fhir.search.terms import name_number
-from xinglin.store.bulk import copy_terms
+from xinglin.store.bulk import copy_terms, replace_contained
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
 from xinglin.store.parameters import in_force, refreshed, version_of
+from xinglin.store.rows import Row
 
 Connection = AsyncConnection[Any]
 
@@ -70,7 +71,7 @@ async def continue_reindex(
         if upto is None:
             return WAITING
     types = sorted(resource_types()) if type is None else [type]
-    wanted = {"after": after, "upto": upto, "types": types, "size": size}
+    wanted = {"after": after, "upto": upto, "types": types, "contained": type, "size": size}
     rows = await (await execute(connection, queries.reindex_batch, wanted)).fetchall()
     await _index(connection, rows, zone)
     wanted["after"] = rows[-1][0] if rows else after
@@ -113,15 +114,21 @@ async def _replace(
     connection: Connection, rows: Sequence[tuple[Any, ...]], zone: tzinfo, known: SearchParameters
 ) -> None:
     # A tombstone, which has no content, is found by nothing.
-    terms = [Terms() if content is None else extract(json.loads(content), zone, known) for _, _, _, content in rows]
+    there = [(row, json.loads(row[5])) for row in rows if row[5] is not None]
+    made = {
+        key: Row(resource, version, updated, *extract_all(resource, zone, known))
+        for (key, _, _, version, updated, _), resource in there
+    }
+    terms = [made[key].terms if key in made else Terms() for key, *_ in rows]
     changed = {
-        "types": [type for _, type, _, _ in rows],
-        "keys": [key for key, _, _, _ in rows],
+        "types": [type for _, type, *_ in rows],
+        "keys": [key for key, *_ in rows],
         "terms": [literal(sorted(found.hashes)) for found in terms],
-        "names": [name_number(f"{type}/{id}") for _, type, id, _ in rows],
+        "names": [name_number(f"{type}/{id}") for _, type, id, *_ in rows],
     }
     await execute(connection, queries.reindex_update, changed)
     await copy_terms(connection, [(row[0], found) for row, found in zip(rows, terms, strict=True)])
+    await replace_contained(connection, changed["keys"], list(made.items()))
 
 
 async def reindex_status(connection: Connection) -> list[Reindex]:

@@ -1,6 +1,6 @@
 """The repository: every read, write and search of FHIR resources, within the caller's transaction."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -13,20 +13,30 @@ from xinglin.fhir.outcome import PreconditionFailed
 from xinglin.fhir.search import Query
 from xinglin.fhir.search.query import Shape
 from xinglin.fhir.types import Resource
-from xinglin.store import asking, conditional, history, including, searching, versions, writing
+from xinglin.store import access as access_to
+from xinglin.store import asking, conditional, history, including, permitting, searching, versions, writing
+from xinglin.store.access import EVERYTHING, Access, Condition
 from xinglin.store.batches import process_batch
+from xinglin.store.bindings import Members
 from xinglin.store.bundles import process_transaction
 from xinglin.store.cursors import execute, queries
+from xinglin.store.entries import Entry
+from xinglin.store.found import Found
 from xinglin.store.history import HistoryPage, HistoryQuery
 from xinglin.store.patch import Patch
 from xinglin.store.resolving import Expand, Related, Resolver
 from xinglin.store.searching import SearchPage
+from xinglin.store.statistics import statistics
 from xinglin.store.versions import Version
 
 __all__ = ["Maintain", "Repository", "SearchPage", "Version"]
 
 Maintain: TypeAlias = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
 """Opens a transaction that commits when its block ends well, such as `Database.transaction`."""
+
+
+Operations: TypeAlias = Callable[[Entry], Awaitable[Resource]]
+"""Calls the operation that an entry of a bundle names, which changes nothing, and gives its output."""
 
 
 class Repository:
@@ -36,9 +46,10 @@ class Repository:
     what is written. A date without a time zone, such as a birth date, means a day in `zone`, the hospital's own; it
     must not change once resources are stored. `expand` gives the codes of a value set, for `:in` and `:not-in`; without
     it only the value sets that R4 requires are known. `related` gives the codes that subsume a code, or that it
-    subsumes, for `:above` and `:below`. Where `connection` can only read, `maintain` opens transactions
-    in which tables that are derived from resources are brought up to date. Errors are
-    `xinglin.fhir.outcome.FhirError`.
+    subsumes, for `:above` and `:below`. `members` decides the bindings of the profiles that resources claim; without
+    it, they are not looked at. `operations` carries out those in bundles. Where `connection` can only read, `maintain`
+    opens transactions in which tables that are derived from resources are brought up to date. `access` limits what is
+    seen and changed; None is the system itself. Errors are `xinglin.fhir.outcome.FhirError`.
     """
 
     def __init__(
@@ -49,13 +60,18 @@ class Repository:
         zone: tzinfo = UTC,
         expand: Expand | None = None,
         related: Related | None = None,
+        members: Members | None = None,
         maintain: Maintain | None = None,
+        access: Access | None = None,
     ) -> None:
         self.connection = connection
         self.now = now
         self.zone = zone
         self.expand = expand
         self.related = related
+        self.members = members
+        self.operations: Operations | None = None
+        self.access = access
         self.written: list[Resource] = []
         """What was written here, for those who keep records of it; of a deletion only type and id."""
         self._maintain = maintain
@@ -69,6 +85,25 @@ class Repository:
             async with self._maintain() as connection:
                 yield connection
 
+    def unlimited(self) -> "Repository":
+        """The same without limits, for what the house itself keeps and nobody is shown."""
+        # unlimited: what this is for; each caller says why.
+        return Repository(
+            self.connection,
+            now=self.now,
+            zone=self.zone,
+            expand=self.expand,
+            related=self.related,
+            members=self.members,
+            maintain=self._maintain,
+        )
+
+    async def visible(self, type: str, interaction: str) -> Condition:
+        """The condition on resources of a type with which the caller may do this."""
+        if self.access is None or self.access.allowed(type, interaction) == EVERYTHING:
+            return Condition()
+        return access_to.visible(self.access, [type], interaction, await statistics(self.connection, self.now))
+
     async def create(self, resource: Resource, *, id: str | None = None, if_none_exist: str | None = None) -> Resource:
         """Writes a new resource and gives it back with id and meta; an id in the resource is not kept.
 
@@ -78,7 +113,9 @@ class Repository:
         """
         if if_none_exist is not None:
             return (await self.create_unless(resource, if_none_exist))[0]
-        made = await writing.create(self.connection, resource, id, self.now, self.zone)
+        resource = permitting.marked(self, resource)
+        made = await writing.create(self.connection, resource, id, self.now, self.zone, self.members)
+        await permitting.ensure_written(self, "create", [(made["resourceType"], made["id"])])
         self.written.append(made)
         return made
 
@@ -98,8 +135,11 @@ class Repository:
         parameters would change whatever it met.
         """
         condition = condition.removeprefix("?")
-        if not (await asking.read(self, type, condition)).filters:
+        query = await asking.read(self, type, condition)
+        if not query.filters:
             raise PreconditionFailed(f"{type}?{condition} selects nothing: a condition needs a search parameter")
+        if query.contained != "false":
+            raise PreconditionFailed(f"{type}?{condition} finds what others contain, which is nothing by itself")
         if lock:
             await execute(self.connection, queries.lock_condition, {"condition": f"{type}?{condition}"})
         page = await self.search(type, f"{condition}&_count=2")
@@ -109,36 +149,48 @@ class Repository:
 
     async def read(self, type: str, id: str, *, lock: bool = False) -> Resource:
         """The current version; with `lock`, nobody else can change it until the commit. Raises `NotFound`, `Gone`."""
-        found = await versions.current(self.connection, type, id, lock=lock)
-        resource: Resource = json.loads(found.content or b"null")
+        resource: Resource = json.loads((await self._current(type, id, lock=lock)).content or b"null")
         return resource
 
     async def read_raw(self, type: str, id: str) -> Version:
         """The current version as the JSON text that is stored, for those who only pass it on."""
-        return await versions.current(self.connection, type, id)
+        return await self._current(type, id)
+
+    async def _current(self, type: str, id: str, *, lock: bool = False) -> Version:
+        visible = await self.visible(type, "read")
+        return self.version_shown(type, await versions.current(self.connection, type, id, lock=lock, visible=visible))
+
+    def version_shown(self, type: str, version: Version) -> Version:
+        """A version without the elements that are hidden from the caller."""
+        if version.content is None or self.access is None or not self.access.hiding:
+            return version
+        return replace(version, content=access_to.shown(self.access, type, version.content))
 
     async def read_many(self, references: Sequence[tuple[str, str]]) -> dict[str, Resource]:
         """`Type/id` → resource, in one round trip; those that don't exist are absent."""
-        found = await including.read_many(self.connection, references)
-        return {f"{one.type}/{one.id}": one.resource for one in found}
+        found = await including.read_many(self, references)
+        return {f"{one.type}/{one.id}": self.shown(one).resource for one in found}
 
     async def vread(self, type: str, id: str, version: int) -> Resource:
         """One version. Raises `NotFound`, or `Gone` where it is the deletion."""
-        found = await versions.single(self.connection, type, id, version)
-        resource: Resource = json.loads(found.content or b"null")
+        resource: Resource = json.loads((await self.vread_raw(type, id, version)).content or b"null")
         return resource
 
     async def vread_raw(self, type: str, id: str, version: int) -> Version:
         """One version as the JSON text that is stored. Raises `NotFound`, or `Gone` where it is the deletion."""
-        return await versions.single(self.connection, type, id, version)
+        visible = await self.visible(type, "history")
+        return self.version_shown(type, await versions.single(self.connection, type, id, version, visible=visible))
 
     async def history(self, type: str, id: str) -> list[Version]:
         """All versions, newest first, deletions among them. Raises `NotFound`."""
-        return await versions.every(self.connection, type, id)
+        visible = await self.visible(type, "history")
+        return [
+            self.version_shown(type, each) for each in await versions.every(self.connection, type, id, visible=visible)
+        ]
 
     async def history_page(self, query: HistoryQuery) -> HistoryPage:
         """A page of the history of one resource, of a type or of everything. Raises `NotFound`, `BadRequest`."""
-        return await history.page(self.connection, query)
+        return await history.page(self, query)
 
     async def update(self, resource: Resource, *, if_match: int | None = None) -> Resource:
         """Writes a new version, or the first one of an id that is new, and gives it back.
@@ -150,12 +202,16 @@ class Repository:
 
     async def put(self, resource: Resource, *, if_match: int | None = None) -> tuple[Resource, bool]:
         """As `update`, and tells whether the resource was not there before."""
-        made, new = await writing.update(self.connection, resource, if_match, self.now, self.zone)
-        self.written.append(made)
-        return made, new
+        resource = await permitting.restored(self, resource)
+        written, new = await writing.update(self.connection, resource, if_match, self.now, self.zone, self.members)
+        names = [(written["resourceType"], written["id"])]
+        await permitting.ensure_written(self, "create" if new else "update", names)
+        self.written.append(written)
+        return written, new
 
     async def delete(self, type: str, id: str, *, if_match: int | None = None) -> None:
         """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""
+        await permitting.ensure_allowed(self, type, id, "delete")
         await writing.delete(self.connection, type, id, if_match, self.now)
         self.written.append({"resourceType": type, "id": id})
 
@@ -178,15 +234,27 @@ class Repository:
 
     async def run(self, query: Query) -> SearchPage:
         """A page of a search that is parsed already."""
-        resolver = Resolver(self.connection, self.expand, self.related)
+        resolver = Resolver(self.connection, self.expand, self.related, self.access)
         page = await searching.run(self.connection, query, now=self.now, resolver=resolver)
-        page = await including.including(self.connection, page, query)
+        page = await including.including(self, page, query)
+        page = self._page_shown(page)
         if query.shape == Shape():
             return page
         matches, includes = (
             [found.shaped(query.shape) for found in several] for several in (page.matches, page.includes)
         )
         return replace(page, matches=matches, includes=includes)
+
+    def _page_shown(self, page: SearchPage) -> SearchPage:
+        access = self.access
+        if access is None or not access.hiding:
+            return page
+        matches, includes = ([self.shown(found) for found in several] for several in (page.matches, page.includes))
+        return replace(page, matches=matches, includes=includes)
+
+    def shown(self, found: Found) -> Found:
+        """What was found, without the elements that are hidden from the caller."""
+        return replace(found, content=access_to.shown(self.access, found.type, found.content))
 
     async def put_where(
         self, resource: Resource, condition: str, *, if_match: int | None = None

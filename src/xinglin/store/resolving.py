@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from psycopg import AsyncConnection
 
-from xinglin.fhir.outcome import BadRequest
+from xinglin.fhir.outcome import BadRequest, Forbidden
 from xinglin.fhir.search.numbers import UCUM, converted
 from xinglin.fhir.search.query import (
     AllOf,
@@ -23,6 +23,7 @@ from xinglin.fhir.search.query import (
     ValueSetFilter,
 )
 from xinglin.fhir.search.terms import name_number, reference_term, term, token, unit_number
+from xinglin.store.access import Access, guard
 from xinglin.store.cursors import execute, queries
 
 Expand: TypeAlias = Callable[[str], Awaitable[Iterable[tuple[str, str]]]]
@@ -43,6 +44,7 @@ class Resolver:
     connection: AsyncConnection[Any]
     expand: Expand | None = None
     related: Related | None = None
+    access: Access | None = None
 
     async def resolved(self, wanted: Filter) -> Filter:
         """The filter with terms in place of what depends on something else. Raises `BadRequest`, and as they do."""
@@ -78,6 +80,9 @@ class Resolver:
         return TermFilter(tuple(term(wanted.type, wanted.parameter, token(wanted.system, code)) for code in codes))
 
     async def _hierarchy(self, wanted: HierarchyFilter) -> Filter:
+        if guard(self.access, wanted.target, "search"):
+            text = f"{wanted.parameter}: only those who may see every {wanted.target} may ask what lies below one"
+            raise Forbidden(text)
         query = (queries.ids_above if wanted.above else queries.ids_below).format(number=wanted.parent_term)
         name = f"{wanted.target}/{wanted.id}"
         values = {"type": wanted.target, "id": wanted.id, "name": name_number(name), "limit": MOST + 1}

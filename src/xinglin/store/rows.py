@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from xinglin.fhir import json
-from xinglin.fhir.search import R4, SearchParameters, Terms, extract
+from xinglin.fhir.search import R4, Contained, SearchParameters, Terms, extract_all
 from xinglin.fhir.search.terms import name_number
 from xinglin.fhir.types import Resource
 
@@ -19,6 +19,7 @@ class Row:
     version: int
     updated: datetime
     terms: Terms
+    contained: tuple[Contained, ...] = ()
 
     @property
     def type(self) -> str:
@@ -74,7 +75,7 @@ def stamped(
     }
     whole = {"resourceType": resource["resourceType"], "id": id, "meta": meta}
     whole.update((key, value) for key, value in resource.items() if key not in whole)
-    return Row(whole, version, updated, extract(whole, zone, known))
+    return Row(whole, version, updated, *extract_all(whole, zone, known))
 
 
 def tombstone(type: str, id: str, version: int, now: datetime) -> dict[str, Any]:

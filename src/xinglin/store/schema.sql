@@ -105,6 +105,26 @@ CREATE TABLE search_text (                       -- not unique: two writers may 
 );
 CREATE INDEX search_text_value ON search_text (parameter, value);
 
+-- What other resources contain, each a row as in `resource`, with `key` below zero: so the tables above hold what it is
+-- found by, and ordinary searches pass over it.
+CREATE TABLE search_contained (
+    type text COLLATE "C" NOT NULL,
+    key bigint NOT NULL,
+    container_type text COLLATE "C" NOT NULL,
+    container bigint NOT NULL,                   -- key of the resource that contains it
+    id text COLLATE "C" NOT NULL,                -- within the container, without #
+    updated timestamptz NOT NULL,                -- the container's
+    content json NOT NULL,                       -- again, so that nobody has to look for it in the container
+    terms bigint[] NOT NULL,
+    name bigint NOT NULL,                        -- number of Type/id#id
+    CONSTRAINT search_contained_pkey PRIMARY KEY (key)
+);
+ALTER TABLE search_contained ALTER COLUMN terms SET STATISTICS 1000;
+CREATE INDEX search_contained_container ON search_contained (container);
+CREATE INDEX search_contained_type ON search_contained (type, container);
+CREATE INDEX search_contained_name ON search_contained (name);
+CREATE INDEX search_contained_terms ON search_contained USING gin (terms) WITH (gin_pending_list_limit = 256);
+
 CREATE TABLE search_reindex (                    -- runs that make the terms of resources anew
     id bigint GENERATED ALWAYS AS IDENTITY,
     type text COLLATE "C",                       -- of one type only

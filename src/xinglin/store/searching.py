@@ -10,13 +10,14 @@ from psycopg import AsyncConnection
 from xinglin.fhir.outcome import Issue
 from xinglin.fhir.search import Query
 from xinglin.fhir.types import Resource
-from xinglin.store import statements
+from xinglin.store import contained, statements
+from xinglin.store.access import Access, guard, guarded
 from xinglin.store.candidates import ensure_few
 from xinglin.store.cursors import execute
 from xinglin.store.found import Found
 from xinglin.store.resolving import Resolver
 from xinglin.store.statements import Statement
-from xinglin.store.statistics import statistics
+from xinglin.store.statistics import Statistics, statistics
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,15 @@ class SearchPage:
 async def run(connection: AsyncConnection[Any], query: Query, *, now: datetime, resolver: Resolver) -> SearchPage:
     """The page of a search, without what is to be included."""
     known = await statistics(connection, now)
-    query = replace(query, filters=tuple([await resolver.resolved(wanted) for wanted in query.filters]))
+    filters = tuple([await resolver.resolved(wanted) for wanted in query.filters])
+    if resolver.access is not None:
+        # What is contained belongs to its container, which `contained` guards.
+        own = guard(resolver.access, query.type, "search") if query.contained == "false" else ()
+        filters = (*(guarded(wanted, resolver.access) for wanted in filters), *own)
+    query = replace(query, filters=filters)
     ensure_few(query, known)
+    if query.contained != "false":
+        return await _among_contained(connection, query, known, resolver.access)
     total = None
     if query.total or query.count == 0:
         ((total,),) = await _fetch(connection, statements.total(query, known))
@@ -60,6 +68,19 @@ async def run(connection: AsyncConnection[Any], query: Query, *, now: datetime, 
             break
     following = statements.write_cursor(rows[query.count - 1], query) if len(rows) > query.count else None
     matches = [Found(query.type, row[1], row[2]) for row in rows[: query.count]]
+    return SearchPage(matches, total=total, next=following, warnings=query.warnings)
+
+
+async def _among_contained(
+    connection: AsyncConnection[Any], query: Query, known: Statistics, access: Access | None
+) -> SearchPage:
+    total = None
+    if query.total or query.count == 0:
+        ((total,),) = await _fetch(connection, contained.total(query, known, access))
+    rows = await _fetch(connection, contained.page(query, known, access)) if query.count else []
+    own = 3 + len(query.sort)
+    following = statements.write_cursor(rows[query.count - 1][:own], query) if len(rows) > query.count else None
+    matches = [Found(row[own], row[1], row[2], row[own + 1] or "") for row in rows[: query.count]]
     return SearchPage(matches, total=total, next=following, warnings=query.warnings)
 
 

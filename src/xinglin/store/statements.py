@@ -28,6 +28,7 @@ from xinglin.fhir.search.query import (
     StringFilter,
     TermFilter,
 )
+from xinglin.store import access
 from xinglin.store.conditions import Conditions, after_all, literal, rare
 from xinglin.store.cursors import queries
 from xinglin.store.statistics import Statistics
@@ -63,9 +64,10 @@ def page(query: Query, statistics: Statistics) -> list[Statement]:
     for a cursor that is not of this search.
     """
     after = read_cursor(query)
-    if _sorted_by_value(query, statistics):
+    wide = access.wide(query.filters, statistics)
+    if wide and _sorted_by_value(query, statistics):
         return _by_value_then_without(query, statistics, after)
-    if not query.sort and _in_order(query, statistics):
+    if wide and not query.sort and _in_order(query, statistics):
         return [_page_in_order(query, statistics, after)]
     if text := _in_text_order(query, statistics, after):
         return [_page_in_text_order(query, text, statistics, after)]
@@ -76,7 +78,8 @@ def page(query: Query, statistics: Statistics) -> list[Statement]:
 
 
 def _terms_only(query: Query) -> bool:
-    return bool(query.filters) and all(_required(wanted) for wanted in query.filters)
+    asked = access.asked(query.filters)
+    return bool(asked) and all(map(_required, asked))
 
 
 def _required(wanted: Filter) -> bool:
@@ -88,8 +91,9 @@ def _terms(filters: Sequence[Filter]) -> list[int]:
 
 
 def _in_order(query: Query, statistics: Statistics) -> bool:
-    return all(map(_required, query.filters)) and (
-        not query.filters or statistics.found_in_order(query.type, _terms(query.filters), query.count + 1)
+    terms = [*_terms(query.filters), *access.usual_terms(query.filters, statistics)]
+    return all(map(_required, access.asked(query.filters))) and (
+        not terms or statistics.found_in_order(query.type, terms, query.count + 1)
     )
 
 
@@ -98,14 +102,13 @@ def _sorted_by_value(query: Query, statistics: Statistics) -> bool:
     if len(query.sort) != 1 or query.sort[0].by not in _BY_VALUE:
         return False
     (key,) = query.sort
-    others = [wanted for wanted in query.filters if not _reaches_the_start(wanted, key)]
+    others = [wanted for wanted in access.asked(query.filters) if not _reaches_the_start(wanted, key)]
     if key.by == "date" and _patients(query.filters):
         # All that a patient has is little: only what is rarer still is a better start.
         own = [wanted for wanted in others if not (isinstance(wanted, TermFilter) and wanted.patient)]
         return not any(rare(wanted, statistics) for wanted in own)
-    return all(map(_required, others)) and (
-        not others or statistics.found_in_order(query.type, _terms(others), query.count + 1)
-    )
+    terms = [*_terms(others), *access.usual_terms(query.filters, statistics)]
+    return all(map(_required, others)) and (not terms or statistics.found_in_order(query.type, terms, query.count + 1))
 
 
 def _patients(filters: Sequence[Filter]) -> list[int]:
@@ -145,8 +148,12 @@ def _all_of(wanted: Filter) -> tuple[Filter, ...]:
 
 def _no_better(filters: Sequence[Filter], start: Filter, statistics: Statistics) -> bool:
     """Whether all other conditions are terms, and none of them is a better start."""
-    others = [wanted for wanted in filters if wanted is not start]
-    return all(map(_required, others)) and not any(rare(wanted, statistics) for wanted in others)
+    others = [wanted for wanted in access.asked(filters) if wanted is not start]
+    return (
+        access.wide(filters, statistics)
+        and all(map(_required, others))
+        and not any(rare(wanted, statistics) for wanted in others)
+    )
 
 
 def _texts_in_order(conditions: Conditions, text: StringFilter, only: str) -> str:
@@ -183,7 +190,7 @@ def _page_in_chain_order(query: Query, chain: ChainFilter, statistics: Statistic
         type=f"'{query.type}'",
         terms=conditions.value(literal(_terms(query.filters)), "bigint[]"),
         number=f"'{chain.parameter_term}'::bigint",
-        further=further,
+        further=further + conditions.all_of(access.guards(query.filters), "r"),
         limit=query.count + 1,
     )
     return Statement(sql, conditions.parameters, True)
@@ -199,10 +206,10 @@ def _in_text_order(query: Query, statistics: Statistics, after: "Cursor | None")
 
 def _page_in_text_order(query: Query, text: StringFilter, statistics: Statistics, after: "Cursor | None") -> Statement:
     conditions = Conditions(statistics, hidden=True)
-    only = ""
+    only = " AND v.key > 0"  # without what is contained
     if after is not None:
         last = conditions.value(after.values[0], "text"), conditions.value(after.key, "bigint")
-        only = f" AND (v.value, v.key) > ({', '.join(last)})"
+        only += f" AND (v.value, v.key) > ({', '.join(last)})"
     sql = queries.in_text_order.format(
         texts=_texts_in_order(conditions, text, only),
         type=f"'{query.type}'",
@@ -215,7 +222,7 @@ def _page_in_text_order(query: Query, text: StringFilter, statistics: Statistics
 def _page_in_order(query: Query, statistics: Statistics, after: "Cursor | None") -> Statement:
     conditions = Conditions(statistics, hidden=True)
     key = conditions.value(after.key if after else 0, "bigint")
-    filters = conditions.one_by_one(_terms(query.filters), "r")
+    filters = conditions.one_by_one(_terms(query.filters), "r") + conditions.all_of(access.guards(query.filters), "r")
     sql = queries.in_order.format(type=f"'{query.type}'", after=key, filters=filters, limit=query.count + 1)
     return Statement(sql, conditions.parameters, True)
 
@@ -297,14 +304,19 @@ def _general(query: Query, statistics: Statistics, after: "Cursor | None", *, hi
     """All that match, sorted, as the planner sees fit; hidden: from the index that finds few."""
     conditions = Conditions(statistics, hidden=hidden)
     filters = conditions.all_of(query.filters, "r")
-    sorts = "".join(f", {_sort(key, conditions)} AS s{i}" for i, key in enumerate(query.sort))
+    sorts = "".join(f", {sort_value(key, conditions)} AS s{i}" for i, key in enumerate(query.sort))
     rows = queries.page.format(r="r", type=f"'{query.type}'", sorts=sorts, filters=filters)
+    return cut(conditions, query, rows, after)
+
+
+def cut(conditions: Conditions, query: Query, rows: str, after: "Cursor | None") -> Statement:
+    """The statement that sorts all rows that match, and takes the page after a row."""
     order = [_direction(i, key) for i, key in enumerate(query.sort)]
     # Not the plain key where few match, lest the planner go through all keys in order to find them.
-    order.append("key + 0" if hidden and not order else "key")
+    order.append("key + 0" if conditions.hidden and not order else "key")
     condition = _after(conditions, query.sort, after) if after else "true"
     sql = queries.cut.format(page=rows, after=condition, order=", ".join(order), limit=query.count + 1)
-    return Statement(sql, conditions.parameters, hidden)
+    return Statement(sql, conditions.parameters, conditions.hidden)
 
 
 def _direction(index: int, key: Sort) -> str:
@@ -312,7 +324,8 @@ def _direction(index: int, key: Sort) -> str:
     return f"s{index} {'DESC' if key.descending else 'ASC'}{last}"
 
 
-def _sort(key: Sort, conditions: Conditions) -> str:
+def sort_value(key: Sort, conditions: Conditions) -> str:
+    """What the row `r` is sorted by."""
     if key.by in ("id", "updated"):
         return str(getattr(queries, f"sort_{key.by}").format(r="r"))
     least, bound = ("max", "high") if key.descending else ("min", "low")
@@ -367,7 +380,7 @@ def read_cursor(query: Query) -> Cursor | None:
         return None
     try:
         key, *values = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
-        if isinstance(key, bool) or not isinstance(key, int) or not 0 < key < 2**63:
+        if isinstance(key, bool) or not isinstance(key, int) or not 0 < abs(key) < 2**63:
             raise ValueError
         sorts: Sequence[Sort] = query.sort
         if values and _text(query):

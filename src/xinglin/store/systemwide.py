@@ -33,6 +33,9 @@ async def search_types(
     search = partial(repository.search, lenient=lenient, compartment=compartment)
     if any(name == "_sort" for name, _ in pairs):
         raise BadRequest("_sort is not supported over several types; accepted is a search on one type")
+    if dict(pairs).get("_contained", "false") != "false":
+        text = "_contained is not supported over several types; accepted is a search on one type"
+        raise BadRequest(text, code="not-supported")
     start, cursor = _read_cursor([value for name, value in pairs if name == CURSOR], types)
     wanted = [(name, value) for name, value in pairs if name not in ("_type", "_count", CURSOR)]
     room = read_count([value for name, value in pairs if name == "_count"])

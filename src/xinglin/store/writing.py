@@ -11,6 +11,8 @@ from xinglin.fhir.search import SearchParameters
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import ensure_valid
 from xinglin.store import profiles
+from xinglin.store.bindings import Members
+from xinglin.store.bulk import copy_contained, replace_contained
 from xinglin.store.cursors import execute, of_type, queries
 from xinglin.store.defining import TYPE, define, ensure_usable, settle
 from xinglin.store.parameters import in_force
@@ -30,29 +32,44 @@ async def insert(connection: Connection, row: Row) -> str | None:
     """Writes a new resource, and gives the version of the search parameters that were in force; None where its type
     and id are taken, also by a tombstone."""
     found = await (await execute(connection, queries.create, row.parameters())).fetchone()
-    return None if found is None else str(found[1])
+    if found is None:
+        return None
+    key, version = found
+    await copy_contained(connection, [(key, row)])
+    return str(version)
 
 
-async def create(connection: Connection, resource: Resource, id: str | None, now: datetime, zone: tzinfo) -> Resource:
-    """Validates and writes a new resource. Raises `Invalid`, or `Conflict` where a given id is taken."""
+async def create(
+    connection: Connection, resource: Resource, id: str | None, now: datetime, zone: tzinfo, members: Members | None
+) -> Resource:
+    """Validates and writes a new resource; `members` decides the bindings of its profiles.
+
+    Raises `Invalid`, or `Conflict` where a given id is taken.
+    """
     ensure_valid(resource if id is None else {**resource, "id": id})
     ensure_usable(resource)
     known = await in_force(connection)
-    await ensure_conforming(connection, [resource], known.version)
+    await ensure_conforming(connection, [resource], known.version, members)
     row = stamped(resource, id or new_id(), 1, now, zone, known)
     version = await insert(connection, row)
     if version is None:
         raise Conflict(f"{row.type}/{row.id} exists already, or existed; update it instead", code="duplicate")
-    await _end(connection, row, known, now, zone, version)
+    await _end(connection, row, known, now, zone, version, members)
     return row.resource
 
 
 async def _end(
-    connection: Connection, row: Row, known: SearchParameters, now: datetime, zone: tzinfo, version: str
+    connection: Connection,
+    row: Row,
+    known: SearchParameters,
+    now: datetime,
+    zone: tzinfo,
+    version: str,
+    members: Members | None,
 ) -> None:
     """Ends a write during which the definitions of this version were in force, and `known` to the writer."""
     if version != known.version:
-        await settle(connection, [row], known, zone, version)
+        await settle(connection, [row], known.version, zone, members, version)
     if row.type == TYPE:
         await define(connection, row.id, row.resource, now)
     elif row.type == profiles.TYPE:
@@ -60,7 +77,12 @@ async def _end(
 
 
 async def update(
-    connection: Connection, resource: Resource, if_match: int | None, now: datetime, zone: tzinfo
+    connection: Connection,
+    resource: Resource,
+    if_match: int | None,
+    now: datetime,
+    zone: tzinfo,
+    members: Members | None,
 ) -> tuple[Resource, bool]:
     """Validates and writes a new version, or the first one of a new id; tells whether it is new.
 
@@ -72,21 +94,29 @@ async def update(
     if not id:
         raise Invalid("An update needs the id of the resource", expression=f"{type}.id", code="required")
     known = await in_force(connection)
-    await ensure_conforming(connection, [resource], known.version)
+    await ensure_conforming(connection, [resource], known.version, members)
     found = await find(connection, type, id, lock=True)
     if found is None:
         check_match(None, if_match, type, id)
         row = stamped(resource, id, 1, now, zone, known)
         if version := await insert(connection, row):
-            await _end(connection, row, known, now, zone, version)
+            await _end(connection, row, known, now, zone, version, members)
             return row.resource, True
         # Someone created it since; their commit is over now, so this finds and locks it.
         found = await find(connection, type, id, lock=True)
     check_match(found, if_match, type, id)
     row = stamped(resource, id, found.version + 1 if found else 1, now, zone, known)
-    ((_, in_database),) = await (await execute(connection, of_type(queries.update, type), row.parameters())).fetchall()
-    await _end(connection, row, known, now, zone, in_database)
+    in_database = await _replace(connection, type, row.parameters(), row)
+    await _end(connection, row, known, now, zone, in_database, members)
     return row.resource, bool(found and found.deleted)
+
+
+async def _replace(connection: Connection, type: str, version: dict[str, Any], row: Row | None = None) -> str:
+    """Writes a version after another one, a tombstone without a row, and gives the version of the search parameters."""
+    rows = await (await execute(connection, of_type(queries.update, type), version)).fetchall()
+    ((key, in_database, containing),) = rows
+    await replace_contained(connection, [key] if containing else [], [(key, row)] if row else [])
+    return str(in_database)
 
 
 async def delete(connection: Connection, type: str, id: str, if_match: int | None, now: datetime) -> int:
@@ -97,7 +127,7 @@ async def delete(connection: Connection, type: str, id: str, if_match: int | Non
     if found.deleted:
         raise Gone(f"{type}/{id} was deleted in version {found.version}")
     check_match(found, if_match, type, id)
-    await execute(connection, of_type(queries.update, type), tombstone(type, id, found.version + 1, now))
+    await _replace(connection, type, tombstone(type, id, found.version + 1, now))
     if type == TYPE:
         await define(connection, id, None, now)
     elif type == profiles.TYPE:

@@ -121,11 +121,15 @@ def _expanded(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a code is valid; `message` tells why it is not, `display` is what it is called."""
+    """Whether a code is valid; `message` tells why it is not, `display` is what it is called.
+
+    `ambiguous`: a code without a system that the value set has of several.
+    """
 
     result: bool
     message: str | None = None
     display: str | None = None
+    ambiguous: bool = False
 
 
 async def validate_code(
@@ -142,7 +146,7 @@ async def validate_code(
     if system is None:
         found = await _rows(repository, queries.member_without_system.format(members=members), query)
         if len({row[0] for row in found}) > 1:
-            return Verdict(False, f"{name} has {code} of several code systems; tell the system")
+            return Verdict(False, f"{name} has {code} of several code systems; tell the system", ambiguous=True)
         rows = [row[1:] for row in found]
     else:
         rows = await _rows(repository, queries.one_member.format(members=members), query)

@@ -9,14 +9,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xinglin.kernel.application import Application
-from xinglin.platform import i18n, identity
+from xinglin.platform import i18n
+from xinglin.platform.door import Door
 from xinglin.platform.identity import Actor
 from xinglin.platform.settings import Settings
 from xinglin.web.security import local_address
 
 SESSION = "xinglin_session"
 LOCALE = "xinglin_locale"
+STEP = "xinglin_step"
+"""Cookie of a sign-in that is not finished: it opens the next step of it and nothing else."""
+
 BEFORE = "xinglin_door"
 """Cookie of a browser that has not signed in: the secret that its sign-in form must repeat."""
 
@@ -28,9 +31,9 @@ HALF_A_YEAR = 180 * 24 * 3600
 class Sessions:
     """ASGI middleware: sets `request.state.actor`, `.csrf` and `.locale`, and leads strangers to the sign-in page."""
 
-    def __init__(self, app: ASGIApp, *, application: Application, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, door: Door, settings: Settings) -> None:
         self.app = app
-        self._application = application
+        self._door = door
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,7 +42,8 @@ class Sessions:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        session = await self._resume(request.cookies.get(SESSION))
+        token = request.cookies.get(SESSION)
+        session = await self._door.resume(token) if token else None
         actor = session.actor if session else None
         door = request.cookies.get(BEFORE, "")
         fresh_door = "" if session or len(door) >= 32 else secrets.token_urlsafe(32)
@@ -60,17 +64,6 @@ class Sessions:
 
         with i18n.use_locale(request.state.locale):
             await self.app(scope, receive, answer)
-
-    async def _resume(self, token: str | None) -> identity.Session | None:
-        if not token:
-            return None
-        async with self._application.database.transaction() as connection:
-            return await identity.resume_session(
-                connection,
-                token,
-                self._application.clock(),
-                idle=self._settings.session_idle,
-            )
 
     def _locale(self, request: Request, actor: Actor | None) -> str:
         chosen = request.cookies.get(LOCALE) or (actor.locale if actor else "") or self._settings.locale

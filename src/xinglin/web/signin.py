@@ -1,31 +1,29 @@
-"""Signing in and out, and the choice of language."""
+"""Signing in and out, and the choice of post and language."""
 
-from datetime import datetime
-from typing import Any
-
-import psycopg
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from xinglin.kernel.application import Application
-from xinglin.platform import audit, i18n, identity
+from xinglin.kernel.errors import NotPermitted
+from xinglin.platform import i18n, identity
+from xinglin.platform.door import Door, Unfinished
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.settings import Settings
-from xinglin.web.rendering import Renderer, here
+from xinglin.platform.identity import OpenedSession
+from xinglin.web.rendering import Renderer, here, query
 from xinglin.web.security import local_address
-from xinglin.web.sessions import BEFORE, HALF_A_YEAR, LOCALE, SESSION, set_cookie
+from xinglin.web.sessions import BEFORE, HALF_A_YEAR, LOCALE, SESSION, STEP, set_cookie
 
 LONGEST = 200
 """Characters of a login or password that are looked at."""
 
 
 class SignIn:
-    """The routes `/signin`, `/signout` and `/locale`."""
+    """The routes `/signin`, `/signout`, `/posts`, `/post` and `/locale`."""
 
-    def __init__(self, application: Application, renderer: Renderer, settings: Settings) -> None:
+    def __init__(self, application: Application, renderer: Renderer, door: Door) -> None:
         self._application = application
         self._renderer = renderer
-        self._settings = settings
+        self._door = door
 
     async def page(self, request: Request) -> Response:
         """The sign-in page; whoever is signed in goes on to the workstation."""
@@ -39,50 +37,38 @@ class SignIn:
         data = await request.form()
         login, password = (str(data.get(name, ""))[:LONGEST] for name in ("login", "password"))
         target = local_address(str(data.get("next", "")))
-        client = request.client.host if request.client else ""
-        now = self._application.clock()
+        former = request.cookies.get(SESSION, "")
         try:
-            actor = await identity.authenticate(
-                self._application.database, login=login, password=password, client=client, now=now
-            )
+            opened = await self._door.sign_in(login, password, address(request), former=former)
         except identity.SignInRefused as refusal:
-            await audit.sign_in_refused(
-                self._application.database, login=login, client=client, at=now, status=refusal.status
-            )
             response = self._page(request, target, login=login, message=refusal.text, status=refusal.status)
             if refusal.retry_after:
                 response.headers["Retry-After"] = str(refusal.retry_after)
             return response
-        try:
-            return await self._opened(request, actor, target)
-        except identity.AccountError as error:
-            return self._page(request, target, login=login, message=str(error), status=401)
-
-    async def _opened(self, request: Request, actor: identity.Actor, target: str) -> Response:
-        client = request.client.host if request.client else ""
-        now = self._application.clock()
-        async with self._application.database.transaction() as connection:
-            await identity.close_session(connection, request.cookies.get(SESSION, ""), now)
-            opened = await identity.open_session(
-                connection, actor, client=client, now=now, absolute=self._settings.session_absolute
-            )
-            await self._record(connection, actor, "sign-in", "session.open", now, client)
-        response = RedirectResponse(target, 303)
-        set_cookie(response, request, SESSION, opened.token, None)
-        response.delete_cookie(BEFORE, path="/")
-        return response
+        return entered(request, opened, target)
 
     async def sign_out(self, request: Request) -> Response:
         """Ends the session on the server, not only in the browser."""
-        async with self._application.database.transaction() as connection:
-            now = self._application.clock()
-            await identity.close_session(connection, request.cookies.get(SESSION, ""), now)
-            if request.state.actor is not None:
-                client = request.client.host if request.client else ""
-                await self._record(connection, request.state.actor, "sign-out", "session.close", now, client)
+        await self._door.sign_out(request.cookies.get(SESSION, ""), request.state.actor, address(request))
         response = RedirectResponse("/signin", 303)
         response.delete_cookie(SESSION, path="/")
         return response
+
+    async def posts(self, request: Request) -> Response:
+        """The person's posts as a part of the menu; asked for when that opens."""
+        shown = here(request, self._application.registry)
+        posts = await self._door.posts(request.state.actor)
+        return HTMLResponse(self._renderer.render("ui/posts.html", page=shown, posts=posts))
+
+    async def switch_post(self, request: Request) -> Response:
+        """Goes on in another post, at its first workstation. Pages ask the database each time, so it counts at once."""
+        chosen = str((await request.form()).get("post", ""))
+        token = request.cookies.get(SESSION, "")
+        try:
+            await self._door.switch_post(request.state.session, token, chosen, address(request))
+        except identity.AccountError as error:
+            raise NotPermitted(str(error)) from error
+        return RedirectResponse("/", 303)
 
     async def locale(self, request: Request) -> Response:
         """Remembers the language in the browser, and in the account of whoever is signed in."""
@@ -96,29 +82,35 @@ class SignIn:
                     await identity.set_locale(connection, request.state.actor.account_id, chosen)
         return response
 
-    async def _record(
-        self,
-        connection: psycopg.AsyncConnection[Any],
-        actor: identity.Actor,
-        action: str,
-        command: str,
-        now: datetime,
-        client: str,
-    ) -> None:
-        await audit.record(
-            connection,
-            actor=actor,
-            action=action,
-            command=command,
-            entities=[],
-            outcome="success",
-            at=now,
-            client=client,
-        )
-
     def _page(
         self, request: Request, target: str, *, login: str = "", message: str = "", status: int = 200
     ) -> Response:
         shown = here(request, self._application.registry, _("Sign in"))
         text = self._renderer.render("signin.html", page=shown, next=target, login=login, message=message)
         return HTMLResponse(text, status)
+
+
+def way_on(opened: OpenedSession | Unfinished, target: str) -> str:
+    """Where a sign-in goes on: to where the person was going, or to the next step."""
+    if isinstance(opened, OpenedSession):
+        return target
+    return query("/signin/step", next=target if target != "/" else "")
+
+
+def entered(
+    request: Request, opened: OpenedSession | Unfinished, target: str, response: Response | None = None
+) -> Response:
+    """The way on, or `response`, with the cookie of the session, or of the next step."""
+    response = response or RedirectResponse(way_on(opened, target), 303)
+    if isinstance(opened, Unfinished):
+        set_cookie(response, request, STEP, opened.token, None)
+        return response
+    set_cookie(response, request, SESSION, opened.token, None)
+    response.delete_cookie(BEFORE, path="/")
+    response.delete_cookie(STEP, path="/")
+    return response
+
+
+def address(request: Request) -> str:
+    """The network address from which a request comes."""
+    return request.client.host if request.client else ""

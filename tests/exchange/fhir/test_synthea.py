@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
+from tests.store.ingested import ingest
 from xinglin.fhir import json, xml
 from xinglin.platform.database import Database
-from xinglin.store.ingesting import ingest
 from xinglin.store.references import replaced
 from xinglin.store.repository import Repository
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fhir.examples import examples
 from xinglin.fhir import json
+from xinglin.fhir.fhirpath.environment import Resolve
 from xinglin.fhir.outcome import Invalid
 from xinglin.fhir.types import Json
 from xinglin.fhir.validation.profiles import Profiles
@@ -168,6 +169,46 @@ def test_contained_targets_are_held_to_target_profiles() -> None:
     }
     patient = {"resourceType": "Patient", "contained": [{"resourceType": "Practitioner", "id": "a"}]}
     assert found({**patient, "generalPractitioner": [{"reference": "#a"}]}, lost) == []
+
+
+def test_other_targets_are_held_to_target_profiles_where_they_can_be_found() -> None:
+    kin = [{"code": "Reference", "targetProfile": ["urn:linked"]}]
+    linked = profile(
+        element("Patient.name", min=1),
+        element("Patient.generalPractitioner", type=kin),
+        url="urn:linked",
+        type="Patient",
+    )
+    types = [{"code": "Reference", "targetProfile": ["urn:linked", CORE + "RelatedPerson"]}]
+    linking = profile(element("Patient.link.other", type=types))
+    known = {"urn:p": linking, "urn:linked": linked}
+    named = {"resourceType": "Patient", "name": [{"text": "a"}]}
+    stored: dict[str, Json] = {
+        "Patient/named": named,
+        "Patient/nameless": {"resourceType": "Patient"},
+        # What targets refer to in turn is not looked at: it may come back to where it began.
+        "Patient/circle": {**named, "generalPractitioner": [{"reference": "Patient/nameless"}]},
+    }
+    sought: list[str] = []
+
+    def find(reference: str) -> Json | None:
+        sought.append(reference)
+        return stored.get(reference)
+
+    def of(reference: str, resolve: Resolve | None = find) -> list[str]:
+        patient = {"resourceType": "Patient", "link": [{"other": {"reference": reference}, "type": "seealso"}]}
+        issues = Profiles(known.get, resolve_reference=resolve).validate(patient, ["urn:p"])
+        return [f"{issue.severity} {issue.expression}" for issue in issues]
+
+    place = "Patient.link[0].other"
+    assert of("Patient/named") == of("Patient/circle") == []
+    assert of("Patient/nameless") == [f"error {place}"]
+    assert of("Patient/none") == of("urn:uuid:00000000-0000-4000-8000-000000000000") == [f"warning {place}"]
+    sought.clear()
+    assert of("RelatedPerson/none") == of("Patient/none", None) == []
+    assert sought == []
+    del known["urn:linked"]
+    assert of("Patient/nameless") == []
 
 
 def test_elements_without_ids_stand_where_their_path_and_slice_say() -> None:

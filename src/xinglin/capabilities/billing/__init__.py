@@ -3,6 +3,7 @@
 from xinglin.capabilities.billing import commands, refunds, screens, seed, states, views
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
+from xinglin.platform.access import READ, Rule
 
 capability = Capability(
     name="billing",
@@ -15,6 +16,10 @@ capability = Capability(
         "pharmacist": ("billing.charge",),
         "manager": ("billing.read", "billing.prices"),
         "system": ("billing.read", "billing.prices"),
+    },
+    access={
+        role: (Rule(("Account", "ChargeItem", "Invoice"), READ, campus=True, labels=("*",)),)
+        for role in ("cashier", "doctor", "manager", "pharmacist")
     },
     seed=seed.seed,
     order=50,

@@ -3,6 +3,7 @@
 from xinglin.capabilities.outpatient import commands, handlers, record, screens, seed, states, views
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
+from xinglin.platform.access import READ, Rule
 
 capability = Capability(
     name="outpatient",
@@ -15,6 +16,7 @@ capability = Capability(
         "doctor": ("outpatient.read", "outpatient.vitals", "outpatient.treat"),
         "system": ("outpatient.read", "outpatient.register", "outpatient.close"),
     },
+    access={"registrar": (Rule(("Encounter", "Task"), READ, campus=True, labels=("*",)),)},
     seed=seed.seed,
     order=30,
 )

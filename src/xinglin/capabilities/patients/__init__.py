@@ -3,6 +3,10 @@
 from xinglin.capabilities.patients import commands, views
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
+from xinglin.platform.access import CHANGE, READ, RECORD, Rule
+
+VISITORS = Rule(("Patient",), READ, criteria="_has:Encounter:patient:_tag=urn:xinglin:campus|%campus", labels=("*",))
+"""Patients who were registered on another campus, and have been on this one."""
 
 capability = Capability(
     name="patients",
@@ -15,6 +19,26 @@ capability = Capability(
         "pharmacist": ("patients.read", "patients.allergies"),
         "cashier": ("patients.read",),
         "system": ("patients.read",),
+    },
+    access={
+        # Every campus knows every patient of the hospital, lest somebody be registered twice.
+        "registrar": (Rule(("Patient",), READ | CHANGE, labels=("*",)),),
+        "nurse": (
+            Rule((RECORD,), READ, campus=True),
+            Rule((RECORD,), READ, department=True, labels=("*",)),
+            VISITORS,
+        ),
+        "doctor": (
+            Rule((RECORD,), READ, campus=True),
+            Rule((RECORD,), READ, treating=True, labels=("*",)),
+            VISITORS,
+        ),
+        "pharmacist": (
+            Rule(("Patient", "AllergyIntolerance", "Condition", "Encounter"), READ, campus=True, labels=("*",)),
+            VISITORS,
+        ),
+        "cashier": (Rule(("Patient", "Encounter", "Coverage"), READ, campus=True, labels=("*",)), VISITORS),
+        "manager": (Rule(("Patient",), READ, campus=True, hidden=("telecom", "address", "contact", "identifier")),),
     },
     order=10,
 )

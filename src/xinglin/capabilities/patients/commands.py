@@ -218,3 +218,25 @@ async def refute_allergy(context: Context, input: RefuteAllergy) -> Resource:
             "note": [*(allergy.get("note") or ()), note],
         }
     )
+
+
+class IdentifyPatient(Input):
+    """A number that belongs to one patient: of the record, or of the ID card."""
+
+    number: str = Field(title=N_("Record number or ID number"), min_length=4, max_length=40)
+
+
+@command(
+    "patients.identify",
+    title=N_("Identify patient"),
+    permission="patients.read",
+    done=N_("Patient identified"),
+)
+async def identify(context: Context, input: IdentifyPatient) -> Resource:
+    """The one patient who bears exactly this number. Changes nothing."""
+    number = input.number.upper()
+    either = f"{SYSTEM}|{number},{resources.MEDICAL_RECORD_NUMBER}|{number}"
+    found = (await context.search("Patient", [("identifier", either), ("_count", "2")])).resources
+    if len(found) != 1:
+        raise Refused(_("No patient has exactly this number"), expression="number")
+    return found[0]

@@ -3,6 +3,7 @@
 from xinglin.capabilities.pharmacy import commands, dispensing, handlers, screens, seed, states, stock, views
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
+from xinglin.platform.access import READ, Rule
 
 capability = Capability(
     name="pharmacy",
@@ -14,6 +15,10 @@ capability = Capability(
         "pharmacist": ("pharmacy.read", "pharmacy.review", "pharmacy.dispense", "pharmacy.stock"),
         "cashier": (),
         "system": ("pharmacy.read", "pharmacy.stock"),
+    },
+    access={
+        "pharmacist": (Rule(("MedicationRequest", "MedicationDispense", "Task"), READ, campus=True, labels=("*",)),),
+        "cashier": (Rule(("MedicationRequest", "MedicationDispense", "Task"), READ, campus=True, labels=("*",)),),
     },
     seed=seed.seed,
     order=40,

@@ -3,6 +3,7 @@
 from xinglin.capabilities.scheduling import commands, screens, seed, states, views
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
+from xinglin.platform.access import READ, Rule
 
 capability = Capability(
     name="scheduling",
@@ -15,6 +16,7 @@ capability = Capability(
         "nurse": ("scheduling.read", "scheduling.book"),
         "system": ("scheduling.read", "scheduling.close", "scheduling.publish"),
     },
+    access={"registrar": (Rule(("Appointment",), READ, campus=True, labels=("*",)),)},
     seed=seed.seed,
     order=20,
 )

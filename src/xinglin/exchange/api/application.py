@@ -7,6 +7,7 @@ typed input, the docstring and the row. Callers sign in with `POST /session` and
 
 import inspect
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
@@ -20,25 +21,48 @@ from xinglin.kernel.application import Application
 from xinglin.kernel.command import Command
 from xinglin.kernel.view import Row, View
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.identity import Actor
+from xinglin.platform.identity import Actor, OpenedSession, Post
 
 
 class Session(BaseModel):
-    """An open session. `token` goes into the header `Authorization: Bearer`."""
+    """An open session. `token` goes into the header `Authorization: Bearer`; `roles` are those of the `post`."""
 
     token: str
     name: str
     roles: list[str]
+    post: str | None = Field(description="The PractitionerRole in force")
+
+
+class PostInForce(BaseModel):
+    """A post that the caller holds now, and may work in."""
+
+    reference: str = Field(description="A PractitionerRole")
+    title: str
+    roles: list[str]
+    department: str | None = Field(description="An Organization")
+    campus: str | None = Field(description="A Location")
+
+
+class ChosenPost(BaseModel):
+    """The post in which to go on."""
+
+    post: str = Field(description="One of the caller's PractitionerRoles", max_length=100)
 
 
 class Gate(Protocol):
     """Who may come in: signs people in and out, and tells who is calling."""
 
-    async def sign_in(self, login: str, password: str, client: str) -> tuple[str, Actor]:
-        """Opens a session; raises `FhirError` with status 401 where login and password do not fit."""
+    async def sign_in(self, login: str, password: str, client: str, code: str | None) -> OpenedSession:
+        """Opens a session; raises `FhirError` with status 401 where login, password and code do not fit."""
 
     async def sign_out(self, token: str, client: str) -> None:
         """Closes a session."""
+
+    async def posts(self, token: str) -> list[Post]:
+        """The posts of whoever holds `token`; raises `FhirError` with status 401 where nobody does."""
+
+    async def switch_post(self, token: str, reference: str, client: str) -> OpenedSession:
+        """Goes on in another post; the token is a new one. Raises `FhirError` with status 401 or 403."""
 
     async def caller(self, token: str) -> Actor:
         """Who holds `token`; raises `FhirError` with status 401 where nobody does."""
@@ -52,10 +76,11 @@ class Unauthorized(FhirError):
 
 
 class SignIn(BaseModel):
-    """Login and password."""
+    """Login and password, and a code of the second factor for whoever has one."""
 
     login: str = Field(max_length=100)
     password: str = Field(max_length=1000)
+    code: str | None = Field(None, max_length=40, description="Of the authenticator app, or a recovery code")
 
 
 class FhirJson(JSONResponse):
@@ -160,14 +185,30 @@ def bearer(request: Request) -> str:
 def _add_session(api: FastAPI, gate: Gate) -> None:
     @api.post("/session", tags=["session"], summary="Sign in")
     async def sign_in(request: Request, body: SignIn) -> Session:
-        client = request.client.host if request.client else ""
-        token, actor = await gate.sign_in(body.login, body.password, client)
-        return Session(token=token, name=actor.name, roles=list(actor.roles))
+        return _session(await gate.sign_in(body.login, body.password, _client(request), body.code))
 
     @api.delete("/session", tags=["session"], summary="Sign out", status_code=204)
     async def sign_out(request: Request) -> Response:
-        await gate.sign_out(bearer(request), request.client.host if request.client else "")
+        await gate.sign_out(bearer(request), _client(request))
         return Response(status_code=204)
+
+    @api.get("/session/posts", tags=["session"], summary="The posts among which the caller may choose")
+    async def posts(request: Request) -> list[PostInForce]:
+        return [PostInForce.model_validate(asdict(post)) for post in await gate.posts(bearer(request))]
+
+    @api.put("/session/post", tags=["session"], summary="Go on in another post, with a new token")
+    async def switch_post(request: Request, body: ChosenPost) -> Session:
+        return _session(await gate.switch_post(bearer(request), body.post, _client(request)))
+
+
+def _session(opened: OpenedSession) -> Session:
+    actor = opened.actor
+    post = actor.post.reference if actor.post else None
+    return Session(token=opened.token, name=actor.name, roles=list(actor.roles), post=post)
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _add_command(api: FastAPI, command: Command, application: Callable[[], Application], caller: Caller) -> None:

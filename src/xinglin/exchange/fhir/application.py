@@ -1,5 +1,7 @@
 """The FHIR server as one ASGI application, which answers every path, even those that no route can match."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.requests import Request
@@ -11,6 +13,8 @@ from xinglin.exchange.fhir.interactions import Known, OpenRepository
 from xinglin.exchange.fhir.requests import BODY_LIMIT
 from xinglin.exchange.fhir.rest import routes
 from xinglin.fhir.outcome import NotFound
+from xinglin.store.repository import Repository
+from xinglin.terminology.knowing import knowing
 
 
 def create_fhir(
@@ -21,7 +25,18 @@ def create_fhir(
     `known` tells the search parameters in force, without asking who wants to know. `folder` keeps the files of exports
     and imports; without one there are no such operations. `body_limit` are the bytes that a body may have.
     """
-    return Router(routes(open_repository, known, body_limit=body_limit, folder=folder), default=_unknown)
+    return Router(routes(_knowing(open_repository), known, body_limit=body_limit, folder=folder), default=_unknown)
+
+
+def _knowing(open_repository: OpenRepository) -> OpenRepository:
+    """The same, with repositories that know their terminology."""
+
+    @asynccontextmanager
+    async def opened(request: Request, permission: str) -> AsyncIterator[Repository]:
+        async with open_repository(request, permission) as repository:
+            yield knowing(repository)
+
+    return opened
 
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:

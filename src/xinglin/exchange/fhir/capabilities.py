@@ -1,10 +1,12 @@
 """The CapabilityStatement, made from what is registered: it can't promise what the server does not do."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from xinglin.exchange.fhir.formats import FORMATS
+from xinglin.exchange.fhir.operations.bundled import permitted
 from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.search import R4, Parameter, SearchParameters, parameters
@@ -12,6 +14,7 @@ from xinglin.fhir.search.criteria import CURRENT, DEEPEST
 from xinglin.fhir.search.expressions import OPERATORS
 from xinglin.fhir.search.grammar import RESULT_PARAMETERS
 from xinglin.fhir.search.registry import compartments
+from xinglin.fhir.search.results import CONTAINED, CONTAINED_TYPES
 from xinglin.fhir.search.values import MODIFIERS
 from xinglin.fhir.types import Resource
 from xinglin.store import patch
@@ -34,20 +37,33 @@ _EVERYWHERE = {
 # Parameters of every type that are no values of the resource itself.
 
 
-def _documentation() -> str:
+def _documentation(operations: tuple[Operation, ...]) -> str:
     """What a CapabilityStatement of R4 has no elements for, as markdown."""
     kinds = [f"{kind}: {', '.join(f':{name}' for name in names) or 'none'}" for kind, names in MODIFIERS.items()]
     return "\n".join(
         [
             f"References can be chained, by up to {DEEPEST} steps, with and without the type of the target.",
             "",
+            f"Operations in batches and transactions: {', '.join(_bundled(operations))}.",
+            "",
             "`_include` and `_revinclude` take `*` for any, and the modifier `:iterate`.",
+            "",
+            f"`_contained` is {_either(CONTAINED)}, `_containedType` {_either(CONTAINED_TYPES)}; not with `_include`, "
+            "`_revinclude`, `_text`, `_content`, in compartments and over several types.",
             "",
             f"Parameters that shape a result: {', '.join(f'`{name}`' for name in RESULT_PARAMETERS)}.",
             "",
             f"Modifiers by the type of the parameter: {'; '.join(kinds)}.",
         ]
     )
+
+
+def _bundled(operations: tuple[Operation, ...]) -> list[str]:
+    return sorted({f"`${operation.name}`" for operation in operations if permitted(operation)})
+
+
+def _either(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def capability_statement(
@@ -67,7 +83,7 @@ def capability_statement(
         "rest": [
             {
                 "mode": "server",
-                "documentation": _documentation(),
+                "documentation": _documentation(operations),
                 "resource": [_listed(name, operations, known) for name in sorted(resource_types())],
                 "interaction": [{"code": code} for code in _SYSTEM],
                 "searchParam": [{"name": name, **told} for name, told in sorted(_EVERYWHERE.items())],

@@ -1,10 +1,9 @@
 """The interactions of FHIR's RESTful API (FHIR R4, RESTful API), each with the route where it lives."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import TypeAlias
 
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from xinglin.exchange.fhir import requests, responses
 from xinglin.exchange.fhir.capabilities import capability_statement
+from xinglin.exchange.fhir.operations.bundled import in_bundles
 from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.fhir.outcome import BadRequest, Gone, NotFound
 from xinglin.fhir.search import SearchParameters
@@ -19,8 +19,6 @@ from xinglin.fhir.types import Resource
 from xinglin.store.history import parse_history
 from xinglin.store.repository import Repository
 from xinglin.store.systemwide import search_types
-from xinglin.terminology.expansion import codes_of
-from xinglin.terminology.lookup import related_codes
 
 OpenRepository: TypeAlias = Callable[[Request, str], AbstractAsyncContextManager[Repository]]
 """Opens the repository in one transaction for a request whose caller has a permission, or raises a `FhirError`."""
@@ -212,29 +210,24 @@ class Interactions:
         self, request: Request, params: list[tuple[str, str]], compartment: Compartment | None = None
     ) -> Response:
         type, lenient = requests.type_of(request), requests.lenient(request)
-        async with self._searching(request) as repository:
+        async with self.open(request, READ) as repository:
             page = await repository.search(type, params, lenient=lenient, compartment=compartment)
         path = "/".join([*(compartment or ()), type])
         return responses.answer(request, responses.search_bundle(request, path, params, page))
 
     async def _search_types(self, request: Request, compartment: Compartment | None = None) -> Response:
         params, lenient = requests.parameters(request), requests.lenient(request)
-        async with self._searching(request) as repository:
+        async with self.open(request, READ) as repository:
             page = await search_types(repository, params, lenient=lenient, compartment=compartment)
         path = "/".join([*compartment, "*"]) if compartment else ""
         return responses.answer(request, responses.search_bundle(request, path, params, page))
-
-    @asynccontextmanager
-    async def _searching(self, request: Request) -> AsyncIterator[Repository]:
-        async with self.open(request, READ) as repository:
-            yield _knowing_terminology(repository)
 
     async def bundle(self, request: Request) -> Response:
         """Many interactions in one request (transaction, batch)."""
         bundle = await requests.read_resource(request, self.bundle_limit)
         whole = requests.prefers(request) == "representation"
         async with self.open(request, WRITE) as repository:
-            _knowing_terminology(repository)
+            repository.operations = in_bundles(request, repository, self.operations)
             if bundle.get("type") == "batch":
                 done = await repository.batch(bundle, representation=whole)
             else:
@@ -248,12 +241,6 @@ class Interactions:
         if resource.get("resourceType") != type:
             raise BadRequest(f"The request is for {type}, the resource is {resource.get('resourceType')!r}")
         return resource
-
-
-def _knowing_terminology(repository: Repository) -> Repository:
-    repository.expand = partial(codes_of, repository)
-    repository.related = partial(related_codes, repository)
-    return repository
 
 
 def _compartment(request: Request) -> Compartment:

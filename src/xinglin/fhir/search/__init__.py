@@ -4,6 +4,7 @@ The store writes what `extract` gives and compares it with what `parse_query` as
 what is indexed and what is looked for can't drift apart.
 """
 
+from xinglin.fhir.search.contained import Contained, extract_all
 from xinglin.fhir.search.extract import extract
 from xinglin.fhir.search.found_by import Terms
 from xinglin.fhir.search.grammar import parse_query
@@ -11,4 +12,15 @@ from xinglin.fhir.search.known import R4, SearchParameters
 from xinglin.fhir.search.query import Query
 from xinglin.fhir.search.registry import Parameter, parameters
 
-__all__ = ["R4", "Parameter", "Query", "SearchParameters", "Terms", "extract", "parameters", "parse_query"]
+__all__ = [
+    "R4",
+    "Contained",
+    "Parameter",
+    "Query",
+    "SearchParameters",
+    "Terms",
+    "extract",
+    "extract_all",
+    "parameters",
+    "parse_query",
+]

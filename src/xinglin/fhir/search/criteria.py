@@ -223,5 +223,5 @@ def compartment_filter(name: str, id: str, type_name: str, context: Context) -> 
         raise BadRequest(f"No {type_name} belongs to the compartment of a {name}", code="not-supported")
     own: tuple[Filter, ...] = (IdFilter((id,)),) if type_name == name else ()
     there = context.known.of(type_name)
-    by = [there[code] for code in compartment(name).get(type_name, ())]
+    by = [there[code] for code in compartment(name).get(type_name, ()) if code in there]
     return AnyOf((*own, *(filter_for(type_name, parameter, "", f"{name}/{id}", context) for parameter in by)))

@@ -62,7 +62,10 @@ def parse_query(
                 plain = base not in (*known.of(type_name), *SPECIAL) and "." not in name
                 raise UnknownParameter.of(type_name, base, known, *RESULT_PARAMETERS) if plain else error from error
             warnings.append(_left_out(name, error))
-    return _query(type_name, filters, result, warnings, lenient, known)
+    found = _query(type_name, filters, result, warnings, lenient, known)
+    if found.contained != "false":
+        results.check_contained(found, within)
+    return found
 
 
 def _query(
@@ -74,7 +77,7 @@ def _query(
     known: SearchParameters,
 ) -> Query:
     plain = {name: [value for _, value in pairs] for name, pairs in result.items()}
-    results.check_contained(plain.get("_contained", []), plain.get("_containedType", []))
+    contained, contained_type = results.read_contained(plain.get("_contained", []), plain.get("_containedType", []))
     shape, counted = results.read_shape(type_name, plain.get("_summary", []), plain.get("_elements", []))
     includes = {
         name: tuple(results.read_include(value, type_name, name, m, known) for m, value in result.get(name, []))
@@ -90,6 +93,8 @@ def _query(
         includes["_revinclude"],
         plain[CURSOR][-1] if CURSOR in plain else None,
         shape,
+        contained,
+        contained_type,
         tuple(warnings),
         known,
     )

@@ -222,6 +222,13 @@ class Not:
     filter: "Filter"
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Resources that whoever asks may see; what it looks at itself, it sees without limits."""
+
+    filter: "Filter"
+
+
 Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     TermFilter,
     DateFilter,
@@ -241,6 +248,7 @@ Filter: TypeAlias = Union[  # noqa: UP007  a recursive alias must be spelled so
     AllOf,
     AnyOf,
     Not,
+    Guard,
 ]
 
 
@@ -287,8 +295,9 @@ class Shape:
 class Query:
     """A search on one type, or on several: all filters hold, in this order, `count` at most, after `cursor`.
 
-    `warnings` tell what was asked for but left out, with `handling=lenient`; `known` are the parameters by which it
-    was read.
+    `contained` is false, true (only what others contain) or both; `contained_type` tells what is given back of that:
+    the container or what is contained. `warnings` tell what was asked for but left out, with `handling=lenient`;
+    `known` are the parameters by which it was read.
     """
 
     type: str
@@ -300,5 +309,7 @@ class Query:
     revincludes: tuple[Include, ...] = ()
     cursor: str | None = None
     shape: Shape = Shape()
+    contained: str = "false"
+    contained_type: str = "container"
     warnings: tuple[Issue, ...] = ()
     known: SearchParameters = R4

@@ -6,7 +6,7 @@ from xinglin.fhir.definitions import resource_types, type_definition
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search.criteria import COLUMNS, UnknownParameter, known_parameter
 from xinglin.fhir.search.known import SearchParameters
-from xinglin.fhir.search.query import Include, Shape, Sort
+from xinglin.fhir.search.query import Filter, Include, Query, Shape, Sort, WordsFilter
 from xinglin.fhir.search.registry import Parameter
 from xinglin.fhir.search.terms import parameter_number
 
@@ -25,6 +25,8 @@ RESULT_PARAMETERS = (
 )
 """Parameters that shape the result instead of filtering it."""
 
+CONTAINED = ("false", "true", "both")
+CONTAINED_TYPES = ("container", "contained")
 SUMMARIES = ("true", "text", "data", "count", "false")
 _SORTED = {"date": "date", "string": "string", "number": "number", "quantity": "number"}
 """Type of parameter → what its values are sorted as."""
@@ -129,11 +131,29 @@ def _elements(type_name: str) -> set[str]:
     return {json_name for e in type_definition(type_name).elements.values() for json_name in (e.name, *e.json_names())}
 
 
-def check_contained(contained: Sequence[str], contained_type: Sequence[str]) -> None:
-    """Raises `BadRequest` where contained resources are to be searched: they are not indexed on their own."""
-    if contained and contained[-1] != "false":
-        raise BadRequest(f"_contained={contained[-1]} is not supported; accepted is false", code="not-supported")
-    if contained_type and contained_type[-1] != "container":
-        raise BadRequest(
-            f"_containedType={contained_type[-1]} is not supported; accepted is container", code="not-supported"
-        )
+def read_contained(contained: Sequence[str], contained_type: Sequence[str]) -> tuple[str, str]:
+    """`_contained` and `_containedType`: which resources are searched, and what is given back of contained ones."""
+    return (
+        _one_of("_contained", contained, CONTAINED),
+        _one_of("_containedType", contained_type, CONTAINED_TYPES),
+    )
+
+
+def _one_of(name: str, values: Sequence[str], accepted: Sequence[str]) -> str:
+    """The last value, the first of those accepted where there is none."""
+    if values and values[-1] not in accepted:
+        raise BadRequest(f"{name}={values[-1]} is not supported; accepted are {', '.join(accepted)}")
+    return values[-1] if values else accepted[0]
+
+
+def check_contained(query: Query, within: Filter | None) -> None:
+    """Raises `BadRequest` where a search for contained resources asks for what is not there for them."""
+    refused = {
+        "a compartment": within is not None,
+        "_include and _revinclude": bool(query.includes or query.revincludes),
+        "_text and _content": any(isinstance(wanted, WordsFilter) for wanted in query.filters),
+    }
+    for what, asked in refused.items():
+        if asked:
+            text = f"_contained={query.contained} is not supported with {what}; accepted are other parameters of "
+            raise BadRequest(f"{text}{query.type}", code="not-supported")

@@ -22,7 +22,9 @@ from xinglin.fhir.fhirpath import (
     resource_node,
 )
 from xinglin.fhir.fhirpath.environment import MemberOf, Resolve
+from xinglin.fhir.fhirpath.functions.elements import referred
 from xinglin.fhir.fhirpath.model import below
+from xinglin.fhir.fhirpath.references import target_of
 from xinglin.fhir.fhirpath.semantics import compare
 from xinglin.fhir.outcome import Issue
 from xinglin.fhir.types import Json, Resource
@@ -43,17 +45,19 @@ _STEPS = 1_000_000
 
 
 class _Walk(NamedTuple):
-    """One validation: what is found, and the environment of its expressions."""
+    """One validation: what is found, the environment of its expressions, and whether targets of references are looked
+    at, which those of targets are not."""
 
     issues: list[Issue]
     env: Environment
+    following: bool
 
 
 class Profiles:
     """Validates against profiles, which it asks `resolve` for once and keeps: make a new one when they change.
 
     `terminology` tells whether coded values are in value sets; without it, no binding is checked. `resolve_reference`
-    finds resources that references point to, for slices by what they are.
+    finds resources that references point to, for slices by what they are and for `targetProfile`.
     """
 
     def __init__(
@@ -67,6 +71,12 @@ class Profiles:
         self._resolve_reference = resolve_reference
         self._trees: dict[str, Definition | None] = {}
 
+    def asking(self, terminology: MemberOf) -> "Profiles":
+        """The same profiles, of which nothing is read again, with their bindings decided by `terminology`."""
+        made = Profiles(self._resolve, terminology, self._resolve_reference)
+        made._trees = self._trees
+        return made
+
     def validate(self, resource: Resource, urls: Iterable[str] | None = None) -> list[Issue]:
         """Every breach of the profiles; those of `meta.profile` where none are named.
 
@@ -77,14 +87,16 @@ class Profiles:
         except TooCostly as error:
             return [Issue("error", "too-costly", f"The profiles can't be checked: {error}", resource["resourceType"])]
 
-    def _issues(self, resource: Resource, urls: Iterable[str] | None, allowance: Allowance) -> list[Issue]:
+    def _issues(
+        self, resource: Resource, urls: Iterable[str] | None, allowance: Allowance, *, following: bool = True
+    ) -> list[Issue]:
         claimed = (resource.get("meta") or {}).get("profile") or []
         root = resource_node(resource)
         env = Environment(resource=root, root=root, member_of=self._terminology, allowance=allowance)
         env.conforms_to = lambda value, url: self._conforms_to(value, url, allowance)
         if self._resolve_reference is not None:
             env.resolve = self._resolve_reference
-        walk = _Walk([], env)
+        walk = _Walk([], env, following and self._resolve_reference is not None)
         env.in_slice = lambda node, url, name: self._in_slice(node, url, name, walk)
         for url in claimed if urls is None else urls:
             definition = self._tree(url)
@@ -122,7 +134,7 @@ class Profiles:
         definition = self._tree(url)
         if definition is None:
             return url.rpartition("/")[2] in node.type.supertypes
-        inner = _Walk([], walk.env)
+        inner = _Walk([], walk.env, walk.following)
         self._check(node, definition, "", inner, depth + 1)
         return not any(issue.severity == "error" for issue in inner.issues)
 
@@ -220,20 +232,38 @@ class Profiles:
             walk.issues.append(Issue("error", "structure", f"this fits none of the profiles {', '.join(urls)}", path))
 
     def _check_target(self, node: Node, definition: Definition, path: str, walk: _Walk, depth: int) -> None:
-        """A contained resource that is referred to must fit one of `targetProfile`; other targets are not looked at."""
+        """What is referred to must fit one of `targetProfile`: a contained resource, and others that can be found."""
         urls = [url for entry in definition.types for url in entry.get("targetProfile") or ()]
         reference = node.value.get("reference") if urls and isinstance(node.value, dict) else None
-        root = walk.env.root
-        if not isinstance(reference, str) or not reference.startswith("#") or not isinstance(root, Node):
+        if not isinstance(reference, str) or not (reference.startswith("#") or walk.following):
             return
-        contained = (r for r in root.value.get("contained") or () if r.get("id") == reference[1:])
-        if (target := next(contained, None)) is None:
-            return
-        held = resource_node(target)
-        unknown = [url for url in urls if self._tree(url) is None and not is_type(url.removeprefix(CORE))]
-        if not unknown and not any(self._conforms(held, url, walk, depth) for url in urls):
+        profiles = [url for url in urls if not is_type(url.removeprefix(CORE))]
+        if any(self._tree(url) is None for url in profiles):
+            return  # what is not known can't be held against anybody
+        if not reference.startswith("#") and (not profiles or _of_type(reference, set(urls) - set(profiles))):
+            return  # that it is of this type, the reference says itself
+        target = referred(walk.env, reference)
+        if target is None:
+            if not reference.startswith("#"):
+                text = f"{reference} is not known here, so it can't be told whether it fits one of {', '.join(urls)}"
+                walk.issues.append(Issue("warning", "not-found", text, path))
+        elif not any(self._fits(target, reference, url, walk, depth) for url in urls):
             text = f"{reference} fits none of the profiles that are accepted here: {', '.join(urls)}"
             walk.issues.append(Issue("error", "structure", text, path))
+
+    def _fits(self, target: Resource, reference: str, url: str, walk: _Walk, depth: int) -> bool:
+        """Whether a target conforms to a profile, or is of a type; what is contained is a part of this validation."""
+        if reference.startswith("#") or self._tree(url) is None:
+            return self._conforms(resource_node(target), url, walk, depth)
+        assert walk.env.allowance is not None
+        issues = self._issues(target, [url], walk.env.allowance, following=False)
+        return not any(issue.severity == "error" for issue in issues)
+
+
+def _of_type(reference: str, urls: Iterable[str]) -> bool:
+    """Whether a literal reference names one of these types of R4."""
+    target = target_of(reference)
+    return target is not None and f"{CORE}{target[0]}" in urls
 
 
 def _check_count(count: int, definition: Definition, path: str, walk: _Walk) -> None:

@@ -14,8 +14,12 @@ SELECT (SELECT count(*) FROM resource r WHERE {conditions})
      + (SELECT count(*) FROM resource_history r WHERE {conditions}{then_current})
 
 -- name: superseded
+-- unlimited: a moment, of what the page's own condition has let through.
 -- When the version after r was written.
 COALESCE(
     (SELECT h.updated FROM resource_history h WHERE h.type = r.type AND h.id = r.id AND h.version = r.version + 1),
     (SELECT c.updated FROM resource c WHERE c.type = r.type AND c.id = r.id)
 )
+
+-- name: visible_version
+EXISTS (SELECT FROM resource v WHERE v.type = r.type AND v.id = r.id{visible})

@@ -1,8 +1,11 @@
 -- name: reindex_start
+-- unlimited: indexing is the house's own work, and shown to nobody.
 -- From then on every write makes the new terms itself, so only what is there now has to be done.
 INSERT INTO search_reindex (type, upto_key, started)
-SELECT %(type)s::text, max(key), %(now)s FROM resource
-WHERE type = coalesce(%(type)s::text, type) HAVING count(*) > 0
+SELECT %(type)s::text, max(key), %(now)s FROM (
+    SELECT key FROM resource WHERE type = coalesce(%(type)s::text, type)
+    UNION ALL SELECT container FROM search_contained WHERE type = %(type)s::text
+) AS concerned HAVING count(*) > 0
 RETURNING id
 
 -- name: reindex_next
@@ -28,24 +31,35 @@ WHERE l.locktype = 'relation' AND l.mode = 'RowExclusiveLock' AND l.granted AND 
 UPDATE search_reindex SET awaited = %(awaited)s::text[] WHERE id = %(id)s
 
 -- name: reindex_begin
-UPDATE search_reindex SET upto_key = coalesce(
-    (SELECT max(key) FROM resource WHERE type = coalesce(search_reindex.type, type)), 0
+-- unlimited: indexing is the house's own work, and shown to nobody.
+UPDATE search_reindex SET upto_key = greatest(
+    (SELECT max(key) FROM resource WHERE type = coalesce(search_reindex.type, type)),
+    (SELECT max(container) FROM search_contained WHERE type = search_reindex.type), 0
 ) WHERE id = %(id)s RETURNING upto_key
 
 -- name: reindex_batch
--- Each type gives its next keys from its index: without a type, a batch would have to sort the whole store.
+-- unlimited: indexing is the house's own work, and shown to nobody.
+-- Each type gives its next keys from its index: without a type, a batch would have to sort the whole store. Resources
+-- that contain one of the type are indexed with it.
 WITH chosen AS (
     SELECT k.type, k.key FROM unnest(%(types)s::text[]) AS t (type) CROSS JOIN LATERAL (
         SELECT r.type, r.key FROM resource r
         WHERE r.type = t.type AND r.key > %(after)s AND r.key <= %(upto)s ORDER BY r.key LIMIT %(size)s
-    ) AS k ORDER BY k.key LIMIT %(size)s
+    ) AS k
+    UNION (
+        SELECT c.container_type, c.container FROM search_contained c
+        WHERE c.type = %(contained)s AND c.container > %(after)s AND c.container <= %(upto)s
+        GROUP BY c.container_type, c.container ORDER BY c.container LIMIT %(size)s
+    ) ORDER BY key LIMIT %(size)s
 )
-SELECT r.key, r.type, r.id, r.content FROM chosen c JOIN resource r ON r.type = c.type AND r.key = c.key
+SELECT r.key, r.type, r.id, r.version, r.updated, r.content FROM chosen c JOIN resource r ON r.type = c.type AND r.key = c.key
 ORDER BY r.key FOR UPDATE OF r
 
 -- name: reindex_left
+-- unlimited: indexing is the house's own work, and shown to nobody.
 -- Resources may have been removed for good while a batch waited for them: few of them are no sign of the end.
 SELECT EXISTS (SELECT FROM resource WHERE type = ANY(%(types)s::text[]) AND key > %(after)s AND key <= %(upto)s)
+OR EXISTS (SELECT FROM search_contained WHERE type = %(contained)s AND container > %(after)s AND container <= %(upto)s)
 
 -- name: reindex_update
 WITH dates AS (
@@ -66,6 +80,7 @@ UPDATE search_reindex SET after_key = %(after)s, done = done + %(done)s, finishe
 SELECT id, type, started, finished, done, after_key, upto_key FROM search_reindex ORDER BY id
 
 -- name: reindex_rows
-SELECT key, type, id, content FROM resource
+-- unlimited: indexing is the house's own work, and shown to nobody.
+SELECT key, type, id, version, updated, content FROM resource
 WHERE (type, id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
 ORDER BY key FOR UPDATE

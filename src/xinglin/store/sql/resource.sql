@@ -1,30 +1,40 @@
 -- name: read
 -- The type stands in the text: so the plan that is kept is of one partition, not of all.
-SELECT version, updated, deleted, content FROM resource WHERE type = {type} AND id = %(id)s
+SELECT version, updated, deleted, content FROM resource r WHERE type = {type} AND id = %(id)s{visible}
 
 -- name: read_locked
-SELECT version, updated, deleted, content FROM resource WHERE type = {type} AND id = %(id)s FOR UPDATE
+SELECT version, updated, deleted, content FROM resource r WHERE type = {type} AND id = %(id)s{visible} FOR UPDATE OF r
 
 -- name: read_many
 SELECT r.type, r.id, r.content
 FROM unnest(%(types)s::text[], %(ids)s::text[]) AS wanted (type, id)
 JOIN resource r ON r.type = wanted.type AND r.id = wanted.id
-WHERE NOT r.deleted
+WHERE NOT r.deleted{visible}
 
 -- name: vread
 SELECT version, updated, deleted, content FROM resource
-WHERE type = %(type)s AND id = %(id)s AND version = %(version)s
+WHERE type = %(type)s AND id = %(id)s AND version = %(version)s{now}
 UNION ALL
 SELECT version, updated, deleted, content FROM resource_history
-WHERE type = %(type)s AND id = %(id)s AND version = %(version)s
+WHERE type = %(type)s AND id = %(id)s AND version = %(version)s{now}
 
 -- name: history
-SELECT version, updated, deleted, content FROM resource WHERE type = %(type)s AND id = %(id)s
+SELECT version, updated, deleted, content FROM resource WHERE type = %(type)s AND id = %(id)s{now}
 UNION ALL
-SELECT version, updated, deleted, content FROM resource_history WHERE type = %(type)s AND id = %(id)s
+SELECT version, updated, deleted, content FROM resource_history WHERE type = %(type)s AND id = %(id)s{now}
 ORDER BY version DESC
 
+-- name: visible_now
+ AND EXISTS (SELECT FROM resource r WHERE r.type = %(type)s AND r.id = %(id)s{visible})
+
+-- name: not_allowed
+-- Of these, the ones that are there and that the condition leaves out.
+SELECT type, id FROM resource WHERE (type, id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
+EXCEPT SELECT type, id FROM resource r
+WHERE (type, id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[])){visible}
+
 -- name: lock
+-- unlimited: versions only; `permitting` has looked, or looks, whether they may be changed.
 -- In one order for everyone, so that two bundles can't wait for each other.
 SELECT type, id, version, deleted FROM resource
 WHERE (type, id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
@@ -66,6 +76,7 @@ WITH made AS (
 SELECT key, (SELECT version FROM search_version) FROM made
 
 -- name: update
+-- unlimited: tells only whether the caller's own resource contains others.
 WITH superseded AS (
     INSERT INTO resource_history (type, id, version, updated, deleted, content)
     SELECT type, id, version, updated, deleted, content FROM resource WHERE type = {type} AND id = %(id)s
@@ -104,7 +115,8 @@ WITH superseded AS (
     ) AS t (parameter, value, term)
     WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
 )
-SELECT key, (SELECT version FROM search_version) FROM changed
+SELECT key, (SELECT version FROM search_version), EXISTS (SELECT FROM search_contained c WHERE c.container = changed.key)
+FROM changed
 
 -- name: next_keys
 SELECT nextval('resource_key') FROM generate_series(1, %(count)s)
@@ -131,7 +143,7 @@ WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND 
 -- name: to_analyze
 -- Partitions one by one: statistics over all of them, which ANALYZE of the whole would make too, serve nobody.
 SELECT relid::regclass::text FROM pg_partition_tree('resource') WHERE isleaf
-UNION ALL VALUES ('search_date'), ('search_string'), ('search_number'), ('search_text')
+UNION ALL VALUES ('search_date'), ('search_string'), ('search_number'), ('search_text'), ('search_contained')
 
 -- name: analyze
 ANALYZE {table}

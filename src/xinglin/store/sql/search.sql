@@ -10,7 +10,7 @@ SELECT * FROM ({page}) AS page WHERE {after} ORDER BY {order} LIMIT {limit}
 -- OFFSET 0 keeps the conditions out of the inner scan: rows come in the order of the key, and the scan ends with the
 -- last row of the page. It is for conditions that many rows meet.
 SELECT r.key, r.id, r.content FROM (
-    SELECT key, id, content, terms FROM resource WHERE type = {type} AND NOT deleted AND key > {after} ORDER BY key OFFSET 0
+    SELECT key, id, content, terms, name, updated FROM resource WHERE type = {type} AND NOT deleted AND key > {after} ORDER BY key OFFSET 0
 ) AS r WHERE true{filters} ORDER BY r.key LIMIT {limit}
 
 -- name: by_value
@@ -18,7 +18,7 @@ SELECT r.key, r.id, r.content FROM (
 -- which it is, is asked for each row as it comes. NOT EXISTS would be joined, and so read all rows first.
 SELECT r.key, r.id, r.content, v.s0 FROM (
     SELECT v.key, v.{bound} AS s0 FROM search_{table} v
-    WHERE v.parameter = {parameter}{only} AND (
+    WHERE v.parameter = {parameter} AND v.key > 0{only} AND (
         SELECT true FROM search_{table} o
         WHERE o.key = v.key AND o.parameter = v.parameter{same} AND ({others}) {beyond} ({own}) LIMIT 1
     ) IS NULL ORDER BY v.{bound} {direction}, v.key OFFSET 0
@@ -41,9 +41,11 @@ SELECT t.key, r.id, r.content, t.value AS s0 FROM ({texts}) AS t CROSS JOIN LATE
 ) AS r ORDER BY t.value, t.key LIMIT {limit}
 
 -- name: in_chain_order
--- The same for what refers to a text by a reference of which there is one at most: target by target.
+-- The same for what refers to a text by a reference of which there is one at most: target by target, stored or contained.
 SELECT r.key, r.id, r.content, t.value AS s0, t.key AS s1 FROM ({texts}) AS t CROSS JOIN LATERAL (
-    SELECT c.name FROM resource c WHERE c.type = {target} AND c.key = t.key AND NOT c.deleted{target_filters} OFFSET 0
+    SELECT c.name FROM resource c WHERE c.type = {target} AND c.key = t.key AND NOT c.deleted{target_filters}
+    UNION ALL
+    SELECT c.name FROM search_contained c WHERE c.type = {target} AND c.key = t.key{target_filters} OFFSET 0
 ) AS c CROSS JOIN LATERAL (
     SELECT r.key, r.id, r.content FROM resource r
     WHERE r.type = {type} AND NOT r.deleted AND r.terms @> ({terms} || (c.name # {number})){further}
@@ -108,16 +110,25 @@ EXISTS (SELECT FROM search_{table} v WHERE v.key = {r}.key AND v.parameter = {pa
 -- name: part
 x.value LIKE {p}
 
+-- name: targets
+-- unlimited: chain, chain_each and has narrow it by the filters in which the guard is.
+-- What references lead to: a chain is followed into what is contained, too.
+(
+    SELECT type, key, id, updated, deleted, terms, name FROM resource
+    UNION ALL
+    SELECT type, key, id, updated, false, terms, name FROM search_contained
+)
+
 -- name: chain
 -- Few rows match: the terms by which others refer to them are made of their names.
 {r}.terms && ARRAY(
-    SELECT {t}.name # {number} FROM resource {t} WHERE {t}.type = {type} AND NOT {t}.deleted{filters}
+    SELECT {t}.name # {number} FROM {targets} AS {t} WHERE {t}.type = {type} AND NOT {t}.deleted{filters}
 )
 
 -- name: chain_each
 -- Many rows match: each row looks for what it refers to itself. A term that is no such reference names nothing.
 EXISTS (
-    SELECT FROM unnest({r}.terms) AS u (term) JOIN resource {t} ON {t}.name = u.term # {number}
+    SELECT FROM unnest({r}.terms) AS u (term) JOIN {targets} AS {t} ON {t}.name = u.term # {number}
     WHERE {t}.type = {type} AND NOT {t}.deleted{filters}
 )
 
@@ -134,6 +145,7 @@ EXISTS (
 )
 
 -- name: ids_below
+-- unlimited: `resolving` asks first whether the caller may see all of the type.
 -- A resource and all that are a part of it, or of one of its parts.
 WITH RECURSIVE below (id, name) AS (
     SELECT %(id)s::text COLLATE "C", %(name)s::bigint
@@ -143,6 +155,7 @@ WITH RECURSIVE below (id, name) AS (
 ) SELECT id FROM below LIMIT %(limit)s
 
 -- name: ids_above
+-- unlimited: `resolving` asks first whether the caller may see all of the type.
 WITH RECURSIVE above (id, name) AS (
     SELECT %(id)s::text COLLATE "C", %(name)s::bigint
     UNION
@@ -177,7 +190,7 @@ SELECT DISTINCT value FROM search_text WHERE parameter = {number}
 
 -- name: referring
 SELECT type, id, content FROM resource r
-WHERE type = ANY(%(types)s::text[]) AND r.terms && %(terms)s::bigint[] ORDER BY key LIMIT %(limit)s
+WHERE type = ANY(%(types)s::text[]) AND r.terms && %(terms)s::bigint[]{visible} ORDER BY key LIMIT %(limit)s
 
 -- name: frequent_values
 -- What ANALYZE knows of the terms and types of each partition: values, and the share of its resources that have each.

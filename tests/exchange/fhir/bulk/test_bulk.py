@@ -20,7 +20,10 @@ NDJSON = {**BULK, "Content-Type": "application/fhir+ndjson"}
 
 @pytest.fixture
 def surroundings(database: Database, bulk_folder: Path) -> House:
-    house = House(database, bulk_folder, lambda: datetime.now(UTC), UTC)
+    async def everything(_connection: object, _account: str) -> None:
+        return None
+
+    house = House(database, bulk_folder, lambda: datetime.now(UTC), UTC, everything)
     provide(house)
     return house
 
@@ -186,11 +189,12 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize("batch", [1000, 2])
+@pytest.mark.parametrize(("batch", "small"), [(1000, importing.SMALL), (2, importing.SMALL), (2, 0)])
 async def test_an_import(
-    client: httpx.AsyncClient, surroundings: House, monkeypatch: pytest.MonkeyPatch, batch: int
+    client: httpx.AsyncClient, surroundings: House, monkeypatch: pytest.MonkeyPatch, batch: int, small: int
 ) -> None:
     monkeypatch.setattr(importing, "BATCH", batch)
+    monkeypatch.setattr(importing, "SMALL", small)  # 0: packed by other processes
     begun = await client.post("$import", content="\n".join(LINES), headers=NDJSON)
     status = await worked(client, begun, surroundings)
     found = {p["name"]: next(v for k, v in p.items() if k != "name") for p in status.json()["parameter"]}

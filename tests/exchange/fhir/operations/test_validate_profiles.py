@@ -113,3 +113,32 @@ async def test_bindings_are_decided_by_terminology(
     patient = {"resourceType": "Patient", "maritalStatus": {"coding": [{"system": "urn:cs:marriage", "code": code}]}}
     asked = await client.post("Patient/$validate?profile=urn:profile:bound", json=patient)
     assert await found(asked) == expected
+
+
+async def test_targets_in_the_store_are_held_to_target_profiles(client: httpx.AsyncClient) -> None:
+    named = {**PROFILE, "id": "named", "url": "urn:profile:named", "type": "Organization"}
+    named["baseDefinition"] = "http://hl7.org/fhir/StructureDefinition/Organization"
+    del named["snapshot"]
+    named["differential"] = {"element": [element("Organization.alias", min=1, max="*")]}
+    target = [{"code": "Reference", "targetProfile": ["urn:profile:named"]}]
+    claiming = {**PROFILE, "id": "managed", "url": "urn:profile:managed"}
+    del claiming["snapshot"]
+    claiming["differential"] = {"element": [element("Patient.managingOrganization", max="1", type=target)]}
+    for resource in (
+        named,
+        claiming,
+        {"resourceType": "Organization", "id": "good", "name": "a", "alias": ["b"]},
+        {"resourceType": "Organization", "id": "bad", "name": "a"},
+    ):
+        stored = await client.put(f"{resource['resourceType']}/{resource['id']}", json=resource)
+        assert stored.status_code == 201, stored.text
+
+    async def of(reference: str) -> list[str]:
+        patient = {"resourceType": "Patient", "managingOrganization": {"reference": reference}}
+        return await found(await client.post("Patient/$validate?profile=urn:profile:managed", json=patient))
+
+    place = "Patient.managingOrganization"
+    assert await of("Organization/good") == await of("http://hospital/fhir/Organization/good") == []
+    assert await of("Organization/bad") == await of("Organization/bad/_history/1") == [f"error {place}"]
+    assert await of("Organization/none") == [f"warning {place}"]
+    assert await of("http://elsewhere/Organization/good") == [f"warning {place}"]

@@ -70,14 +70,17 @@ async def _write(surroundings: House, task: Resource, folder: Path) -> list[tupl
     output: list[tuple[str, str]] = []
     async with surroundings.database.transaction() as connection:
         await fix_snapshot(connection)
-        patients = await _members(Repository(connection, now=surroundings.clock()), group) if group else None
+        account = tasks.value(task, tasks.ACCOUNT)
+        access = await surroundings.access(connection, account) if account else None
+        repository = Repository(connection, now=surroundings.clock(), access=access)
+        patients = await _members(repository, group) if group else None
         if patients is not None:
             await asyncio.to_thread(_note, folder, patients)
         about = {"Patient"} | {source for source, _ in referring("Patient")}
         for type in await types_present(connection):
             if (wanted is None or type in wanted) and (level == "system" or type in about):
                 found = stream(
-                    connection, type, since=datetime.fromisoformat(since) if since else None, patients=patients
+                    repository, type, since=datetime.fromisoformat(since) if since else None, patients=patients
                 )
                 kept = _of_patients(found) if level == "patient" and type != "Patient" else found
                 output += await _files(surroundings, task["id"], folder, type, kept)

@@ -1,30 +1,38 @@
 """What the jobs of a worker need: the database and the folder for files. The worker provides it once, at its start."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import Any
+
+from psycopg import AsyncConnection
 
 from xinglin.platform.database import Database
+from xinglin.store.access import Access
 from xinglin.store.repository import Repository
+from xinglin.terminology.knowing import knowing
 
 
 @dataclass(frozen=True)
 class House:
-    """The surroundings of a job. `folder` is shared with the servers, which hand out its files."""
+    """The surroundings of a job. `folder` is shared with the servers, which hand out its files; `access` tells what an
+    account may see now."""
 
     database: Database
     folder: Path
     clock: Callable[[], datetime]
     zone: tzinfo
+    access: Callable[[AsyncConnection[Any], str], Awaitable[Access | None]]
 
     @asynccontextmanager
     async def repository(self) -> AsyncIterator[Repository]:
-        """The repository in a transaction of its own."""
+        """The repository in a transaction of its own, without limits."""
         async with self.database.transaction() as connection:
-            yield Repository(connection, now=self.clock(), zone=self.zone)
+            # unlimited: imports write as the house, by the permission of whoever sent them.
+            yield knowing(Repository(connection, now=self.clock(), zone=self.zone))
 
 
 _house: ContextVar[House] = ContextVar("house")

@@ -1,14 +1,15 @@
 """Imports: lines of NDJSON, validated and written in batches. A job whose worker died goes on after the last batch.
 
 A line that is refused keeps out no other one; why it was refused stands in a file of OperationOutcomes. While one batch
-is written, the next one is read, checked and indexed in a thread: the database works during half of that time.
+is written, the next ones are checked and indexed by other processes, in the order of the file.
 """
 
 import asyncio
 import shutil
+from collections import deque
 from collections.abc import AsyncGenerator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -18,13 +19,21 @@ from xinglin.exchange.fhir.bulk.house import House, house
 from xinglin.exchange.fhir.bulk.uploading import FILE
 from xinglin.fhir import json
 from xinglin.fhir.outcome import Issue, operation_outcome
-from xinglin.fhir.search import SearchParameters
 from xinglin.platform import jobs
-from xinglin.store.ingesting import Prepared, prepare, write
-from xinglin.store.parameters import in_force
+from xinglin.platform.processes import pool
+from xinglin.store.copying import reserve
+from xinglin.store.ingesting import surroundings as surroundings_of
+from xinglin.store.ingesting import write
+from xinglin.store.packing import Pack, pack
 
 BATCH = 1000
 """Lines that are written in one transaction."""
+
+SMALL = 2_000_000
+"""Bytes of a file for which no processes are started, since that takes longer than packing it in a thread."""
+
+PROCESSES = 4
+"""That pack, at most: then they are faster than one connection writes."""
 
 ERRORS = "OperationOutcome.1.ndjson"
 """The file with what was refused."""
@@ -47,15 +56,14 @@ async def run(surroundings: House, id: str) -> None:
         if task["status"] in tasks.ENDED:
             return
         state = _State(*(int((tasks.outputs(task, name) or ["0"])[-1]) for name in _State.NAMES))
-        known = await in_force(repository.connection)
         await tasks.move(repository, tasks.IMPORT, id, "in-progress", state.output())
     _truncate(folder / ERRORS, state.error_bytes)
-    with (folder / FILE).open("rb") as file:
+    with (folder / FILE).open("rb") as file, _packers((folder / FILE).stat().st_size - state.bytes) as packers:
         file.seek(state.bytes)
         try:
-            async with aclosing(_batches(surroundings, file, known)) as batches:
-                async for batch in batches:
-                    await _write(surroundings, id, folder, state, batch)
+            async with aclosing(_batches(surroundings, file, packers)) as batches:
+                async for lines, packed in batches:
+                    await _write(surroundings, id, folder, state, lines, packed)
         except _Cancelled:
             shutil.rmtree(folder, ignore_errors=True)
             return
@@ -77,29 +85,35 @@ class _State:
         return [(name, str(getattr(self, name))) for name in self.NAMES]
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """Lines, and what they hold, ready to be written."""
-
-    lines: list[bytes]
-    prepared: Prepared
+def _packers(size: int) -> Executor:
+    """What packs the rest of a file of this many bytes."""
+    return ThreadPoolExecutor(1) if size < SMALL else pool(PROCESSES)
 
 
-async def _batches(surroundings: House, file: BinaryIO, known: SearchParameters) -> AsyncGenerator[_Batch, None]:
-    """The batches of a file, each made ready while the one before is written."""
-
-    def read() -> _Batch:
-        lines = list(islice(file, BATCH))
-        documents = [_document(line) for line in lines]
-        return _Batch(lines, prepare(documents, known, surroundings.clock(), surroundings.zone))
-
-    ahead = asyncio.create_task(asyncio.to_thread(read))
+async def _batches(
+    surroundings: House, file: BinaryIO, packers: Executor
+) -> AsyncGenerator[tuple[list[bytes], Pack], None]:
+    """The batches of a file, some of them being packed while one is written."""
+    loop = asyncio.get_running_loop()
+    ahead = deque[tuple[list[bytes], asyncio.Future[Pack]]]()
     try:
-        while (batch := await ahead).lines:
-            ahead = asyncio.create_task(asyncio.to_thread(read))
-            yield batch
+        while True:
+            while len(ahead) <= PROCESSES and (lines := await asyncio.to_thread(_read, file)):
+                async with surroundings.repository() as repository:
+                    keys = await reserve(repository.connection, 2 * len(lines))
+                    around = await surroundings_of(repository)
+                ahead.append((lines, loop.run_in_executor(packers, pack, lines, keys, around)))
+            if not ahead:
+                return
+            lines, packing = ahead.popleft()
+            yield lines, await packing
     finally:
-        await asyncio.wait([ahead])  # the thread must not read on in a file that is closed
+        for _, packing in ahead:
+            packing.cancel()
+
+
+def _read(file: BinaryIO) -> list[bytes]:
+    return list(islice(file, BATCH))
 
 
 def _truncate(path: Path, size: int) -> None:
@@ -108,15 +122,15 @@ def _truncate(path: Path, size: int) -> None:
         file.truncate(size)
 
 
-async def _write(surroundings: House, id: str, folder: Path, state: _State, batch: _Batch) -> None:
+async def _write(surroundings: House, id: str, folder: Path, state: _State, lines: list[bytes], packed: Pack) -> None:
     """Writes one batch. Raises `_Cancelled` where the import was cancelled, and then keeps nothing of the batch."""
-    lines, documents = batch.lines, batch.prepared.documents
     async with surroundings.repository() as repository:
-        refused = await write(repository, batch.prepared)
-        errors = []
-        for number, (line, document, issues) in enumerate(zip(lines, documents, refused, strict=True), state.lines + 1):
-            if line.strip() and issues:
-                errors.append(json.dumps(operation_outcome(_named(number, document, issues))) + b"\n")
+        refused = await write(repository, lines, packed)
+        errors = [
+            json.dumps(operation_outcome(_named(number, issues))) + b"\n"
+            for number, (line, issues) in enumerate(zip(lines, refused, strict=True), state.lines + 1)
+            if issues and line.strip()
+        ]
         state.lines += len(lines)
         state.bytes += sum(map(len, lines))
         state.refused += len(errors)
@@ -132,14 +146,5 @@ class _Cancelled(Exception):
     """Somebody cancelled the import."""
 
 
-def _document(line: bytes) -> object:
-    try:
-        return json.loads(line) if line.strip() else None
-    except json.JsonError:
-        return line.decode(errors="replace")
-
-
-def _named(number: int, document: object, issues: tuple[Issue, ...]) -> list[Issue]:
-    if isinstance(document, str):
-        return [Issue("error", "structure", f"Line {number}: this is not JSON: {document[:60]!r}")]
+def _named(number: int, issues: tuple[Issue, ...]) -> list[Issue]:
     return [Issue(i.severity, i.code, f"Line {number}: {i.diagnostics}", i.expression) for i in issues]

@@ -1,4 +1,7 @@
-"""The state of an export or import is a Task resource: what was asked for, how far it is, what came out."""
+"""The state of an export or import is a Task resource: what was asked for, how far it is, what came out.
+
+It is the house's own, and told only to whoever asked for it.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -9,12 +12,15 @@ from xinglin.store.repository import Repository
 
 SYSTEM = "urn:xinglin:cs:bulk"
 EXPORT, IMPORT = "export", "import"
+ACCOUNT = "account"
+"""The input that tells whose task it is."""
 ENDED = frozenset({"completed", "failed", "cancelled"})
 """Values of Task.status that do not change any more."""
 
 
 async def create(repository: Repository, kind: str, inputs: dict[str, str], *, id: str | None = None) -> Resource:
-    """A new task of a kind, with what was asked for."""
+    """A new task of a kind, with what was asked for and by which account."""
+    inputs = {**inputs, ACCOUNT: repository.access.account if repository.access else ""}
     moment = repository.now.isoformat("T", "milliseconds")
     task = {
         "resourceType": "Task",
@@ -24,16 +30,17 @@ async def create(repository: Repository, kind: str, inputs: dict[str, str], *, i
         "authoredOn": moment,
         "input": [{"type": _concept(name), "valueString": value} for name, value in inputs.items() if value],
     }
-    return await repository.create({k: v for k, v in task.items() if v}, id=id)
+    return await repository.unlimited().create({k: v for k, v in task.items() if v}, id=id)
 
 
 async def read(repository: Repository, kind: str, id: str, *, lock: bool = False) -> Resource:
-    """A task of a kind. Raises `NotFound`, `Gone`."""
-    task = await repository.read("Task", id, lock=lock)
+    """A task of a kind, that the caller asked for. Raises `NotFound`, `Gone`."""
+    task = await repository.unlimited().read("Task", id, lock=lock)
     codings = (task.get("code") or {}).get("coding") or ()
     ours = any(coding.get("system") == SYSTEM and coding.get("code") == kind for coding in codings)
     # An id such as .. is good FHIR, and would lead a file's path astray.
-    if not ours or "." in id:
+    own = repository.access is None or value(task, ACCOUNT) in (None, repository.access.account)
+    if not ours or not own or "." in id:
         raise NotFound(f"Task/{id} is no {kind}")
     return task
 
@@ -67,7 +74,7 @@ async def move(
         task |= {"output": [{"type": _concept(n), "valueString": v} for n, v in output]} if output else {}
     if reason:
         task["statusReason"] = {"text": reason}
-    await repository.update(task)
+    await repository.unlimited().update(task)
     return True
 
 

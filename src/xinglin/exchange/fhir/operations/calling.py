@@ -10,8 +10,7 @@ from xinglin.exchange.fhir import formats, requests, responses
 from xinglin.exchange.fhir.bulk.uploading import upload
 from xinglin.exchange.fhir.interactions import Handler, OpenRepository
 from xinglin.exchange.fhir.operations.parameters import Inputs, read_inputs
-from xinglin.exchange.fhir.operations.registry import Call, Operation
-from xinglin.fhir.outcome import NotFound
+from xinglin.exchange.fhir.operations.registry import Call, Operation, find
 from xinglin.fhir.types import Resource
 
 FORM = "application/x-www-form-urlencoded"
@@ -25,7 +24,7 @@ def caller(
     async def call(request: Request) -> Response:
         type = requests.type_of(request) if "type" in request.path_params else None
         id = request.path_params.get("id")
-        operation = _find(operations, request.path_params["op"], type, id)
+        operation = find(operations, request.path_params["op"], type, id)
         accepted = ("POST",) if operation.changes else operation.methods
         if request.method not in accepted:
             raise requests.NotSupported(f"${operation.name} is called by {' or '.join(accepted)}")
@@ -41,15 +40,6 @@ def caller(
         return done if isinstance(done, Response) else responses.answer(request, done)
 
     return call
-
-
-def _find(operations: Sequence[Operation], name: str, type: str | None, id: str | None) -> Operation:
-    for operation in operations:
-        if operation.name == name and operation.fits(type, id):
-            return operation
-    path = "/".join(part for part in (type, id) if part)
-    there = ", ".join(f"${each.name}" for each in operations if each.fits(type, id)) or "none"
-    raise NotFound(f"There is no ${name} at /{path}; there are: {there}", code="not-supported")
 
 
 async def _inputs(request: Request, limit: int) -> list[tuple[str, object]]:

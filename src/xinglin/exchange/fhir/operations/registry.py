@@ -1,6 +1,6 @@
 """What an operation is, and how it is called: each is declared in a module of its own and listed in `OPERATIONS`."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from xinglin.exchange.fhir.operations.parameters import Inputs
+from xinglin.fhir.outcome import NotFound
 from xinglin.fhir.types import Resource
 from xinglin.store.repository import Repository
 
@@ -84,3 +85,13 @@ class Operation:
             return self.definition
         kind = type if type in self.types else "Resource"
         return f"http://hl7.org/fhir/OperationDefinition/{kind}-{self.name}"
+
+
+def find(operations: Sequence[Operation], name: str, type: str | None, id: str | None) -> Operation:
+    """The operation with this name that may be called there. Raises `NotFound` that lists those that may."""
+    for operation in operations:
+        if operation.name == name and operation.fits(type, id):
+            return operation
+    path = "/".join(part for part in (type, id) if part)
+    there = ", ".join(f"${each.name}" for each in operations if each.fits(type, id)) or "none"
+    raise NotFound(f"There is no ${name} at /{path}; there are: {there}", code="not-supported")

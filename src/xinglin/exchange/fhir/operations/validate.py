@@ -1,15 +1,21 @@
 """`$validate`: what would be wrong with a resource, without storing it (FHIR R4, Resource, $validate)."""
 
+from collections.abc import Iterable
+from functools import partial
+
 from xinglin.exchange.fhir.operations.registry import INSTANCE, TYPE, Call, Operation
-from xinglin.exchange.fhir.responses import information
+from xinglin.exchange.fhir.responses import base_url, information
 from xinglin.fhir.fhirpath import FhirPathError
+from xinglin.fhir.fhirpath.environment import MemberOf
+from xinglin.fhir.fhirpath.references import target_of
 from xinglin.fhir.outcome import BadRequest, Issue, operation_outcome
 from xinglin.fhir.search.custom import faults
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
 from xinglin.fhir.validation.profiles import Profiles
+from xinglin.store.bindings import decided
 from xinglin.store.profiles import gather_profiles
-from xinglin.terminology.bindings import Bindings
+from xinglin.terminology.bindings import members
 
 MODES = ("create", "update", "delete")
 
@@ -48,19 +54,40 @@ def _issues(call: Call, resource: Resource, mode: str | None) -> list[Issue]:
 
 
 async def _against_profiles(call: Call, resource: Resource) -> list[Issue]:
-    """Breaches of the profile that the caller names, else of those that the resource claims; with their bindings."""
+    """Breaches of the profile that the caller names, else of those that the resource claims; with their bindings, and
+    with the resources that it refers to, as far as the caller may read them."""
     named = call.inputs.text("profile")
     claimed = (resource.get("meta") or {}).get("profile") or []
     held = await gather_profiles(call.repository.connection, [named] if named else claimed)
-    bindings = Bindings(call.repository)
-    profiles = Profiles(held.get, bindings.member_of)
+    targets: dict[str, Resource | None] = {}
+    sought: set[str] = set()
+
+    def find(reference: str) -> Resource | None:
+        sought.add(reference)
+        return targets.get(reference)
+
+    profiles = Profiles(held.get, resolve_reference=find)
+
+    def check(resource: Resource, member_of: MemberOf) -> list[Issue]:
+        return profiles.asking(member_of).validate(resource, [named] if named else None)
+
     try:
-        issues = profiles.validate(resource, [named] if named else None)
-        while await bindings.answer():
-            issues = profiles.validate(resource, [named] if named else None)
-        return issues
+        while True:
+            (issues,) = await decided([resource], check, partial(members, call.repository), {})
+            if not (new := sought - targets.keys()):
+                return issues
+            targets |= await _read(call, new)
     except FhirPathError as error:
         raise BadRequest(f"The profile cannot be used: {error}", code="not-supported") from error
+
+
+async def _read(call: Call, references: Iterable[str]) -> dict[str, Resource | None]:
+    """The resources of this server that are referred to; None for others."""
+    base = base_url(call.request)
+    local = {reference: reference.removeprefix(base) for reference in references}
+    names = {reference: target_of(name) for reference, name in local.items() if ":" not in name}
+    found = await call.repository.read_many(list({name for name in names.values() if name}))
+    return {reference: found.get("/".join(names.get(reference) or ())) for reference in local}
 
 
 VALIDATE = Operation("validate", (TYPE, INSTANCE), handle, parameters=("resource", "mode", "profile"))

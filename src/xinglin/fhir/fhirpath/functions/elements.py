@@ -82,12 +82,13 @@ def resolve(env: Environment, items: Collection) -> Collection:
         reference = item.value if item.__class__ is Node else item
         if reference.__class__ is dict:
             reference = reference.get("reference")
-        if reference.__class__ is str and (resource := _target(env, reference)) is not None:
+        if reference.__class__ is str and (resource := referred(env, reference)) is not None:
             found.append(resource_node(resource))
     return found
 
 
-def _target(env: Environment, reference: str) -> Resource | None:
+def referred(env: Environment, reference: str) -> Resource | None:
+    """The resource that a reference points to, if known: contained, in the same Bundle, or found by the caller."""
     root = (env.root or env.resource or Node(None, type_named("Resource"))).value
     if reference.startswith("#"):
         return _contained(env, reference[1:])

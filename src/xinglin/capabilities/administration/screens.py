@@ -1,0 +1,37 @@
+"""The workstation of administrators."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from xinglin.capabilities.administration import views
+from xinglin.kernel.application import run_view
+from xinglin.kernel.context import Context
+from xinglin.kernel.screen import screen
+from xinglin.kernel.text import N_
+
+ROWS = 100
+TABS = {"services": N_("Services and keys")}
+
+
+@screen(
+    "administration.desk",
+    title=N_("Admin"),
+    path="/administration",
+    permission="administration.read",
+    template="administration/desk.html",
+    icon="shield",
+    order=90,
+)
+async def desk(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
+    """Services and the keys by which they come in.
+
+    Query: `tab` the list; `text` to find an account.
+    """
+    text = query.get("text", "")
+    return {
+        "tab": "services",
+        "tabs": TABS,
+        "text": text,
+        "services": await run_view(context, views.services, {"limit": ROWS}),
+        "keys": await run_view(context, views.keys, {"limit": ROWS}),
+    }
