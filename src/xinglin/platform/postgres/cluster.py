@@ -47,7 +47,8 @@ log_rotation_age = 1d
 log_rotation_size = 0
 log_truncate_on_rotation = on
 log_line_prefix = '%m [%p] %q%u@%d %a '
-# Statements and details may carry data of patients; the log must not.
+# Values and details carry data of patients; the log must not. Our statements hold none, so slow ones may stand there.
+log_min_duration_statement = 1000
 log_error_verbosity = terse
 log_min_error_statement = panic
 log_parameter_max_length = 0
