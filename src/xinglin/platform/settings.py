@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     """Former passwords that may not come back."""
     password_days: Annotated[int, Field(ge=0, le=3650)] = 90
     """Days after which a password must be changed; 0: never."""
+    metrics_token: Annotated[str, Field(min_length=16)] | None = None
+    """Who bears it may read `/metrics`; unset: nothing is measured."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
@@ -160,6 +162,6 @@ def load_settings(**overrides: object) -> Settings:
         lines = []
         for fault in error.errors(include_url=False):
             name = str(fault["loc"][0]) if fault["loc"] else ""
-            given = "" if name.endswith(("_url", "_key")) else f" (given: {fault['input']!r})"
+            given = "" if name.endswith(("_url", "_key", "_token")) else f" (given: {fault['input']!r})"
             lines.append(f"{PREFIX}{name.upper()}: {fault['msg']}{given}")
         raise SettingsError("\n".join(lines)) from None
