@@ -357,7 +357,7 @@ def _run(main: Callable[[], Awaitable[None]]) -> None:
     """Runs a command and turns the errors that a person can do something about into a message and exit status 1."""
     from xinglin.operations.backup.manifest import BackupError
     from xinglin.operations.supervisor import ServiceError
-    from xinglin.platform.audit.chain import HeadError
+    from xinglin.platform.audit.chain import AlgorithmError, HeadError
     from xinglin.platform.audit.keys import AuditKeyError
     from xinglin.platform.database import DatabaseError
     from xinglin.platform.migrations import MigrationError
@@ -369,8 +369,8 @@ def _run(main: Callable[[], Awaitable[None]]) -> None:
     try:
         asyncio.run(awaited())
     except (
-        AuditKeyError, BackupError, DatabaseError, FileNotFoundError, HeadError, MigrationError, PostgresError,
-        ServiceError,
+        AlgorithmError, AuditKeyError, BackupError, DatabaseError, FileNotFoundError, HeadError, MigrationError,
+        PostgresError, ServiceError,
     ) as error:  # fmt: skip
         _fail(str(error))
     except KeyboardInterrupt:

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """Operating system user of the embedded database when Xinglin runs as root; unset: chosen."""
     audit_key: Path | None = None
     """File with the keys of the audit's seals, the same on all machines with a worker; unset: `audit.key` in `home`."""
+    audit_algorithm: Literal["sha256", "sm3"] = "sha256"
+    """Hash of the audit's seals from now on; those that are there keep theirs."""
     database_pool: Annotated[int, Field(ge=2, le=500)] = 16
     """Most connections of one process."""
     wal_archive: Path | None = None
