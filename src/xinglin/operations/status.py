@@ -1,6 +1,8 @@
 """How an installation is: what runs, how large it is, how far behind."""
 
 import asyncio
+import os
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -38,6 +40,8 @@ async def status_of(settings: Settings, *, now: datetime | None = None) -> Statu
     answer = await asyncio.to_thread(ask, settings)
     said = "answers" if answer == 200 else "does not answer" if answer is None else f"answers with {answer}"
     found.add("server", f"{said} at {address(settings)}", well=answer == 200)
+    if os.name == "posix":
+        _journal(found, settings)
     conninfo = settings.database_url
     if conninfo is None:
         try:
@@ -51,6 +55,13 @@ async def status_of(settings: Settings, *, now: datetime | None = None) -> Statu
     except psycopg.OperationalError as error:
         found.add("database", f"cannot be reached: {str(error).strip()}", well=False)
     return found
+
+
+def _journal(found: Status, settings: Settings) -> None:
+    from xinglin.platform.audit.journal import trouble
+
+    for text in trouble(settings.audit_journal, time.time()):
+        found.add("journal", text, well=False)
 
 
 async def _database(
