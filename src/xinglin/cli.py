@@ -205,6 +205,97 @@ def audit_head() -> None:
 
 
 @app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="Folder in which each backup gets a folder of its own.")],
+    keep: Annotated[int | None, typer.Option(min=1, help="Keep so many backups and remove older ones.")] = None,
+) -> None:
+    """Save the database and the files of this installation, as of one moment, while it runs. Keys are not in it."""
+    from xinglin.operations import service
+    from xinglin.operations.backup.making import make_backup
+
+    settings = _settings(None)
+
+    async def main() -> None:
+        async with service.database_of(settings, _say) as found:
+            typer.echo(str(await make_backup(found, target.absolute(), _say, keep=keep)))
+
+    _run(main)
+
+
+@app.command()
+def restore(folder: Annotated[Path, typer.Argument(help="A backup.")]) -> None:
+    """Restore a backup into an empty database and home, and compare every table with what was saved."""
+    from xinglin.operations import service
+    from xinglin.operations.backup.restoring import restore_backup, whole
+
+    settings = _settings(None)
+
+    async def main() -> None:
+        await whole(folder.absolute())  # before a database is made for it
+        async with service.database_of(settings, _say) as found:
+            manifest = await restore_backup(found, folder.absolute(), _say)
+        typer.echo(f"Restored what was saved at {manifest.made}: {len(manifest.tables)} tables, all equal.")
+
+    _run(main)
+
+
+@app.command("base-backup")
+def base_backup(
+    target: Annotated[Path, typer.Argument(help="Folder in which each backup gets a folder of its own.")],
+    keep: Annotated[int | None, typer.Option(min=1, help="Keep so many, and the log since the oldest of them.")] = None,
+) -> None:
+    """Save the whole embedded cluster. With XINGLIN_WAL_ARCHIVE, every moment after it can be recovered."""
+    from xinglin.operations import service
+    from xinglin.operations.backup.base import make_base
+
+    settings = _settings(None)
+    if settings.database_url is not None:
+        _fail("A base backup is of the embedded database; for a server, use its own tools (see docs/running.md).")
+
+    async def main() -> None:
+        async with service.database_of(settings, _say) as found:
+            typer.echo(str(await make_base(found, target.absolute(), _say, keep=keep)))
+
+    _run(main)
+
+
+@app.command("restore-base")
+def restore_base(
+    folder: Annotated[Path, typer.Argument(help="A base backup.")],
+    archive: Annotated[Path | None, typer.Option(help="Folder with the archived log, to go on from there.")] = None,
+    until: Annotated[str | None, typer.Option(help="The moment to come back to: 2026-11-25T10:30:00+08:00.")] = None,
+) -> None:
+    """Bring a base backup into an empty home, and go on to the archive's end or to a moment before it."""
+    from xinglin.operations.backup.base import read_moment
+    from xinglin.operations.backup.base import restore_base as restore
+
+    settings = _settings(None)
+
+    async def main() -> None:
+        moment = read_moment(until) if until else None
+        place = archive.absolute() if archive else None
+        manifest = await restore(settings, folder.absolute(), _say, archive=place, until=moment)
+        typer.echo(f"The cluster of {manifest.made} is back{f', as it was at {until}' if until else ''}.")
+
+    _run(main)
+
+
+@app.command("verify-backup")
+def verify_backup(
+    folder: Annotated[Path, typer.Argument(help="A backup.")],
+    trial: Annotated[bool, typer.Option(help="Restore it into a database that is thrown away, and compare.")] = False,
+) -> None:
+    """Check that a backup is whole: every file by its hash, and with --trial every table by its rows."""
+    from xinglin.operations.backup.restoring import verify_backup as verify
+
+    async def main() -> None:
+        manifest = await verify(folder.absolute(), _say, trial=trial)
+        typer.echo(f"The backup of {manifest.made} is whole.")
+
+    _run(main)
+
+
+@app.command()
 def status() -> None:
     """Show what runs, the size of the database, its schema, and what waits. Exit status 3: not all is well."""
     from xinglin.operations.status import status_of
@@ -264,8 +355,9 @@ def _stop_on_signals() -> asyncio.Event:
 
 def _run(main: Callable[[], Awaitable[None]]) -> None:
     """Runs a command and turns the errors that a person can do something about into a message and exit status 1."""
+    from xinglin.operations.backup.manifest import BackupError
     from xinglin.operations.supervisor import ServiceError
-    from xinglin.platform.audit.chain import HeadError
+    from xinglin.platform.audit.chain import AlgorithmError, HeadError
     from xinglin.platform.audit.keys import AuditKeyError
     from xinglin.platform.database import DatabaseError
     from xinglin.platform.migrations import MigrationError
@@ -277,7 +369,8 @@ def _run(main: Callable[[], Awaitable[None]]) -> None:
     try:
         asyncio.run(awaited())
     except (
-        AuditKeyError, DatabaseError, FileNotFoundError, HeadError, MigrationError, PostgresError, ServiceError
+        AlgorithmError, AuditKeyError, BackupError, DatabaseError, FileNotFoundError, HeadError, MigrationError,
+        PostgresError, ServiceError,
     ) as error:  # fmt: skip
         _fail(str(error))
     except KeyboardInterrupt:

@@ -22,7 +22,18 @@ def test_help_is_quick_and_names_every_command(environment: dict[str, str]) -> N
         done = xinglin(environment, "--help")
         times.append(time.monotonic() - begun)
     assert done.returncode == 0
-    for command in ("demo", "serve", "worker", "migrate", "load", "audit", "status", "XINGLIN_DATABASE_URL"):
+    for command in (
+        "demo",
+        "serve",
+        "worker",
+        "migrate",
+        "load",
+        "audit",
+        "backup",
+        "restore",
+        "status",
+        "XINGLIN_DATABASE_URL",
+    ):
         assert command in done.stdout
     assert min(times) < 0.5
 

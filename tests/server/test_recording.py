@@ -132,7 +132,7 @@ async def test_changes_name_the_resource_and_the_patient(
     assert (await client.delete(f"/fhir/{observation}", headers=integrator)).status_code == 204
     assert await record.new() == [
         ("write", "fhir.patch", [observation, patient], "success", None),
-        ("write", "fhir.delete", [observation], "success", None),
+        ("write", "fhir.delete", [observation, patient], "success", None),
     ]
 
 

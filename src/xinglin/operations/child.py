@@ -10,6 +10,7 @@ stops in order. So no kill of the parent leaves a server behind that holds the p
 import asyncio
 import os
 import pkgutil
+import shutil
 import signal
 import sys
 import threading
@@ -36,6 +37,8 @@ def serve(settings: Settings, entry: str) -> None:
     """Runs the server until it is told to stop."""
     import uvicorn
 
+    if settings.metrics_token is not None:
+        share_metrics(settings)
     uvicorn.run(
         entry,
         factory=True,
@@ -47,6 +50,14 @@ def serve(settings: Settings, entry: str) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
+
+
+def share_metrics(settings: Settings) -> None:
+    """Gives the processes of the server an empty folder by which they count together."""
+    folder = settings.home / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 async def work(settings: Settings, entry: str) -> None:

@@ -42,7 +42,9 @@ async def database_of(settings: Settings, say: Say) -> AsyncIterator[Settings]:
         return
     from xinglin.platform.postgres import EmbeddedPostgres
 
-    server = EmbeddedPostgres(settings.home, account=settings.database_account, report=say)
+    server = EmbeddedPostgres(
+        settings.home, account=settings.database_account, report=say, archive=settings.wal_archive
+    )
     say("Starting the database")
     conninfo = await asyncio.to_thread(server.start)
     keeper = asyncio.create_task(_keep(server, say))

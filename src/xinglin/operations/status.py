@@ -1,6 +1,8 @@
 """How an installation is: what runs, how large it is, how far behind."""
 
 import asyncio
+import os
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -38,6 +40,8 @@ async def status_of(settings: Settings, *, now: datetime | None = None) -> Statu
     answer = await asyncio.to_thread(ask, settings)
     said = "answers" if answer == 200 else "does not answer" if answer is None else f"answers with {answer}"
     found.add("server", f"{said} at {address(settings)}", well=answer == 200)
+    if os.name == "posix":
+        _journal(found, settings)
     conninfo = settings.database_url
     if conninfo is None:
         try:
@@ -53,6 +57,13 @@ async def status_of(settings: Settings, *, now: datetime | None = None) -> Statu
     return found
 
 
+def _journal(found: Status, settings: Settings) -> None:
+    from xinglin.platform.audit.journal import trouble
+
+    for text in trouble(settings.audit_journal, time.time()):
+        found.add("journal", text, well=False)
+
+
 async def _database(
     connection: psycopg.AsyncConnection[tuple[object, ...]], found: Status, now: datetime, *, embedded: bool
 ) -> None:
@@ -61,6 +72,13 @@ async def _database(
     assert facts is not None
     kind = "embedded " if embedded else ""
     found.add("database", f"{kind}PostgreSQL {facts['version']}, {facts['size']}, {facts['connections']} connections")
+    archiver = await (await connection.execute(queries.archiver)).fetchone()
+    if archiver is not None:
+        last, failures, behind = archiver
+        said = f"last at {last:%Y-%m-%d %H:%M:%S} UTC" if last else "nothing yet"
+        found.add(
+            "archive", f"{said}; the log can't be archived, {failures} failures" if behind else said, well=not behind
+        )
     applied = await applied_migrations(connection)
     try:
         pending = await pending_migrations(connection)

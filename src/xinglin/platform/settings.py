@@ -35,8 +35,12 @@ class Settings(BaseSettings):
     """Operating system user of the embedded database when Xinglin runs as root; unset: chosen."""
     audit_key: Path | None = None
     """File with the keys of the audit's seals, the same on all machines with a worker; unset: `audit.key` in `home`."""
+    audit_algorithm: Literal["sha256", "sm3"] = "sha256"
+    """Hash of the audit's seals from now on; those that are there keep theirs."""
     database_pool: Annotated[int, Field(ge=2, le=500)] = 16
     """Most connections of one process."""
+    wal_archive: Path | None = None
+    """Folder into which the embedded database archives its write-ahead log, for recovery to any moment; unset: none."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     frontend: Path | None = None
@@ -63,6 +67,8 @@ class Settings(BaseSettings):
     """Former passwords that may not come back."""
     password_days: Annotated[int, Field(ge=0, le=3650)] = 90
     """Days after which a password must be changed; 0: never."""
+    metrics_token: Annotated[str, Field(min_length=16)] | None = None
+    """Who bears it may read `/metrics`; unset: nothing is measured."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
@@ -101,7 +107,7 @@ class Settings(BaseSettings):
         """How long a password serves; None for ever."""
         return timedelta(days=self.password_days) if self.password_days else None
 
-    @field_validator("home", "frontend", "audit_key")
+    @field_validator("home", "frontend", "audit_key", "wal_archive")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
@@ -158,6 +164,6 @@ def load_settings(**overrides: object) -> Settings:
         lines = []
         for fault in error.errors(include_url=False):
             name = str(fault["loc"][0]) if fault["loc"] else ""
-            given = "" if name.endswith(("_url", "_key")) else f" (given: {fault['input']!r})"
+            given = "" if name.endswith(("_url", "_key", "_token")) else f" (given: {fault['input']!r})"
             lines.append(f"{PREFIX}{name.upper()}: {fault['msg']}{given}")
         raise SettingsError("\n".join(lines)) from None

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -68,6 +69,15 @@ def _health(application: Application) -> list[Route]:
     return [Route("/healthz", alive), Route("/readyz", ready)]
 
 
+def _measured(application: Application, settings: Settings) -> tuple[list[Route], list[Middleware]]:
+    """What counts requests, and where that is read; nothing without a token."""
+    if settings.metrics_token is None:
+        return [], []
+    from xinglin.server.metrics import Measured, Metrics
+
+    return [Route("/metrics", Metrics(application, settings.metrics_token).page)], [Middleware(Measured)]
+
+
 def create_app(settings: Settings | None = None, application: Application | None = None) -> Starlette:
     """The whole server, for `uvicorn --factory xinglin.server:create_app`. `application` is not open yet."""
     chosen = settings or load_settings()
@@ -91,11 +101,14 @@ def create_app(settings: Settings | None = None, application: Application | None
             return await refreshed(connection)
 
     fhir = create_fhir(gate.repository, known, folder=chosen.home / "bulk")
+    metrics, middleware = _measured(application, chosen)
     return Starlette(
         lifespan=lifespan,
+        middleware=middleware,
         exception_handlers={HTTPException: _nowhere},
         routes=[
             *_health(application),
+            *metrics,
             Mount("/api", create_api(lambda: application, gate)),
             Mount("/fhir", OnRecord(OnlySignedIn(fhir, gate), application.recorder)),
             Mount("/", create_web(application, chosen)),

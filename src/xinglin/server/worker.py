@@ -10,6 +10,7 @@ from xinglin.kernel.context import as_system
 from xinglin.operations.reindexing import finish_reindex
 from xinglin.platform import i18n, idempotency, identity, jobs, outbox
 from xinglin.platform.audit import forget_journals, keys, sealing
+from xinglin.platform.audit.chain import ensure_there
 from xinglin.platform.collecting import settle
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
@@ -31,6 +32,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     folder, access = settings.home / "bulk", application.access_of
     bulk.provide(bulk.House(application.database, folder, application.clock, application.zone, access))
     key = keys.load_or_make_keys(settings.audit_keys)[0]
+    ensure_there(settings.audit_algorithm)
     await application.database.open()
     settle()
     try:
@@ -40,7 +42,14 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             )
             parts.create_task(jobs.run(application.database.conninfo, stop, concurrency=settings.job_concurrency))
             parts.create_task(
-                sealing.run(application.database, key, stop, clock=application.clock, head=settings.audit_head)
+                sealing.run(
+                    application.database,
+                    key,
+                    stop,
+                    clock=application.clock,
+                    head=settings.audit_head,
+                    algorithm=settings.audit_algorithm,
+                )
             )
     finally:
         await application.database.close()

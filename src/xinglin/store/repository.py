@@ -73,7 +73,7 @@ class Repository:
         self.operations: Operations | None = None
         self.access = access
         self.written: list[Resource] = []
-        """What was written here, for those who keep records of it; of a deletion only type and id."""
+        """What was written here, for those who keep records of it; of a deletion what was there before."""
         self._maintain = maintain
 
     @asynccontextmanager
@@ -212,8 +212,7 @@ class Repository:
     async def delete(self, type: str, id: str, *, if_match: int | None = None) -> None:
         """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""
         await permitting.ensure_allowed(self, type, id, "delete")
-        await writing.delete(self.connection, type, id, if_match, self.now)
-        self.written.append({"resourceType": type, "id": id})
+        self.written.append(await writing.delete(self.connection, type, id, if_match, self.now))
 
     async def search(
         self,

@@ -119,8 +119,8 @@ async def _replace(connection: Connection, type: str, version: dict[str, Any], r
     return str(in_database)
 
 
-async def delete(connection: Connection, type: str, id: str, if_match: int | None, now: datetime) -> int:
-    """Leaves a tombstone, and gives its version. Raises `NotFound`, `Gone` or `PreconditionFailed`."""
+async def delete(connection: Connection, type: str, id: str, if_match: int | None, now: datetime) -> Resource:
+    """Leaves a tombstone, and gives what was there. Raises `NotFound`, `Gone` or `PreconditionFailed`."""
     found = await find(connection, type, id, lock=True)
     if found is None:
         raise NotFound(f"There is no {type}/{id}")
@@ -132,7 +132,7 @@ async def delete(connection: Connection, type: str, id: str, if_match: int | Non
         await define(connection, id, None, now)
     elif type == profiles.TYPE:
         await profiles.changed(connection)
-    return found.version + 1
+    return found.resource or {}
 
 
 def check_match(found: Version | None, if_match: int | None, type: str, id: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from tests.platform.audit.helpers import NOW, entry
 from tests.postgres import Databases
 from xinglin.platform.audit import Entry, forget_journals, journal
-from xinglin.platform.audit.journal import UNREADABLE, Journal
+from xinglin.platform.audit.journal import UNREADABLE, Journal, trouble
 from xinglin.platform.database import Database
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -113,6 +114,7 @@ async def test_a_line_that_the_database_refuses_does_not_hold_up_the_others(data
     await held.close()
     assert await commands(database) == ["chart.0", "chart.2"]
     assert (tmp_path / UNREADABLE).read_bytes().count(b"\n") == 1
+    assert trouble(tmp_path, 0.0) == [f"the database refused 1 entries; they are in {tmp_path / UNREADABLE}"]
 
 
 async def test_while_the_database_is_away_entries_wait_on_disk(
@@ -127,7 +129,10 @@ async def test_while_the_database_is_away_entries_wait_on_disk(
         await held.record(entry(number))
         await asyncio.sleep(0.001)
     await asyncio.wait_for(held.close(), 10)
-    assert len(left(tmp_path, "*.ndjson")) > 3
+    waiting = len(left(tmp_path, "*.ndjson"))
+    assert waiting > 3
+    assert trouble(tmp_path, time.time()) == []
+    assert trouble(tmp_path, time.time() + 61) == [f"{waiting} segments of the audit's journal wait in {tmp_path}"]
     second = Journal(database, tmp_path)
     await second.open()
     await second.close()

@@ -1,6 +1,7 @@
 """The sealer beside those who write, and what its death leaves."""
 
 import asyncio
+import hashlib
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from tests.platform.audit.helpers import ACTOR, KEY, NOW, check_committed, entry, write_many
 from tests.postgres import Databases
 from xinglin.platform.audit import Entry, Recorder, record, write
-from xinglin.platform.audit.chain import Head, HeadError
+from xinglin.platform.audit.chain import AlgorithmError, Head, HeadError, ensure_there, row_digest
 from xinglin.platform.audit.keys import AuditKeyError, Key, load_keys, load_or_make_keys
 from xinglin.platform.audit.sealing import LATE, lag, run, seal
 from xinglin.platform.database import Database
@@ -89,6 +90,33 @@ async def test_a_row_that_tells_of_long_ago_is_told(database: Database) -> None:
     await seal(database, KEY, now=NOW + timedelta(hours=3, minutes=1))
     report, faults = await check_committed(database)
     assert (report.late, report.first_late, faults) == (2, 2, [])
+
+
+def test_sm3_is_that_of_the_standard() -> None:
+    ensure_there("sm3")
+    # GB/T 32905-2016, appendix A.1; and its length extends to the digest of a row.
+    assert hashlib.new("sm3", b"abc").hexdigest() == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
+    assert row_digest("sm3", [1]) == hashlib.new("sm3", b"[1]").digest()
+
+
+def test_an_algorithm_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashlib, "algorithms_available", {"sha256"})
+    with pytest.raises(AlgorithmError, match="sm3"):
+        ensure_there("sm3")
+
+
+async def test_another_algorithm_may_begin_with_any_seal(database: Database) -> None:
+    for number, algorithm in enumerate(("sha256", "sm3", "sm3", "sha256")):
+        await write_many(database, range(number * 3, number * 3 + 3))
+        made = await seal(database, KEY, now=NOW, algorithm=algorithm)
+        assert made is not None
+        assert made.algorithm == algorithm
+    report, faults = await check_committed(database)
+    assert (report.seals, report.events, faults) == (4, 12, [])
+    async with database.transaction() as connection:
+        await connection.execute("ALTER TABLE audit_event DISABLE TRIGGER USER")
+        await connection.execute("UPDATE audit_event SET command = 'x' WHERE id = 5")
+    assert [str(fault) for fault in (await check_committed(database))[1]] == ["row 5, seal 2: changed"]
 
 
 async def test_seals_only_grow(database: Database) -> None:

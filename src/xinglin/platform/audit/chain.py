@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 
 SHA256 = "sha256"
-ALGORITHMS = (SHA256,)
-"""Names that a seal may bear; each has digests of `SIZE` bytes."""
+ALGORITHMS = (SHA256, "sm3")
+"""Names that a seal may bear: FIPS 180-4, and GB/T 32905 for those who need it. Digests of both have `SIZE` bytes."""
 SIZE = 32
 BEGINNING = bytes(SIZE)
 """What stands for the seal before the first one."""
@@ -50,6 +50,10 @@ class Seal:
     def digest_of(self, position: int) -> bytes:
         """The digest of the row at a position of `events`."""
         return self.digests[position * SIZE : (position + 1) * SIZE]
+
+
+class AlgorithmError(Exception):
+    """A hash that seals bear or shall bear is not on this machine."""
 
 
 class HeadError(ValueError):
@@ -85,6 +89,14 @@ def written_time(moment: datetime) -> str:
     """A moment as it is hashed."""
     seconds, rest = divmod(moment - datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1))
     return f"{seconds}.{rest.microseconds:06d}"
+
+
+def ensure_there(algorithm: str) -> None:
+    """Raises `AlgorithmError` where this Python's OpenSSL does not have an algorithm of ours."""
+    if algorithm not in hashlib.algorithms_available:
+        raise AlgorithmError(
+            f"This machine's OpenSSL has no {algorithm}; seals of the audit can't be made or checked by it"
+        )
 
 
 def row_digest(algorithm: str, row: Sequence[Any]) -> bytes:

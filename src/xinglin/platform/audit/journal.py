@@ -27,6 +27,8 @@ EVERY = 0.25
 """Seconds between two segments."""
 LARGEST = 4_000_000
 """Bytes of a segment; more come together only while the database is away."""
+LATE = 60.0
+"""Seconds that a segment may wait before it is worth a word."""
 LOOK = 30.0
 """Seconds between two looks for journals that were left behind."""
 UNREADABLE = "unreadable.ndjson"
@@ -176,3 +178,26 @@ class Journal(Recorder):
 def _lines(path: Path) -> list[bytes]:
     """The lines of a segment. The last one may lack its end: then nobody was answered yet."""
     return path.read_bytes().split(b"\n")[:-1]
+
+
+def trouble(folder: Path, now: float) -> list[str]:
+    """What should not be there, a line for each: segments that wait for longer than a minute, lines that were refused.
+
+    `now` in seconds since 1970.
+    """
+    said = []
+    late = [path for path in folder.glob("*.ndjson") if _SEGMENT.fullmatch(path.name) and _age(path, now) > LATE]
+    if late:
+        said.append(f"{len(late)} segments of the audit's journal wait in {folder}")
+    if (folder / UNREADABLE).is_file():
+        said.append(
+            f"the database refused {len(_lines(folder / UNREADABLE))} entries; they are in {folder / UNREADABLE}"
+        )
+    return said
+
+
+def _age(path: Path, now: float) -> float:
+    try:
+        return now - path.stat().st_mtime
+    except FileNotFoundError:  # it has just gone into the database
+        return 0.0

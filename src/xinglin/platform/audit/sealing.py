@@ -56,7 +56,9 @@ async def lag(connection: psycopg.AsyncConnection[Any]) -> Lag:
     return Lag(row[0], row[2], row[1])
 
 
-async def seal(database: Database, key: Key, *, now: datetime, most: int = MOST) -> Seal | None:
+async def seal(
+    database: Database, key: Key, *, now: datetime, most: int = MOST, algorithm: str = SHA256
+) -> Seal | None:
     """Seals what waits, at most `most` rows, and gives the seal; None where nothing waits or somebody else seals."""
     async with database.transaction() as connection:
         claimed = await (await connection.execute(queries.claim_sealing, {"lock": _LOCK})).fetchone()
@@ -67,12 +69,12 @@ async def seal(database: Database, key: Key, *, now: datetime, most: int = MOST)
         rows = await (await connection.execute(queries.take_unsealed, {"limit": most})).fetchall()
         if not rows:
             return None
-        digests = [GONE if row[1] is None else row_digest(SHA256, row[1:]) for row in rows]
+        digests = [GONE if row[1] is None else row_digest(algorithm, row[1:]) for row in rows]
         events = tuple(row[0] for row in rows)
         made = Seal(
             number + 1,
             written_time(now),
-            SHA256,
+            algorithm,
             key.name,
             len(rows) < most,
             events,
@@ -82,7 +84,7 @@ async def seal(database: Database, key: Key, *, now: datetime, most: int = MOST)
             b"",
         )
         digest = seal_digest(made)
-        made = replace(made, digest=digest, mac=seal_mac(SHA256, key.secret, digest))
+        made = replace(made, digest=digest, mac=seal_mac(algorithm, key.secret, digest))
         await connection.execute(queries.add_seal, {**vars(made), "at": now, "events": list(events)})
     return made
 
@@ -95,6 +97,7 @@ async def run(
     clock: Callable[[], datetime],
     head: Path | None = None,
     poll: float = 1.0,
+    algorithm: str = SHA256,
 ) -> None:
     """Seals every `poll` seconds until `stop` is set, and then what is left. Outlives the loss of the database.
 
@@ -104,7 +107,7 @@ async def run(
     while True:
         ending = stop.is_set()
         try:
-            while (made := await seal(database, key, now=clock())) is not None:
+            while (made := await seal(database, key, now=clock(), algorithm=algorithm)) is not None:
                 _keep(head, made.head)
             pause = poll
         except (psycopg.OperationalError, DatabaseError) as error:

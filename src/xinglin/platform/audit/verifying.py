@@ -15,6 +15,7 @@ from xinglin.platform.audit.chain import (
     SIZE,
     Head,
     Seal,
+    ensure_there,
     row_digest,
     seal_digest,
     seal_mac,
@@ -83,8 +84,11 @@ async def verify(
     """Checks all seals, all rows and all that waits, within the caller's transaction (REPEATABLE READ).
 
     `keys` None: HMACs are not checked. `heads` are ends of the chain that were kept elsewhere. `tell` gets each fault
-    as it is found.
+    as it is found. Raises `AlgorithmError` where a hash of the seals is not on this machine.
     """
+    for algorithm in ALGORITHMS:
+        if await (await connection.execute(queries.sealed_by, {"algorithm": algorithm})).fetchone():
+            ensure_there(algorithm)
     report = Report(tell=tell)
     chain = _Chain(report, None if keys is None else {key.name: key for key in keys}, {})
     for head in heads:

@@ -47,7 +47,8 @@ log_rotation_age = 1d
 log_rotation_size = 0
 log_truncate_on_rotation = on
 log_line_prefix = '%m [%p] %q%u@%d %a '
-# Statements and details may carry data of patients; the log must not.
+# Values and details carry data of patients; the log must not. Our statements hold none, so slow ones may stand there.
+log_min_duration_statement = 1000
 log_error_verbosity = terse
 log_min_error_statement = panic
 log_parameter_max_length = 0
@@ -114,8 +115,11 @@ def single_user(data: Path, account: Account, installation: Installation, *state
     )
 
 
-def configure(places: Places, account: Account, *, durable: bool) -> None:
-    """Writes our settings into the cluster where they have changed; a hospital's own file in `conf.d` stays."""
+def configure(places: Places, account: Account, *, durable: bool, archive: str = "") -> None:
+    """Writes our settings into the cluster where they have changed; a hospital's own file in `conf.d` stays.
+
+    `archive` are further settings, of the archive of the log.
+    """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     logs = str(places.logs).replace("\\", "\\\\").replace("'", "''")
     wanted = _CONFIGURATION.format(
@@ -124,6 +128,7 @@ def configure(places: Places, account: Account, *, durable: bool) -> None:
         durable="on" if durable else "off",
         logs=f"'{logs}'",
     )
+    wanted += archive
     path = places.data / "conf.d" / "10-xinglin.conf"
     if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
         account.write(path, wanted)

@@ -21,7 +21,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from xinglin.platform.postgres import account as accounts
-from xinglin.platform.postgres import binaries, cluster, places, processes
+from xinglin.platform.postgres import binaries, cluster, places, processes, recovering
 from xinglin.platform.postgres.account import Account
 from xinglin.platform.postgres.binaries import Installation
 from xinglin.platform.postgres.errors import PostgresError
@@ -36,7 +36,9 @@ class EmbeddedPostgres:
 
     `start` returns a conninfo that names a password file, so that the secret is in no argument and no environment.
     `account` names the operating system user for the server where we are root; `durable=False` trades safety against
-    power loss for speed and is for tests; `report` is told what takes time. Blocking calls: use a thread in async code.
+    power loss for speed and is for tests; `report` is told what takes time; `archive` is a folder that gets the
+    write-ahead log. With `origin`, there must be no cluster yet: it comes back from a base backup, and `start` returns
+    when it is recovered. Blocking calls: use a thread in async code.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class EmbeddedPostgres:
         durable: bool = True,
         report: Callable[[str], None] = logger.info,
         patience: float = 120.0,
+        archive: Path | None = None,
+        origin: recovering.Origin | None = None,
     ) -> None:
         self.home = home.expanduser().resolve()
         self.places = Places(self.home, places.noted_base(self.home) or self.home)
@@ -54,6 +58,8 @@ class EmbeddedPostgres:
         self._durable = durable
         self._report = report
         self._patience = patience
+        self._archive = archive
+        self._origin = origin
         self._process: subprocess.Popen[bytes] | None = None
         self._owner: IO[str] | None = None
 
@@ -100,7 +106,15 @@ class EmbeddedPostgres:
                 alive = None
             if alive is None:
                 self._launch(account, installation)
-            conninfo = self._await_ready()
+            try:
+                conninfo = self._await_ready()
+            except PostgresError:
+                if self._origin is not None:
+                    self._shut_down()
+                    recovering.give_up(self.places)
+                raise
+            if self._origin is not None:
+                recovering.end_recovery(self.places, account)
             self._claim()
         return conninfo
 
@@ -122,11 +136,16 @@ class EmbeddedPostgres:
         self.places = places.settle(self.home, account)
         if self.places.base != self.home and not made:
             self._report(f"User {account.name} cannot reach {self.home}: the database goes to {self.places.base}")
-        installation = binaries.find(cluster.major(self.places.data))
+        if made and self._origin is not None:
+            raise PostgresError(f"{self.home} has a database already. A backup is restored into an empty home only.")
+        installation = binaries.find(cluster.major(self._origin.base if self._origin else self.places.data))
         if account.switch and not account.can("-x", installation.bin / "postgres"):
             places.SHARED.mkdir(mode=0o711, parents=True, exist_ok=True)
             installation = binaries.copy_to(installation, places.SHARED)
-        if not made:
+        if self._origin is not None:
+            self._report(f"Putting the database back (PostgreSQL {installation.major})")
+            recovering.put_back(self.places, account, self._origin)
+        elif not made:
             self._report(f"Making the database (PostgreSQL {installation.major})")
             cluster.make(self.places, account, installation, durable=self._durable)
         elif not self.places.passwords.is_file() and not self.running:
@@ -137,7 +156,8 @@ class EmbeddedPostgres:
     def _launch(self, account: Account, installation: Installation) -> None:
         """Starts a postmaster in a session of its own, so that Ctrl-C in our terminal does not reach it."""
         data = self.places.data
-        cluster.configure(self.places, account, durable=self._durable)
+        archive = recovering.archiving(self._archive, account)
+        cluster.configure(self.places, account, durable=self._durable, archive=archive)
         environment = accounts.environment()
         left = processes.read_pidfile(data)
         if left is not None:

@@ -63,6 +63,9 @@ SELECT number, extract(epoch FROM at)::text, algorithm, key, drained,
   ARRAY(SELECT coalesce(each, 0) FROM unnest(events) AS each), digests, previous, digest, mac
 FROM audit_seal ORDER BY number
 
+-- name: sealed_by
+SELECT number FROM audit_seal WHERE algorithm = %(algorithm)s LIMIT 1
+
 -- name: events_of_seal
 SELECT id, extract(epoch FROM at)::text, account, name, roles, action, command, entities, outcome, client, detail
 FROM audit_event WHERE id = ANY(%(events)s)
