@@ -44,11 +44,11 @@ class Hospital:
     clock: Clock
     people: dict[str, Actor]
 
-    async def run(self, login: str, command: str, key: str | None = None, **values: Any) -> Outcome:
+    async def run(self, login: str, command: str, /, key: str | None = None, **values: Any) -> Outcome:
         """Executes a command as somebody."""
         return await self.application.execute(command, values, self.people[login], key=key)
 
-    async def do(self, login: str, command: str, **values: Any) -> Resource:
+    async def do(self, login: str, command: str, /, **values: Any) -> Resource:
         """Executes a command as somebody and returns the resource it is about."""
         return (await self.run(login, command, **values)).resource
 
@@ -136,7 +136,18 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
     await database.open()
     clock = Clock(MORNING)
     application = Application(REGISTRY, database, clock=clock)
-    logins = ("registrar", "registrar2", "doctor", "doctor2", "doctor3", "cashier", "pharmacist", "manager", "auditor")
+    logins = (
+        "registrar",
+        "registrar2",
+        "doctor",
+        "doctor2",
+        "doctor3",
+        "cashier",
+        "pharmacist",
+        "manager",
+        "auditor",
+        "administrator",
+    )
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}
         people = {login: await at_work(connection, one, MORNING) for login, one in accounts.items() if one}

@@ -35,7 +35,7 @@ def demo(
     from xinglin.operations import demo as demonstration
     from xinglin.operations import service
 
-    settings = _settings(port)
+    settings = demonstration.relaxed(_settings(port))
 
     async def main() -> None:
         stop = _stop_on_signals()

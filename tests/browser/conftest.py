@@ -1,6 +1,7 @@
 """The real server and worker on the real database with the demonstration hospital, and a browser in front of it."""
 
 import asyncio
+import base64
 import os
 import socket
 import threading
@@ -68,6 +69,8 @@ def hospital(empty_databases: Databases, tmp_path_factory: pytest.TempPathFactor
         port=port,
         timezone=morning_zone(),
         locale="zh_CN",
+        mfa_roles="custodian",
+        secret_key=base64.b64encode(bytes(32)).decode(),
     )
     loop = Loop()
     server, stop, work = loop.run(_start(settings))  # type: ignore[misc]

@@ -19,7 +19,7 @@ FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
 def settings(hospital: Hospital, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The server's settings."""
     home = tmp_path_factory.mktemp("home")
-    return Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, home=home)
+    return Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, home=home, password_days=0)
 
 
 @pytest.fixture(scope="module")

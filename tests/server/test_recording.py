@@ -86,7 +86,7 @@ async def test_what_is_refused_or_not_there_is_on_record(
 ) -> None:
     doctor = await token(client, "doctor")
     await record.new()
-    assert (await client.get("/fhir/Patient/1", headers=doctor)).status_code == 403
+    assert (await client.get("/fhir/Patient/1", headers=doctor)).status_code == 404
     assert (await client.get("/fhir/Patient/none", headers=integrator)).status_code == 404
     assert (await client.get("/fhir/Patient?no=1", headers=integrator)).status_code == 400
     assert (
@@ -94,7 +94,7 @@ async def test_what_is_refused_or_not_there_is_on_record(
     ).status_code == 400
     assert (await client.get("/fhir/Patient/1")).status_code == 401  # a stranger sees nothing and leaves nothing
     assert await record.new() == [
-        ("read", "fhir.get", ["Patient/1"], "refused", "403"),
+        ("read", "fhir.get", ["Patient/1"], "refused", "404"),
         ("read", "fhir.get", ["Patient/none"], "refused", "404"),
         ("read", "fhir.get", ["Patient"], "refused", "400"),
     ]

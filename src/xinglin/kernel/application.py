@@ -25,12 +25,17 @@ from xinglin.kernel.view import Page, View
 from xinglin.ledger import LedgerError
 from xinglin.platform import audit, idempotency, identity, outbox
 from xinglin.platform.access import Grant, Unlimited
+from xinglin.platform.access.policies import Current
 from xinglin.platform.database import Database
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 
 ATTEMPTS = 4
 """How often a command is tried when the database reports that concurrent transactions got in each other's way."""
+
+
+TOLD: Resource = {"resourceType": "Parameters"}
+"""What is kept of an outcome that is told once."""
 
 
 def utc_now() -> datetime:
@@ -72,6 +77,7 @@ class Application:
         self.database = database
         self.clock = clock
         self.zone = zone
+        self.policies = Current(registry.policies)
         self._grant = lru_cache(4096)(self._bind)
 
     def local_time(self) -> datetime:
@@ -90,7 +96,18 @@ class Application:
         """
         if actor.account_id == SYSTEM.account_id:
             return None
-        return self._grant(actor, self.clock().replace(second=0, microsecond=0), trusted)
+        minute = self.clock().replace(second=0, microsecond=0)
+        return self._grant(actor, minute, self.policies.version, trusted)
+
+    async def know_policies(self, connection: psycopg.AsyncConnection[Any] | None = None) -> None:
+        """Learns of rules that were changed elsewhere; asks the database every few seconds only."""
+        if not self.policies.old:
+            return
+        if connection is not None:
+            await self.policies.refresh(connection)
+            return
+        async with self.database.reading() as own:
+            await self.policies.refresh(own)
 
     async def access_of(self, connection: psycopg.AsyncConnection[Any], account_id: str) -> Grant | None:
         """What an account may see now, for work that is done later. Raises `NotPermitted` where it was closed."""
@@ -99,8 +116,9 @@ class Application:
             raise NotPermitted(_("This account is closed"))
         return self.grant(await identity.at_work(connection, account, self.local_time()))
 
-    def _bind(self, actor: Actor, minute: datetime, trusted: bool) -> Grant:
-        return Grant(actor, self.registry.policies, minute, self.zone, trusted=trusted)
+    def _bind(self, actor: Actor, minute: datetime, _version: int, trusted: bool) -> Grant:
+        rules = [rule for role in dict.fromkeys(actor.roles) for rule in self.policies.of(role)]
+        return Grant(actor, rules, minute, self.zone, trusted=trusted)
 
     async def execute(
         self,
@@ -150,6 +168,7 @@ class Application:
         key: str | None,
         client: str | None,
     ) -> Outcome:
+        await self.know_policies(connection)
         context = self.context(connection, actor, step=command.name)
         now = context.now
         context.demand(command.permission, command.title)
@@ -170,13 +189,14 @@ class Application:
             actor=actor,
             action="command",
             command=command.name,
-            entities=_touched(outcome),
+            entities=[*_touched(outcome), *context.work.subjects],
             outcome="success",
             at=now,
             client=client,
         )
         if key is not None:
-            await idempotency.keep(connection, actor.account_id, key, json.dumps(outcome.to_json()))
+            remembered = Outcome(TOLD, outcome.changes) if command.secret else outcome
+            await idempotency.keep(connection, actor.account_id, key, json.dumps(remembered.to_json()))
         return outcome
 
     async def _replayed(
@@ -244,6 +264,7 @@ class Application:
     async def reading(self, actor: Actor) -> AsyncIterator[Context]:
         """A context to read in; whatever it might write is refused by the database."""
         async with self.database.reading() as connection:
+            await self.know_policies(connection)
             yield Context(
                 self.registry,
                 connection,

@@ -79,6 +79,11 @@ class Registry:
         """All permissions that `roles` give together."""
         return frozenset().union(*(self._permissions.get(role, set()) for role in roles))
 
+    @property
+    def every_permission(self) -> frozenset[str]:
+        """All permissions that some role gives."""
+        return self.permissions(self._permissions)
+
     def _add(self, capability: Capability) -> None:
         books: tuple[tuple[type, dict[str, Any]], ...] = (
             (Command, self.commands),

@@ -41,7 +41,8 @@ class Command:
     From this one definition come the HTTP operation, the form, the audit entry and the idempotency key.
 
     `name` is `capability.verb`; `permission` what the actor must hold; `input` the typed input; `title` the verb on the
-    button; `done` what the screen says afterwards; `confirm` a question to ask before.
+    button; `done` what the screen says afterwards; `confirm` a question to ask before. What a `secret` one returns (a
+    Parameters with texts, such as a new key) is told once and kept nowhere, not even under the idempotency key.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Command:
     done: str
     tone: Tone = "plain"
     confirm: str | None = None
+    secret: bool = False
 
     @property
     def capability(self) -> str:
@@ -72,6 +74,7 @@ def command(
     done: str,
     tone: Tone = "plain",
     confirm: str | None = None,
+    secret: bool = False,
 ) -> Callable[[Run[InputT]], Command]:
     """Declares a function `async (context, input) -> the resource that it is about` as a command.
 
@@ -87,6 +90,6 @@ def command(
         description = inspect.getdoc(run)
         if not description:
             raise TypeError(f"Command {name}: needs a docstring; it is shown to people and to other systems")
-        return Command(name, title, permission, kind, run, description, done, tone, confirm)
+        return Command(name, title, permission, kind, run, description, done, tone, confirm, secret)
 
     return declare

@@ -43,6 +43,7 @@ class Work:
 
     changes: list[Change] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    subjects: list[str] = field(default_factory=list)
 
 
 def reference(resource: Resource) -> str:
@@ -90,7 +91,7 @@ class Context:
         self.books = Books(connection, now=now)
         self.work = work or Work()
         self._step = step
-        self._permissions = registry.permissions(actor.roles)
+        self._permissions = actor.limited(registry.permissions(actor.roles))
 
     @property
     def today(self) -> date:
@@ -170,6 +171,10 @@ class Context:
         """
         command = self.registry.commands[name]
         return await command.run(self._inside(name), parse_input(command, values))
+
+    def about(self, subject: str) -> None:
+        """Names for the audit what this is about and no resource: an account, such as `account/1`."""
+        self.work.subjects.append(subject)
 
     def emit(self, name: str, subject: Resource, *, key: str, **data: Any) -> None:
         """Publishes an event with this transaction.

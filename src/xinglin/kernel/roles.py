@@ -13,6 +13,7 @@ ROLES = {
     "integrator": N_("Integrator"),
     "custodian": N_("Custodian"),
     "auditor": N_("Auditor"),
+    "administrator": N_("Administrator"),
     "system": N_("System"),
 }
 

@@ -23,6 +23,12 @@ async def seed(settings: Settings) -> None:
         await database.close()
 
 
+def relaxed(settings: Settings) -> Settings:
+    """The settings under which the printed password serves for ever, unless somebody has said how long."""
+    chosen = "password_days" in settings.model_fields_set
+    return settings if chosen else settings.model_copy(update={"password_days": 0})
+
+
 def accounts() -> list[tuple[str, str, str]]:
     """The accounts, as (login, name, department)."""
     from xinglin.operations.hospital import DEPARTMENTS, STAFF

@@ -12,6 +12,9 @@ from xinglin.platform import identity
 from xinglin.platform.identity.posts import ROLE
 
 PASSWORD = "xinglin-demo"  # noqa: S105  (printed at every start; `xinglin serve` makes no such account)
+RULES = identity.PasswordRules(kinds=2, common=True)
+"""What this password is held to."""
+
 ORGANIZATION = "hospital"
 PHYSICAL_TYPE = "http://terminology.hl7.org/CodeSystem/location-physical-type"
 ORGANIZATION_TYPE = "http://terminology.hl7.org/CodeSystem/organization-type"
@@ -53,6 +56,7 @@ STAFF = (
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
     Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
+    Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
@@ -80,6 +84,7 @@ async def furnish(application: Application) -> None:
                     practitioner=f"Practitioner/{member.practitioner}",
                     locale="zh_CN",
                     now=context.now,
+                    rules=RULES,
                 )
 
 
@@ -114,8 +119,10 @@ async def _masters(context: Context) -> None:
                 "qualification": [{"code": {"text": DEPARTMENTS[member.department]}}],
             },
         )
-    for number, member in enumerate((*STAFF, *SECOND_POSTS), 1):
-        await _once(context, _post(f"post-{number:02d}", member))
+    for member in STAFF:
+        await _once(context, _post(f"post-{member.login}", member))
+    for member in SECOND_POSTS:
+        await _once(context, _post(f"post-{member.login}-{member.department}", member))
 
 
 async def _once(context: Context, resource: Resource) -> None:

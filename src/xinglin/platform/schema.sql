@@ -14,6 +14,7 @@ CREATE TABLE account (
   kind text NOT NULL DEFAULT 'staff' CHECK (kind IN ('staff', 'patient', 'service')),
   patient text CHECK (patient ~ '^Patient/[A-Za-z0-9.-]{1,64}$'),
   post text CHECK (post ~ '^PractitionerRole/[A-Za-z0-9.-]{1,64}$'),  -- the last one in force
+  must_change boolean NOT NULL DEFAULT false,  -- the password, before anything else
   CONSTRAINT account_patient CHECK ((kind = 'patient') = (patient IS NOT NULL)),
   CONSTRAINT account_service CHECK (kind <> 'service' OR (password IS NULL AND practitioner IS NULL)),
   CONSTRAINT account_password CHECK (kind = 'service' OR password IS NOT NULL)
@@ -33,16 +34,75 @@ CREATE TABLE session (
 CREATE INDEX session_account ON session (account);
 CREATE INDEX session_expires ON session (expires);
 
--- Failures count for a login from one address, so that nobody can lock another one out. The login is kept as SHA-256,
--- since people type their password there by mistake.
+-- Argon2id hashes of passwords that must not come back at once.
+CREATE TABLE former_password (
+  account text NOT NULL REFERENCES account ON DELETE CASCADE,
+  ended timestamptz NOT NULL,
+  password text NOT NULL,
+  PRIMARY KEY (account, ended)
+);
+
+-- Second factors: the secret of an authenticator app, sealed, with the last 30 seconds whose code was used.
+CREATE TABLE second_factor (
+  account text PRIMARY KEY REFERENCES account ON DELETE CASCADE,
+  secret bytea NOT NULL,
+  since timestamptz NOT NULL,
+  last_step bigint NOT NULL
+);
+
+-- Codes for those who have lost it, as SHA-256, each for one use.
+CREATE TABLE recovery_code (
+  account text NOT NULL REFERENCES account ON DELETE CASCADE,
+  code bytea NOT NULL,
+  used timestamptz,
+  PRIMARY KEY (account, code)
+);
+
+-- Sign-ins that lack something: a second factor, or a new password. Their tokens open nothing but the next step.
+CREATE TABLE sign_in_step (
+  token bytea PRIMARY KEY,
+  account text NOT NULL REFERENCES account ON DELETE CASCADE,
+  proven text[] NOT NULL,
+  client text NOT NULL,
+  expires timestamptz NOT NULL
+);
+CREATE INDEX sign_in_step_account ON sign_in_step (account);
+CREATE INDEX sign_in_step_expires ON sign_in_step (expires);
+
+-- Failures count for a subject from one network, so that nobody can lock another one out: a login, or an account's second
+-- factor. An empty subject counts all logins from a network; an empty client counts one subject from everywhere. The
+-- subject is kept as SHA-256, since people type their password into the field of the login by mistake.
 CREATE TABLE sign_in_attempt (
-  login bytea NOT NULL,
+  subject bytea NOT NULL,
   client text NOT NULL,
   failures integer NOT NULL,
   last timestamptz NOT NULL,
-  PRIMARY KEY (login, client)
+  PRIMARY KEY (subject, client)
 );
 CREATE INDEX sign_in_attempt_last ON sign_in_attempt (last);
+
+-- Whence a subject has succeeded before: those are not slowed down by what strangers do.
+CREATE TABLE sign_in_known (
+  subject bytea NOT NULL,
+  client text NOT NULL,
+  last timestamptz NOT NULL,
+  PRIMARY KEY (subject, client)
+);
+CREATE INDEX sign_in_known_last ON sign_in_known (last);
+
+-- Keys by which services come in: kept as SHA-256, with what they may do.
+CREATE TABLE api_key (
+  id text PRIMARY KEY,
+  account text NOT NULL REFERENCES account ON DELETE CASCADE,
+  name text NOT NULL CHECK (name <> ''),
+  digest bytea NOT NULL UNIQUE,
+  scopes text[] NOT NULL CHECK (cardinality(scopes) > 0),
+  created timestamptz NOT NULL,
+  expires timestamptz NOT NULL,
+  last_used timestamptz,
+  revoked timestamptz
+);
+CREATE INDEX api_key_account ON api_key (account);
 
 -- Who did what to which resources.
 CREATE TABLE audit_event (
@@ -138,3 +198,11 @@ CREATE TABLE idempotency_key (
 );
 
 CREATE INDEX idempotency_key_at ON idempotency_key (at);
+
+-- Rules of roles that a hospital has in place of those that come with the software.
+CREATE TABLE access_policy (
+    role text PRIMARY KEY CHECK (role <> ''),
+    rules jsonb NOT NULL,
+    changed timestamptz NOT NULL,
+    account text NOT NULL
+);

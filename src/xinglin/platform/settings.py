@@ -1,5 +1,6 @@
 """Settings of one installation, read from the environment (`XINGLIN_...`) and from nowhere else."""
 
+import base64
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -48,6 +49,20 @@ class Settings(BaseSettings):
     """Jobs that one worker runs at a time."""
     session_idle_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
     session_hours: Annotated[int, Field(ge=1, le=24 * 7)] = 12
+    mfa_roles: str = ""
+    """Roles that need a second factor, separated by commas; whoever holds one of them, in any post, is asked for it."""
+    secret_key: str | None = None
+    """32 random bytes in base64, under which secrets are sealed in the database; unset: a file in `home`."""
+    session_limit: Annotated[int, Field(ge=0, le=10_000)] = 20
+    """Sessions that one account may have at once; 0: any number."""
+    password_length: Annotated[int, Field(ge=8, le=128)] = 8
+    """Characters that a password has at least."""
+    password_kinds: Annotated[int, Field(ge=1, le=5)] = 3
+    """How many of small letters, capitals, other letters, digits and other signs a password mixes at least."""
+    password_history: Annotated[int, Field(ge=0, le=24)] = 5
+    """Former passwords that may not come back."""
+    password_days: Annotated[int, Field(ge=0, le=3650)] = 90
+    """Days after which a password must be changed; 0: never."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
@@ -76,6 +91,16 @@ class Settings(BaseSettings):
         """How long a session lives at most."""
         return timedelta(hours=self.session_hours)
 
+    @property
+    def roles_with_second_factor(self) -> frozenset[str]:
+        """The roles in `mfa_roles`."""
+        return frozenset(role.strip() for role in self.mfa_roles.split(",")) - {""}
+
+    @property
+    def password_age(self) -> timedelta | None:
+        """How long a password serves; None for ever."""
+        return timedelta(days=self.password_days) if self.password_days else None
+
     @field_validator("home", "frontend", "audit_key")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
@@ -96,6 +121,19 @@ class Settings(BaseSettings):
             raise ValueError(
                 "expected postgresql://user:password@host:port/name, or key=value pairs of libpq"
             ) from None
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _thirty_two_bytes(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        try:
+            length = len(base64.b64decode(value, validate=True))
+        except ValueError:
+            length = 0
+        if length != 32:
+            raise ValueError("expected 32 random bytes in base64, such as `openssl rand -base64 32` prints")
         return value
 
     @field_validator("timezone")
@@ -120,6 +158,6 @@ def load_settings(**overrides: object) -> Settings:
         lines = []
         for fault in error.errors(include_url=False):
             name = str(fault["loc"][0]) if fault["loc"] else ""
-            given = "" if name.endswith("_url") else f" (given: {fault['input']!r})"
+            given = "" if name.endswith(("_url", "_key")) else f" (given: {fault['input']!r})"
             lines.append(f"{PREFIX}{name.upper()}: {fault['msg']}{given}")
         raise SettingsError("\n".join(lines)) from None

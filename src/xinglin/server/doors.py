@@ -8,24 +8,27 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xinglin.exchange.api.application import Unauthorized, bearer
 from xinglin.exchange.fhir.responses import failure
+from xinglin.exchange.fhir.scopes import demand_scopes
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.errors import NotPermitted
 from xinglin.platform import audit
-from xinglin.platform.door import Door
+from xinglin.platform.door import Door, Unfinished
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.identity import AccountError, Actor, KnownSessions, OpenedSession, Post, Session, SignInRefused
+from xinglin.platform.identity import AccountError, Actor, KnownActors, OpenedSession, Post, SignInRefused
+from xinglin.platform.identity.keys import PREFIX
 from xinglin.platform.settings import Settings
 from xinglin.server import recording
 from xinglin.store.repository import Repository
 
 READ = "fhir.read"
 FHIR_PERMISSIONS = {
-    "integrator": frozenset({READ, "fhir.write", "fhir.export", "fhir.import"}),
-    "custodian": frozenset({READ, "fhir.expunge"}),
+    "integrator": frozenset({"fhir.write", "fhir.export", "fhir.import"}),
+    "custodian": frozenset({"fhir.expunge"}),
 }
-"""Roles that may use FHIR REST: no role of the wards, since it reaches everybody's record. To remove versions for good
-is for the custodian alone, who can't write any."""
+"""What roles may do by FHIR REST beside reading, which everybody may as far as the rules of their roles let them see
+anything. The wards write by commands, which know the workflows. To remove versions for good is for the custodian alone,
+who can't write any."""
 
 
 class SignInFailed(FhirError):
@@ -52,14 +55,24 @@ class TokenGate:
     def __init__(self, application: Application, settings: Settings) -> None:
         self._application = application
         self._door = Door(application.database, settings, application.local_time)
-        self._known = KnownSessions()
+        self._known = KnownActors()
 
-    async def sign_in(self, login: str, password: str, client: str) -> OpenedSession:
-        """Opens a session. Raises `SignInFailed`."""
+    async def sign_in(self, login: str, password: str, client: str, code: str | None = None) -> OpenedSession:
+        """Opens a session. Raises `SignInFailed`, also where the account wants what only a person can do."""
         try:
-            return await self._door.sign_in(login, password, client)
+            opened = await self._door.sign_in(login, password, client)
+            if isinstance(opened, Unfinished) and opened.wanted == "code" and code:
+                opened = await self._door.prove(opened.token, code, client)
         except SignInRefused as refused:
             raise (SignInTooOften if refused.status == 429 else SignInFailed)(refused) from None
+        if isinstance(opened, Unfinished):
+            wanted = {
+                "code": _("A code of the second factor is needed; send it as `code`"),
+                "enrolment": _("Sign in with a browser first: a second factor must be set up"),
+                "renewal": _("Sign in with a browser first: the password must be changed"),
+            }
+            raise SignInFailed(SignInRefused(wanted[opened.wanted], 401))
+        return opened
 
     async def sign_out(self, token: str, client: str) -> None:
         """Closes a session."""
@@ -83,13 +96,20 @@ class TokenGate:
             raise NotPermitted(str(error), expression="post") from error
 
     async def caller(self, token: str) -> Actor:
-        """Who holds `token`. Raises `Unauthorized`."""
-        session: Session | None = self._known.get(token)
+        """Who holds `token`, a session's or the key of a service. Raises `Unauthorized`."""
+        known = self._known.get(token)
+        if known is not None:
+            return known
+        if token.startswith(PREFIX):
+            service = await self._door.service(token)
+            if service is None:
+                raise Unauthorized(_("This key is unknown, has expired or was revoked"))
+            self._known.keep(token, service)
+            return service
+        session = await self._door.resume(token)
         if session is None:
-            session = await self._door.resume(token)
-            if session is None:
-                raise Unauthorized(_("The session has ended; please sign in again"))
-            self._known.keep(token, session)
+            raise Unauthorized(_("The session has ended; please sign in again"))
+        self._known.keep(token, session.actor)
         return session.actor
 
     @asynccontextmanager
@@ -103,10 +123,17 @@ class TokenGate:
         actor = await self.caller(bearer(request))
         now = self._application.clock()
         entry = recording.begin(request, actor, "read" if permission == READ else "write", now)
-        if not any(permission in FHIR_PERMISSIONS.get(role, ()) for role in actor.roles):
-            raise NotPermitted(_("You may not do this: {what}").format(what=permission))
-        database, zone = self._application.database, self._application.zone
+        await self._application.know_policies()
         access = self._application.grant(actor)
+        if permission == READ:
+            allowed = access is not None and bool(access.rules)
+        else:
+            allowed = any(permission in FHIR_PERMISSIONS.get(role, ()) for role in actor.roles)
+        if not allowed:
+            raise NotPermitted(_("You may not do this: {what}").format(what=permission))
+        if actor.scopes is not None:
+            await demand_scopes(request, actor.scopes, permission)
+        database, zone = self._application.database, self._application.zone
         if permission == READ:
             async with database.reading() as connection:
                 yield Repository(connection, now=now, zone=zone, maintain=database.transaction, access=access)

@@ -89,4 +89,4 @@ async def every(connection: AsyncConnection[Any], type: str, id: str, *, visible
 
 def _now(visible: Condition) -> str:
     """Whoever may see a resource as it is now may see what it was, and nobody else."""
-    return str(queries.visible_now.format(visible=visible.sql)) if visible.sql else ""
+    return f"\n{queries.visible_now.format(visible=visible.sql)}" if visible.sql else ""

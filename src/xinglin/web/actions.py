@@ -113,6 +113,8 @@ class Actions:
         return HTMLResponse(self._renderer.render("form_page.html", form=form, page=shown), status)
 
     def _done(self, request: Request, command: Command, outcome: Outcome, then: str | None) -> Response:
+        if command.secret:
+            return self._told(request, command, outcome)
         text = _(command.done)
         target = _target(then, outcome)
         if not request.headers.get("HX-Request"):
@@ -123,6 +125,16 @@ class Actions:
         else:
             events["toast"] = {"text": text, "tone": "good"}
         return Response(status_code=204, headers={"HX-Trigger": trigger(events)})
+
+    def _told(self, request: Request, command: Command, outcome: Outcome) -> Response:
+        """What is told once, in the dialog, or without scripts on a page."""
+        shown = here(request, self._application.registry, _(command.title))
+        bare = request.headers.get("HX-Request")
+        parameters = outcome.resource.get("parameter", [])
+        text = self._renderer.render(
+            "ui/told.html" if bare else "told_page.html", page=shown, command=command, parameters=parameters
+        )
+        return HTMLResponse(text, headers={"HX-Retarget": "#dialog-body", "HX-Reswap": "innerHTML"} if bare else {})
 
 
 def _target(then: str | None, outcome: Outcome) -> str | None:

@@ -13,7 +13,9 @@ from starlette.routing import Route
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.platform.door import Door
+from xinglin.platform.own_account import OwnAccount
 from xinglin.platform.settings import Settings
+from xinglin.web.account import AccountPages
 from xinglin.web.actions import Actions
 from xinglin.web.assets import Assets
 from xinglin.web.lists import Lists
@@ -22,6 +24,7 @@ from xinglin.web.rendering import Renderer
 from xinglin.web.security import SecurityHeaders
 from xinglin.web.sessions import Sessions, forged
 from xinglin.web.signin import SignIn
+from xinglin.web.steps import Steps
 
 LARGEST_FORM = 1_000_000
 """Bytes of a form; nobody types more."""
@@ -41,17 +44,11 @@ def create_web(application: Application, settings: Settings) -> Starlette:
     actions = Actions(application, renderer)
     lists = Lists(application, renderer)
     door = Door(application.database, settings, application.local_time)
-    entrance = SignIn(application, renderer, door)
     screens = sorted(application.registry.screens.values(), key=lambda screen: screen.name)
     return Starlette(
         routes=[
             Route("/static/{path:path}", assets.serve),
-            Route("/signin", entrance.page),
-            Route("/signin", guarded(entrance.sign_in), methods=["POST"]),
-            Route("/signout", guarded(entrance.sign_out), methods=["POST"]),
-            Route("/posts", entrance.posts),
-            Route("/post", guarded(entrance.switch_post), methods=["POST"]),
-            Route("/locale", guarded(entrance.locale), methods=["POST"]),
+            *_people(application, renderer, settings, door),
             Route("/", pages.home),
             Route("/do/{command}", guarded(actions.do), methods=["POST"]),
             Route("/form/{command}", actions.form),
@@ -67,6 +64,36 @@ def create_web(application: Application, settings: Settings) -> Starlette:
         ],
         exception_handlers={FhirError: pages.refused, HTTPException: pages.failed, Exception: pages.broken},
     )
+
+
+def _people(application: Application, renderer: Renderer, settings: Settings, door: Door) -> list[Route]:
+    """What people do at the door and with their own account."""
+    entrance, steps = SignIn(application, renderer, door), Steps(application, renderer, door)
+    account = AccountPages(application, renderer, OwnAccount(application.database, settings, application.local_time))
+    pages: dict[str, Endpoint] = {
+        "/signin": entrance.page,
+        "/signin/step": steps.page,
+        "/account": account.page,
+        "/posts": entrance.posts,
+    }
+    changes: dict[str, Endpoint] = {
+        "/signin": entrance.sign_in,
+        "/signin/step/code": steps.code,
+        "/signin/step/enrolment": steps.enrolment,
+        "/signin/step/renewal": steps.renewal,
+        "/signout": entrance.sign_out,
+        "/post": entrance.switch_post,
+        "/locale": entrance.locale,
+        "/account/password": account.password,
+        "/account/factor": account.set_factor,
+        "/account/factor/codes": account.recovery_codes,
+        "/account/factor/removal": account.remove_factor,
+        "/account/sessions": account.end_others,
+    }
+    return [
+        *(Route(path, endpoint) for path, endpoint in pages.items()),
+        *(Route(path, guarded(endpoint), methods=["POST"]) for path, endpoint in changes.items()),
+    ]
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:

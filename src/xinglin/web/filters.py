@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from xinglin.fhir import build
 from xinglin.kernel.text import N_
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.i18n import ngettext
+from xinglin.platform.identity.factors import readable
 from xinglin.web import words
 
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
@@ -124,6 +126,7 @@ def filters(zone: ZoneInfo) -> dict[str, Any]:
     return {
         "age": age,
         "age_at": age_at,
+        "base32": lambda secret: " ".join(wrap(readable(secret), 4)),
         "clock": lambda now: now.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
         "code": code,
         "concept": concept,

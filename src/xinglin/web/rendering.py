@@ -28,6 +28,8 @@ ADDRESSES = {
     "home": "/",
     "signin": "/signin",
     "signout": "/signout",
+    "step": "/signin/step",
+    "account": "/account",
     "posts": "/posts",
     "post": "/post",
     "locale": "/locale",
@@ -185,7 +187,7 @@ def client_of(request: Request) -> str | None:
 def here(request: Request, registry: Registry, title: str = "") -> Here:
     """What every page knows, from the request and the session that belongs to it."""
     actor: Actor | None = request.state.actor
-    permissions = registry.permissions(actor.roles) if actor else frozenset()
+    permissions = actor.limited(registry.permissions(actor.roles)) if actor else frozenset()
     path = request.url.path
     return Here(
         title=title,

@@ -17,6 +17,9 @@ from xinglin.web.security import local_address
 
 SESSION = "xinglin_session"
 LOCALE = "xinglin_locale"
+STEP = "xinglin_step"
+"""Cookie of a sign-in that is not finished: it opens the next step of it and nothing else."""
+
 BEFORE = "xinglin_door"
 """Cookie of a browser that has not signed in: the secret that its sign-in form must repeat."""
 

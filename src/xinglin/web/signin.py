@@ -6,11 +6,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from xinglin.kernel.application import Application
 from xinglin.kernel.errors import NotPermitted
 from xinglin.platform import i18n, identity
-from xinglin.platform.door import Door
+from xinglin.platform.door import Door, Unfinished
 from xinglin.platform.i18n import gettext as _
-from xinglin.web.rendering import Renderer, here
+from xinglin.platform.identity import OpenedSession
+from xinglin.web.rendering import Renderer, here, query
 from xinglin.web.security import local_address
-from xinglin.web.sessions import BEFORE, HALF_A_YEAR, LOCALE, SESSION, set_cookie
+from xinglin.web.sessions import BEFORE, HALF_A_YEAR, LOCALE, SESSION, STEP, set_cookie
 
 LONGEST = 200
 """Characters of a login or password that are looked at."""
@@ -44,10 +45,7 @@ class SignIn:
             if refusal.retry_after:
                 response.headers["Retry-After"] = str(refusal.retry_after)
             return response
-        response = RedirectResponse(target, 303)
-        set_cookie(response, request, SESSION, opened.token, None)
-        response.delete_cookie(BEFORE, path="/")
-        return response
+        return entered(request, opened, target)
 
     async def sign_out(self, request: Request) -> Response:
         """Ends the session on the server, not only in the browser."""
@@ -90,6 +88,27 @@ class SignIn:
         shown = here(request, self._application.registry, _("Sign in"))
         text = self._renderer.render("signin.html", page=shown, next=target, login=login, message=message)
         return HTMLResponse(text, status)
+
+
+def way_on(opened: OpenedSession | Unfinished, target: str) -> str:
+    """Where a sign-in goes on: to where the person was going, or to the next step."""
+    if isinstance(opened, OpenedSession):
+        return target
+    return query("/signin/step", next=target if target != "/" else "")
+
+
+def entered(
+    request: Request, opened: OpenedSession | Unfinished, target: str, response: Response | None = None
+) -> Response:
+    """The way on, or `response`, with the cookie of the session, or of the next step."""
+    response = response or RedirectResponse(way_on(opened, target), 303)
+    if isinstance(opened, Unfinished):
+        set_cookie(response, request, STEP, opened.token, None)
+        return response
+    set_cookie(response, request, SESSION, opened.token, None)
+    response.delete_cookie(BEFORE, path="/")
+    response.delete_cookie(STEP, path="/")
+    return response
 
 
 def address(request: Request) -> str:

@@ -20,6 +20,9 @@ WORDS = {
     "cancelled": N_("Cancelled"),
     "on-hold": N_("On hold"),
     "draft": N_("Draft"),
+    "closed": N_("Closed"),
+    "revoked": N_("Revoked"),
+    "expired": N_("Expired"),
     "entered-in-error": N_("Entered in error"),
     # v3-ActCode: class of an Encounter
     "AMB": N_("Outpatient"),

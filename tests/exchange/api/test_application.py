@@ -18,7 +18,7 @@ FRONTEND = Path(__file__).resolve().parents[3] / "node_modules"
 
 @pytest.fixture(scope="module")
 async def app(hospital: Hospital) -> AsyncIterator[Starlette]:
-    settings = Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND)
+    settings = Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, password_days=0)
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield app

@@ -265,7 +265,7 @@ def plain(text: str) -> str:
 
 @pytest.fixture(scope="module")
 async def client(hospital: Hospital) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND))
+    app = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, password_days=0))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

@@ -20,10 +20,9 @@ class BreakGlass(Input):
     number: str = Field(title=N_("Record number or ID number"), min_length=4, max_length=40)
     reason: str = Field(
         title=N_("Reason"),
-        description=N_("The privacy officer reads it and asks back."),
         min_length=10,
         max_length=500,
-        json_schema_extra=MULTILINE,
+        json_schema_extra={**MULTILINE, "hint": N_("The privacy officer reads it and asks back.")},
     )
     hours: int = Field(4, title=N_("Hours"), ge=1, le=24)
 

@@ -10,7 +10,7 @@ emergency_access = StateTable(
     title=N_("Emergency access"),
     type="Task",
     states=(
-        State("OPEN", N_("To be reviewed"), "in-progress"),
+        State("OPEN", N_("Not reviewed yet"), "in-progress"),
         State("JUSTIFIED", N_("Justified"), "completed"),
         State("UNJUSTIFIED", N_("Not justified"), "rejected"),
     ),

@@ -52,8 +52,8 @@ class ChosenPost(BaseModel):
 class Gate(Protocol):
     """Who may come in: signs people in and out, and tells who is calling."""
 
-    async def sign_in(self, login: str, password: str, client: str) -> OpenedSession:
-        """Opens a session; raises `FhirError` with status 401 where login and password do not fit."""
+    async def sign_in(self, login: str, password: str, client: str, code: str | None) -> OpenedSession:
+        """Opens a session; raises `FhirError` with status 401 where login, password and code do not fit."""
 
     async def sign_out(self, token: str, client: str) -> None:
         """Closes a session."""
@@ -76,10 +76,11 @@ class Unauthorized(FhirError):
 
 
 class SignIn(BaseModel):
-    """Login and password."""
+    """Login and password, and a code of the second factor for whoever has one."""
 
     login: str = Field(max_length=100)
     password: str = Field(max_length=1000)
+    code: str | None = Field(None, max_length=40, description="Of the authenticator app, or a recovery code")
 
 
 class FhirJson(JSONResponse):
@@ -184,7 +185,7 @@ def bearer(request: Request) -> str:
 def _add_session(api: FastAPI, gate: Gate) -> None:
     @api.post("/session", tags=["session"], summary="Sign in")
     async def sign_in(request: Request, body: SignIn) -> Session:
-        return _session(await gate.sign_in(body.login, body.password, _client(request)))
+        return _session(await gate.sign_in(body.login, body.password, _client(request), body.code))
 
     @api.delete("/session", tags=["session"], summary="Sign out", status_code=204)
     async def sign_out(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """What one caller may do: the rules of their roles, as the store asks for them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from urllib.parse import parse_qsl
 
@@ -10,13 +10,17 @@ from xinglin.fhir.search.terms import parameter_term
 from xinglin.fhir.search.values import Context
 from xinglin.fhir.types import Resource
 from xinglin.platform.access import care, labels
-from xinglin.platform.access.rules import CHANGE, Policies, Rule, about, record_types
-from xinglin.platform.identity import Actor
+from xinglin.platform.access.rules import CHANGE, Rule, about, record_types
+from xinglin.platform.identity import Actor, Scopes
 from xinglin.store.access import EVERYTHING, NOTHING
 
 CAMPUS, DEPARTMENT = "urn:xinglin:campus", "urn:xinglin:department"
 """Systems of the tags in `meta.tag` that tell where a resource of a record was made: the id of a Location, or of an
 Organization."""
+
+
+_LETTERS = {"read": "r", "history": "r", "search": "s", "create": "c", "update": "u", "delete": "d"}
+# Interactions in scopes (SMART App Launch 2, Scopes for requesting FHIR resources).
 
 
 class Unlimited:
@@ -52,12 +56,16 @@ class Unlimited:
 
 class Grant:
     """The `Access` of an actor at a moment. It may be kept for a minute or so: only relationships of care depend on the
-    time. With `trusted`, what is written is up to a command, whose permission was asked for already."""
+    time. With `trusted`, what is written is up to a command, whose permission was asked for already; so were the scopes
+    of a key, which otherwise limit what its service may do."""
 
-    def __init__(self, actor: Actor, policies: Policies, now: datetime, zone: tzinfo, *, trusted: bool = False) -> None:
+    def __init__(
+        self, actor: Actor, rules: Iterable[Rule], now: datetime, zone: tzinfo, *, trusted: bool = False
+    ) -> None:
         post = actor.post
         self.account = actor.account_id
         self._trusted = trusted
+        self._scopes = None if trusted else actor.scopes
         self._context = Context(now, zone)
         self._practitioner, self._patient = actor.practitioner, actor.patient
         self._campus, self._department = (post.campus, post.department) if post else (None, None)
@@ -67,8 +75,7 @@ class Grant:
             "campus": _id(self._campus),
             "department": _id(self._department),
         }
-        rules = [rule.bound(variables) for role in dict.fromkeys(actor.roles) for rule in policies.get(role, ())]
-        self.rules = [rule for rule in rules if rule is not None]
+        self.rules = [bound for rule in rules if (bound := rule.bound(variables)) is not None]
         self._allowed: dict[tuple[str, str], Filter] = {}
         self._hidden: dict[str, frozenset[str]] = {}
         self.hiding = frozenset(type for type in self._named() if self.hidden(type))
@@ -116,6 +123,8 @@ class Grant:
         return {type for type in resource_types() if any(rule.covers(type) for rule in hiding)} if hiding else set()
 
     def _made(self, type: str, interaction: str) -> Filter:
+        if self._scopes is not None and not self._within(self._scopes, type, interaction):
+            return NOTHING
         rules = [rule for rule in self.rules if interaction in rule.interactions and rule.covers(type)]
         ways = [self._way(rule, type) for rule in rules]
         if EVERYTHING in ways:
@@ -127,6 +136,14 @@ class Grant:
             # Who breaks the glass does so by the command, which asks for a reason, and nobody by writing a Task.
             allowed = AllOf((allowed, Not(criterion("Task", "code", care.BROKEN, self._context))))
         return allowed
+
+    @staticmethod
+    def _within(scopes: Scopes, type: str, interaction: str) -> bool:
+        return (
+            "fhir.export" in scopes.permissions
+            if interaction == "export"
+            else scopes.allow(type, _LETTERS[interaction])
+        )
 
     def _way(self, rule: Rule, type: str) -> Filter:
         """What one rule allows of a type."""

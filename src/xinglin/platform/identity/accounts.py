@@ -9,8 +9,16 @@ from typing import Any, Literal, Self
 from uuid_utils.compat import uuid7
 
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.identity.passwords import check_password, hash_password, verify_password
+from xinglin.platform.identity.passwords import (
+    USUAL,
+    PasswordRules,
+    check_former,
+    check_password,
+    hash_password,
+    verify_password,
+)
 from xinglin.platform.identity.posts import RESERVED, Connection, Post
+from xinglin.platform.identity.scopes import Scopes
 from xinglin.store.sql import load_queries
 
 queries = load_queries("xinglin.platform")
@@ -22,12 +30,17 @@ class AccountError(Exception):
     """An account cannot be made or changed as asked; the message says why."""
 
 
+class WrongPassword(AccountError):
+    """The present password is another one."""
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts, as every command and audit row knows them.
 
     `practitioner` is a reference like `Practitioner/123`, `patient` like `Patient/123` for somebody who looks after
-    their own record. `roles` are those of the `post` in force; where there is none, those of the account.
+    their own record. `roles` are those of the `post` in force; where there is none, those of the account. `scopes`
+    are what the key of a service lets it do at most; None for people.
     """
 
     account_id: str
@@ -38,6 +51,11 @@ class Actor:
     locale: str
     post: Post | None = None
     patient: str | None = None
+    scopes: Scopes | None = None
+
+    def limited(self, permissions: frozenset[str]) -> frozenset[str]:
+        """Of the permissions that the roles give, those that the key leaves; all of them where there is no key."""
+        return permissions if self.scopes is None else permissions & self.scopes.permissions
 
 
 @dataclass(frozen=True)
@@ -70,8 +88,12 @@ async def create_account(
     kind: Kind = "staff",
     locale: str,
     now: datetime,
+    rules: PasswordRules = USUAL,
+    must_change: bool = False,
 ) -> Account:
     """Makes an account. That of a patient names the `patient`; that of a service has no password.
+
+    With `must_change` the password opens nothing but the way to a new one.
 
     Raises `AccountError` where the login is taken or empty, `PasswordError` for a weak password.
     """
@@ -81,7 +103,7 @@ async def create_account(
     if (kind == "service") != (password is None) or (kind == "patient") != (patient is not None):
         raise AccountError(_("A service has no password, and the account of a patient names the patient"))
     if password is not None:
-        check_password(password, login=login)
+        check_password(password, login=login, rules=rules)
     values = {
         "id": str(uuid7()),
         "login": login,
@@ -91,6 +113,7 @@ async def create_account(
         "practitioner": practitioner,
         "patient": patient,
         "kind": kind,
+        "must_change": must_change,
         "locale": locale,
         "now": now,
     }
@@ -119,21 +142,73 @@ def to_account(row: Sequence[Any]) -> Account:
     return Account(account, name, login, practitioner, tuple(roles), locale, patient=patient, active=active, kind=kind)
 
 
-async def change_password(connection: Connection, account_id: str, *, old: str, new: str, now: datetime) -> None:
-    """Changes a password after the old one was proven, and ends all sessions of the account.
+async def change_password(
+    connection: Connection,
+    account_id: str,
+    *,
+    old: str | None,
+    new: str,
+    now: datetime,
+    rules: PasswordRules = USUAL,
+    keep: bytes = b"",
+) -> None:
+    """Changes a password after the `old` one was proven, here or (None) before, and ends all sessions of the account
+    but the one whose token has the digest `keep`.
 
-    Raises `AccountError` where the old one is wrong, `PasswordError` where the new one is weak.
+    Raises `WrongPassword` where the old one is another, `PasswordError` where the new one is weak or was there before.
     """
-    account = await (await connection.execute(queries.read_account, {"account": account_id})).fetchone()
-    kept = await (await connection.execute(queries.read_password, {"account": account_id})).fetchone()
-    if not await verify_password(kept[0] if kept else None, old) or account is None:
-        raise AccountError(_("The present password is wrong"))
-    check_password(new, login=account[1])
-    if new == old:
+    account = await read_account(connection, account_id)
+    kept = await (await connection.execute(queries.lock_password, {"account": account_id})).fetchone()
+    if account is None or kept is None or kept[0] is None:
+        raise AccountError(_("This account is closed"))
+    if old is not None and not await verify_password(kept[0], old):
+        raise WrongPassword(_("The present password is wrong"))
+    check_password(new, login=account.login, rules=rules)
+    if await verify_password(kept[0], new):
         raise AccountError(_("The new password must differ from the present one"))
-    values = {"account": account_id, "password": await hash_password(new), "now": now}
-    await connection.execute(queries.set_password, values)
+    values = {"account": account_id, "count": rules.history}
+    former = await (await connection.execute(queries.former_passwords, values)).fetchall()
+    await check_former(new, [row[0] for row in former])
+    await _set_password(connection, account_id, new, now, rules, must_change=False)
+    await connection.execute(queries.close_sessions, {"account": account_id, "except": keep})
+
+
+async def reset_password(
+    connection: Connection, account_id: str, password: str, *, now: datetime, rules: PasswordRules = USUAL
+) -> None:
+    """Gives an account a password that must be changed at the next sign-in, and ends its sessions.
+
+    Raises `AccountError` where there is no such account or it has no password, `PasswordError` for a weak one.
+    """
+    account = await read_account(connection, account_id)
+    if account is None or account.kind == "service":
+        raise AccountError(_("There is no such account with a password"))
+    check_password(password, login=account.login, rules=rules)
+    await _set_password(connection, account_id, password, now, rules, must_change=True)
     await connection.execute(queries.close_sessions, {"account": account_id, "except": b""})
+    await connection.execute(queries.close_steps, {"account": account_id})
+
+
+async def _set_password(
+    connection: Connection, account_id: str, password: str, now: datetime, rules: PasswordRules, *, must_change: bool
+) -> None:
+    values = {
+        "account": account_id,
+        "password": await hash_password(password),
+        "now": now,
+        "must_change": must_change,
+        "count": rules.history,
+    }
+    await connection.execute(queries.set_password, values)
+    await connection.execute(queries.forget_former_passwords, values)
+
+
+async def password_due(connection: Connection, account_id: str, now: datetime, rules: PasswordRules = USUAL) -> bool:
+    """Whether the password must be changed before anything else: it is somebody else's choice, or too old."""
+    row = await (await connection.execute(queries.password_state, {"account": account_id})).fetchone()
+    if row is None:
+        return False
+    return bool(row[0]) or (rules.age is not None and now - row[1] >= rules.age)
 
 
 async def set_locale(connection: Connection, account_id: str, locale: str) -> None:

@@ -1,7 +1,8 @@
 -- name: create_account
-INSERT INTO account (id, login, name, password, roles, practitioner, locale, created, password_changed, kind, patient)
+INSERT INTO account (id, login, name, password, roles, practitioner, locale, created, password_changed, kind, patient,
+  must_change)
 VALUES (%(id)s, %(login)s, %(name)s, %(password)s, %(roles)s, %(practitioner)s, %(locale)s, %(now)s, %(now)s, %(kind)s,
-  %(patient)s)
+  %(patient)s, %(must_change)s)
 ON CONFLICT (login) DO NOTHING RETURNING id
 
 -- name: find_account
@@ -13,8 +14,29 @@ SELECT id, login, name, roles, practitioner, locale, active, kind, patient FROM 
 -- name: read_password
 SELECT password FROM account WHERE id = %(account)s AND active
 
+-- name: lock_password
+-- Nobody else changes it meanwhile, and the former one is remembered once.
+SELECT password, must_change, password_changed FROM account WHERE id = %(account)s AND active FOR UPDATE
+
+-- name: password_state
+SELECT must_change, password_changed FROM account WHERE id = %(account)s
+
 -- name: set_password
-UPDATE account SET password = %(password)s, password_changed = %(now)s WHERE id = %(account)s
+WITH former AS (
+  INSERT INTO former_password (account, ended, password)
+  SELECT id, %(now)s, password FROM account WHERE id = %(account)s AND password IS NOT NULL
+  ON CONFLICT DO NOTHING
+)
+UPDATE account SET password = %(password)s, password_changed = %(now)s, must_change = %(must_change)s
+WHERE id = %(account)s
+
+-- name: former_passwords
+SELECT password FROM former_password WHERE account = %(account)s ORDER BY ended DESC LIMIT %(count)s
+
+-- name: forget_former_passwords
+DELETE FROM former_password WHERE account = %(account)s AND ended NOT IN (
+  SELECT ended FROM former_password WHERE account = %(account)s ORDER BY ended DESC LIMIT %(count)s
+)
 
 -- name: renew_hash
 UPDATE account SET password = %(password)s WHERE id = %(account)s AND password = %(old)s
@@ -24,21 +46,6 @@ UPDATE account SET locale = %(locale)s WHERE id = %(account)s
 
 -- name: set_active
 UPDATE account SET active = %(active)s WHERE id = %(account)s
-
--- name: count_attempt
-INSERT INTO sign_in_attempt AS kept (login, client, failures, last) VALUES (%(login)s, %(client)s, 0, %(now)s)
-ON CONFLICT (login, client) DO UPDATE SET
-  failures = CASE WHEN kept.last < %(forgotten)s THEN 0 ELSE kept.failures END
-RETURNING failures, last
-
--- name: note_failure
-UPDATE sign_in_attempt SET failures = failures + 1, last = %(now)s WHERE login = %(login)s AND client = %(client)s
-
--- name: forget_attempt
-DELETE FROM sign_in_attempt WHERE login = %(login)s AND client = %(client)s
-
--- name: forget_old_attempts
-DELETE FROM sign_in_attempt WHERE last < %(forgotten)s
 
 -- name: open_session
 INSERT INTO session (token, account, csrf, client, created, seen, expires, post)
@@ -58,6 +65,15 @@ WHERE session.token = %(token)s AND session.expires > %(now)s AND session.seen >
 -- name: touch_session
 UPDATE session SET seen = %(now)s WHERE token = %(token)s AND seen < %(now)s
 
+-- name: list_sessions
+SELECT token, created, seen, client FROM session
+WHERE account = %(account)s AND expires > %(now)s AND seen > %(idle_since)s ORDER BY seen DESC, token
+
+-- name: close_oldest_sessions
+DELETE FROM session WHERE account = %(account)s AND token NOT IN (
+  SELECT token FROM session WHERE account = %(account)s ORDER BY created DESC, token = %(token)s DESC LIMIT %(most)s
+)
+
 -- name: last_post
 SELECT post FROM account WHERE id = %(account)s
 
@@ -75,3 +91,11 @@ DELETE FROM session WHERE account = %(account)s AND token <> %(except)s
 
 -- name: forget_old_sessions
 DELETE FROM session WHERE expires <= %(now)s
+
+-- name: list_accounts
+SELECT id, login, name, roles, practitioner, locale, active, kind, patient, must_change,
+  EXISTS (SELECT FROM second_factor WHERE second_factor.account = account.id)
+FROM account
+WHERE kind = ANY(%(kinds)s) AND login > %(after)s
+  AND (position(%(text)s IN login) > 0 OR position(%(text)s IN lower(name)) > 0)
+ORDER BY login LIMIT %(limit)s

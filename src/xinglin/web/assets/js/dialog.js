@@ -33,7 +33,10 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("close", (event) => {
-  if (event.target === dialog()) body().replaceChildren();
+  if (event.target !== dialog()) return;
+  const renew = body().querySelector("[data-renew]");
+  body().replaceChildren();
+  if (renew) document.body.dispatchEvent(new CustomEvent("changed", { bubbles: true }));
 }, true);
 
 // htmx asks before a request; the question stands in our own dialog, with the verb on its button.
