@@ -20,6 +20,11 @@ OBSERVATION = (
     '"subject":{"reference":"Patient/p"},"valueQuantity":{"value":5.4}}'
 )
 
+CONTAINING = (
+    '{"resourceType":"Observation","id":"c","status":"final","code":{"text":"x"},"subject":{"reference":"#p"},'
+    '"contained":[{"resourceType":"Patient","id":"p","name":[{"family":"张"}]}]}'
+)
+
 
 async def test_what_an_earlier_version_stored_is_found(empty_databases: Databases) -> None:
     conninfo = empty_databases.create()
@@ -48,6 +53,27 @@ async def test_what_an_earlier_version_stored_is_found(empty_databases: Database
                 assert len((await repository.search(type, query)).resources) == 1, query
             (run,) = await reindex_status(connection)
             assert (run.done, run.finished) == (2, NOW)
+    finally:
+        await database.close()
+
+
+async def test_what_was_contained_before_the_migration_is_found(empty_databases: Databases) -> None:
+    conninfo = empty_databases.create()
+    async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
+        for step in migrations_of("xinglin.store"):
+            if step.name.endswith("_contained.sql"):
+                insert = (
+                    "INSERT INTO resource (type, id, version, updated, content, name) VALUES (%s, %s, 1, now(), %s, 1)"
+                )
+                await connection.execute(insert, ("Observation", "c", CONTAINING))
+            await connection.execute(step.text)
+    database = Database(conninfo, min_size=1, max_size=2)
+    await database.open()
+    try:
+        assert await finish_reindex(database, lambda: NOW, ZONE) == 1
+        async with database.transaction() as connection:
+            page = await Repository(connection, now=NOW, zone=ZONE).search("Patient", "name=zhang&_contained=true")
+            assert [found.name for found in page.matches] == ["Observation/c"]
     finally:
         await database.close()
 

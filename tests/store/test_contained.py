@@ -68,6 +68,52 @@ async def test_each_version_is_found_by_what_it_contains(database: Database) -> 
             assert await (await connection.execute(f"SELECT key FROM {table} WHERE key < 0")).fetchall() == []
 
 
+async def test_nothing_is_left_of_what_was_contained(database: Database) -> None:
+    whole = {"resourceType": "Patient", "birthDate": "1999", "name": [{"family": "Li"}]}
+    inner = {"resourceType": "Observation", "id": "o", "status": "final", "code": {"text": "x"}}
+    inner["valueQuantity"] = {"value": 1, "unit": "mg"}
+    outer = {**observation([whole], "#0", None), "hasMember": [{"reference": "#o"}], "id": "x"}
+    outer["contained"] = [*outer["contained"], inner]
+
+    async def left(repository: Repository) -> list[int]:
+        counts = []
+        for table in ("search_date", "search_string", "search_number"):
+            rows = await repository.connection.execute(f"SELECT FROM {table} WHERE key < 0")
+            counts.append(len(await rows.fetchall()))
+        return counts
+
+    async with database.session() as connection, connection.transaction(force_rollback=True):
+        repository = Repository(connection, now=NOW)
+        before = await left(repository)
+        await repository.update(outer)
+        assert all(now > then for now, then in zip(await left(repository), before, strict=True))
+        await repository.update(observation([], None, None) | {"id": "x"})
+        assert await left(repository) == before
+        await repository.update(outer)
+        await repository.delete("Observation", "x")
+        assert await left(repository) == before
+
+
+async def test_chains_come_in_the_order_of_texts_whether_stored_or_contained(database: Database) -> None:
+    async with database.session() as connection, connection.transaction(force_rollback=True):
+        repository = Repository(connection, now=NOW)
+        for number, family in enumerate(["lima", "lira", "ling", "loon"]):
+            await repository.update({"resourceType": "Patient", "id": f"c{number}", "name": [{"family": family}]})
+            await repository.update(observation([], f"Patient/c{number}", None) | {"id": f"stored-{family}"})
+        for family in ("lino", "lina", "lola"):
+            held = {"resourceType": "Patient", "name": [{"family": family}]}
+            await repository.update(observation([held], "#0", None) | {"id": f"held-{family}"})
+        found: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await repository.search("Observation", f"patient.name=li&_count=1{cursor and '&_cursor=' + cursor}")
+            found += [hit.id for hit in page.matches]
+            cursor = page.next
+        assert found == ["stored-lima", "held-lina", "stored-ling", "held-lino", "stored-lira"]
+        held_patients = await repository.search("Patient", "name=li")
+        assert [hit.id for hit in held_patients.matches] == ["c0", "c2", "c1"]
+
+
 async def test_a_new_parameter_is_indexed_in_containers_of_other_types(database: Database) -> None:
     async with database.session() as connection, connection.transaction(force_rollback=True):
         repository = Repository(connection, now=NOW)
