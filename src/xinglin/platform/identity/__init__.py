@@ -31,6 +31,7 @@ from xinglin.platform.identity.keys import (
     revoke_api_key,
     use_api_key,
 )
+from xinglin.platform.identity.links import TIME_ELSEWHERE, Departure, account_of, arrive, depart
 from xinglin.platform.identity.listing import ListedAccount, list_accounts
 from xinglin.platform.identity.passwords import PasswordError, PasswordRules
 from xinglin.platform.identity.posts import Post, posts_of
@@ -54,9 +55,11 @@ from xinglin.platform.identity.steps import Step, close_step, open_step, read_st
 from xinglin.platform.identity.throttle import SignInRefused
 
 __all__ = [
+    "TIME_ELSEWHERE",
     "Account",
     "AccountError",
     "Actor",
+    "Departure",
     "Draft",
     "Factor",
     "FactorError",
@@ -75,6 +78,8 @@ __all__ = [
     "SignInRefused",
     "Step",
     "WrongPassword",
+    "account_of",
+    "arrive",
     "at_work",
     "authenticate",
     "change_password",
@@ -83,6 +88,7 @@ __all__ = [
     "close_step",
     "create_account",
     "create_api_key",
+    "depart",
     "find_account",
     "find_factor",
     "forget_old",

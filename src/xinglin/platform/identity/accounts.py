@@ -91,7 +91,8 @@ async def create_account(
     rules: PasswordRules = USUAL,
     must_change: bool = False,
 ) -> Account:
-    """Makes an account. That of a patient names the `patient`; that of a service has no password.
+    """Makes an account. That of a patient names the `patient`; that of a service has no password, and none has
+    somebody who signs in elsewhere.
 
     With `must_change` the password opens nothing but the way to a new one.
 
@@ -100,7 +101,7 @@ async def create_account(
     login = normal_login(login)
     if not login or not name.strip():
         raise AccountError(_("An account needs a login and a name"))
-    if (kind == "service") != (password is None) or (kind == "patient") != (patient is not None):
+    if (kind == "service" and password is not None) or (kind == "patient") != (patient is not None):
         raise AccountError(_("A service has no password, and the account of a patient names the patient"))
     if password is not None:
         check_password(password, login=login, rules=rules)

@@ -19,7 +19,7 @@ SELECT password FROM account WHERE id = %(account)s AND active
 SELECT password, must_change, password_changed FROM account WHERE id = %(account)s AND active FOR UPDATE
 
 -- name: password_state
-SELECT must_change, password_changed FROM account WHERE id = %(account)s
+SELECT must_change, password_changed FROM account WHERE id = %(account)s AND password IS NOT NULL
 
 -- name: set_password
 WITH former AS (
