@@ -137,6 +137,31 @@ def load(
     _run(main)
 
 
+@app.command()
+def administrator(
+    login: Annotated[str, typer.Argument(help="The account.")],
+    name: Annotated[str, typer.Argument(help="The person's name; the login where it is left out.")] = "",
+    reset: Annotated[bool, typer.Option(help="Give an administrator a new password, without a second factor.")] = False,
+) -> None:
+    """Make the first administrator, or let one in again. The password is printed once and must be changed."""
+    from xinglin.operations import service
+    from xinglin.platform import i18n
+
+    settings = _settings(None)
+
+    async def main() -> None:
+        from xinglin.operations.administrators import admit_administrator
+
+        async with service.database_of(settings, _say) as found:
+            await service.bring_up_to_date(found, _say)
+            with i18n.use_locale("en"):
+                done = await admit_administrator(found, login, name or login, typer.echo, reset=reset)
+            if not done:
+                raise typer.Exit(1)
+
+    _run(main)
+
+
 terminology = typer.Typer(no_args_is_help=True, help="Code systems: ICD-10, ICD-9-CM-3, LOINC, SNOMED CT, ATC, UCUM.")
 app.add_typer(terminology, name="terminology")
 

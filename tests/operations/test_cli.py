@@ -22,12 +22,12 @@ def test_help_is_quick_and_names_every_command(environment: dict[str, str]) -> N
         done = xinglin(environment, "--help")
         times.append(time.monotonic() - begun)
     assert done.returncode == 0
-    for command in ("demo", "serve", "worker", "migrate", "load", "status", "XINGLIN_DATABASE_URL"):
+    for command in ("demo", "serve", "worker", "migrate", "load", "administrator", "status", "XINGLIN_DATABASE_URL"):
         assert command in done.stdout
     assert min(times) < 0.5
 
 
-@pytest.mark.parametrize("command", ["demo", "serve", "worker", "migrate", "load", "status"])
+@pytest.mark.parametrize("command", ["demo", "serve", "worker", "migrate", "load", "administrator", "status"])
 def test_every_command_has_help(environment: dict[str, str], command: str) -> None:
     done = xinglin(environment, command, "--help")
     assert done.returncode == 0

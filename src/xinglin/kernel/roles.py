@@ -16,6 +16,13 @@ ROLES = {
     "system": N_("System"),
 }
 
+FHIR_PERMISSIONS = {
+    "integrator": frozenset({"fhir.read", "fhir.write", "fhir.export", "fhir.import"}),
+    "custodian": frozenset({"fhir.read", "fhir.expunge"}),
+}
+"""Roles that may use FHIR REST: no role of the wards, since it reaches everybody's record. To remove versions for good
+is for the custodian alone, who can't write any."""
+
 
 def role_name(code: str) -> str:
     """The name of a role; a role that nobody has named stands for itself."""

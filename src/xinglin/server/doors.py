@@ -12,6 +12,7 @@ from xinglin.exchange.fhir.scopes import demand_scopes
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.errors import NotPermitted
+from xinglin.kernel.roles import FHIR_PERMISSIONS
 from xinglin.platform import audit
 from xinglin.platform.door import Door, Unfinished
 from xinglin.platform.i18n import gettext as _
@@ -19,13 +20,6 @@ from xinglin.platform.identity import AccountError, Actor, KnownActors, OpenedSe
 from xinglin.platform.identity.keys import PREFIX
 from xinglin.platform.settings import Settings
 from xinglin.store.repository import Repository
-
-FHIR_PERMISSIONS = {
-    "integrator": frozenset({"fhir.read", "fhir.write", "fhir.export", "fhir.import"}),
-    "custodian": frozenset({"fhir.read", "fhir.expunge"}),
-}
-"""Roles that may use FHIR REST: no role of the wards, since it reaches everybody's record. To remove versions for good
-is for the custodian alone, who can't write any."""
 
 
 class SignInFailed(FhirError):

@@ -212,6 +212,17 @@ async def password_due(connection: Connection, account_id: str, now: datetime, r
     return bool(row[0]) or (rules.age is not None and now - row[1] >= rules.age)
 
 
+async def change_account(connection: Connection, account_id: str, *, name: str, roles: Sequence[str]) -> None:
+    """Changes the name and the roles of an account."""
+    await connection.execute(queries.change_account, {"account": account_id, "name": name, "roles": list(roles)})
+
+
+async def accounts_of(connection: Connection, practitioner: str) -> list[Account]:
+    """The accounts of a practitioner, such as `Practitioner/1`."""
+    rows = await (await connection.execute(queries.accounts_of, {"practitioner": practitioner})).fetchall()
+    return [to_account(row) for row in rows]
+
+
 async def set_locale(connection: Connection, account_id: str, locale: str) -> None:
     """Remembers the language of an account."""
     await connection.execute(queries.set_locale, {"account": account_id, "locale": locale})
@@ -222,3 +233,4 @@ async def set_active(connection: Connection, account_id: str, *, active: bool) -
     await connection.execute(queries.set_active, {"account": account_id, "active": active})
     if not active:
         await connection.execute(queries.close_sessions, {"account": account_id, "except": b""})
+        await connection.execute(queries.close_steps, {"account": account_id})
