@@ -31,6 +31,7 @@ def test_help_is_quick_and_names_every_command(environment: dict[str, str]) -> N
         "audit",
         "backup",
         "restore",
+        "administrator",
         "status",
         "XINGLIN_DATABASE_URL",
     ):
@@ -38,7 +39,7 @@ def test_help_is_quick_and_names_every_command(environment: dict[str, str]) -> N
     assert min(times) < 0.5
 
 
-@pytest.mark.parametrize("command", ["demo", "serve", "worker", "migrate", "load", "status"])
+@pytest.mark.parametrize("command", ["demo", "serve", "worker", "migrate", "load", "administrator", "status"])
 def test_every_command_has_help(environment: dict[str, str], command: str) -> None:
     done = xinglin(environment, command, "--help")
     assert done.returncode == 0

@@ -17,6 +17,14 @@ ROLES = {
     "system": N_("System"),
 }
 
+FHIR_PERMISSIONS = {
+    "integrator": frozenset({"fhir.read", "fhir.write", "fhir.export", "fhir.import"}),
+    "custodian": frozenset({"fhir.read", "fhir.expunge"}),
+}
+"""What roles may do by FHIR REST beside reading, which everybody may as far as the rules of their roles let them see
+anything. The wards write by commands, which know the workflows. To remove versions for good is for the custodian alone,
+who can't write any."""
+
 
 def role_name(code: str) -> str:
     """The name of a role; a role that nobody has named stands for itself."""

@@ -2,23 +2,20 @@
 
 from dataclasses import dataclass
 
+from xinglin.capabilities.administration import resources
 from xinglin.capabilities.scheduling.seed import CLINICS
 from xinglin.fhir import build
 from xinglin.fhir.outcome import NotFound
-from xinglin.fhir.types import Json, Resource
+from xinglin.fhir.types import Resource
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import Context, as_system
 from xinglin.platform import identity
-from xinglin.platform.identity.posts import ROLE
 
 PASSWORD = "xinglin-demo"  # noqa: S105  (printed at every start; `xinglin serve` makes no such account)
 RULES = identity.PasswordRules(kinds=2, common=True)
 """What this password is held to."""
 
 ORGANIZATION = "hospital"
-PHYSICAL_TYPE = "http://terminology.hl7.org/CodeSystem/location-physical-type"
-ORGANIZATION_TYPE = "http://terminology.hl7.org/CodeSystem/organization-type"
-EMPLOYEE_NUMBER = "urn:xinglin:id:employee"
 
 
 @dataclass(frozen=True)
@@ -89,12 +86,12 @@ async def furnish(application: Application) -> None:
 
 
 async def _masters(context: Context) -> None:
-    hospital = build.reference(f"Organization/{ORGANIZATION}")
-    await _once(context, {"resourceType": "Organization", "id": ORGANIZATION, "active": True, "name": "杏林示范医院"})
+    hospital = f"Organization/{ORGANIZATION}"
+    await _once(context, {**resources.hospital("杏林示范医院"), "id": ORGANIZATION})
     for code, name in CAMPUSES.items():
-        await _once(context, _campus(f"campus-{code}", name, hospital))
+        await _once(context, {**resources.campus(name, hospital), "id": f"campus-{code}"})
     for code, name in DEPARTMENTS.items():
-        await _once(context, _department(f"department-{code}", name, hospital))
+        await _once(context, {**resources.department(name, hospital), "id": f"department-{code}"})
     for code, name, *_doctor in CLINICS:
         await _once(
             context,
@@ -103,26 +100,23 @@ async def _masters(context: Context) -> None:
                 "id": f"clinic-{code}",
                 "status": "active",
                 "name": f"{name}诊室",
-                "managingOrganization": hospital,
+                "managingOrganization": build.reference(hospital),
             },
         )
     for position, member in enumerate(STAFF, 1):
         await _once(
             context,
             {
-                "resourceType": "Practitioner",
+                **resources.practitioner(member.name, f"{position:04d}"),
                 "id": member.practitioner,
-                "active": True,
-                "identifier": [build.identifier(EMPLOYEE_NUMBER, f"{position:04d}")],
-                "name": [{"use": "official", "text": member.name}],
                 "gender": member.gender,
                 "qualification": [{"code": {"text": DEPARTMENTS[member.department]}}],
             },
         )
     for member in STAFF:
-        await _once(context, _post(f"post-{member.login}", member))
+        await _once(context, {**_post(member), "id": f"post-{member.login}"})
     for member in SECOND_POSTS:
-        await _once(context, _post(f"post-{member.login}-{member.department}", member))
+        await _once(context, {**_post(member), "id": f"post-{member.login}-{member.department}"})
 
 
 async def _once(context: Context, resource: Resource) -> None:
@@ -132,31 +126,8 @@ async def _once(context: Context, resource: Resource) -> None:
         await context.create(resource, id=resource["id"])
 
 
-def _campus(id: str, name: str, hospital: Json) -> Resource:
-    return {
-        "resourceType": "Location",
-        "id": id,
-        "status": "active",
-        "name": name,
-        "mode": "instance",
-        "physicalType": build.concept(PHYSICAL_TYPE, "si", "Site"),
-        "managingOrganization": hospital,
-    }
-
-
-def _department(id: str, name: str, hospital: Json) -> Resource:
-    kind = build.concept(ORGANIZATION_TYPE, "dept", "Hospital Department")
-    return {"resourceType": "Organization", "id": id, "active": True, "type": [kind], "name": name, "partOf": hospital}
-
-
-def _post(id: str, member: Member) -> Resource:
-    department, campus = f"Organization/department-{member.department}", f"Location/campus-{member.campus}"
-    return {
-        "resourceType": "PractitionerRole",
-        "id": id,
-        "active": True,
-        "practitioner": build.reference(f"Practitioner/{member.practitioner}", member.name),
-        "organization": build.reference(department, DEPARTMENTS[member.department]),
-        "location": [build.reference(campus, CAMPUSES[member.campus])],
-        "code": [build.concept(ROLE, role) for role in member.roles],
-    }
+def _post(member: Member) -> Resource:
+    person = build.reference(f"Practitioner/{member.practitioner}", member.name)
+    place = build.reference(f"Organization/department-{member.department}", DEPARTMENTS[member.department])
+    campus = build.reference(f"Location/campus-{member.campus}", CAMPUSES[member.campus])
+    return resources.post(person, place, campus, member.roles)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from xinglin.platform import audit, identity
 from xinglin.platform.database import Database
@@ -12,6 +12,7 @@ from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import (
     Account,
     Actor,
+    Departure,
     Draft,
     OpenedSession,
     PasswordRules,
@@ -22,7 +23,7 @@ from xinglin.platform.identity import (
 )
 from xinglin.platform.identity.posts import Connection
 from xinglin.platform.sealing import Seal, SealError
-from xinglin.platform.settings import Settings
+from xinglin.platform.settings import Provider, Settings
 
 Wanted = Literal["code", "enrolment", "renewal"]
 """What a sign-in still lacks: a code of the second factor, a second factor at all, a new password."""
@@ -62,6 +63,10 @@ class Door:
         self.rules = rules_of(settings)
         self.seal = Seal(settings)
 
+    def now(self) -> datetime:
+        """The time by which it goes."""
+        return self._clock()
+
     async def sign_in(self, login: str, password: str, client: str, *, former: str = "") -> OpenedSession | Unfinished:
         """Opens a session for whoever knows the password, and ends the one that the caller came with (`former`); or
         tells what is still wanted.
@@ -83,6 +88,36 @@ class Door:
     def draft(self, account: Account, sealed: str = "") -> Draft:
         """A second factor to set up, or the one that a form brings back. Raises `FactorError`."""
         return draft_of(account, sealed, self.seal, self._clock())
+
+    async def depart(self, issuer: str, target: str) -> Departure:
+        """Notes that somebody leaves for a provider, to come back to the page `target`."""
+        async with self._database.transaction() as connection:
+            return await identity.depart(connection, issuer, target, self._clock())
+
+    async def arrive(self, state: str) -> Departure | None:
+        """Whose state it is that came back; None for one that is unknown, too old, or came before."""
+        async with self._database.transaction() as connection:
+            return await identity.arrive(connection, state, self._clock())
+
+    async def enter_from(
+        self, provider: Provider, claims: dict[str, Any], client: str, *, former: str = ""
+    ) -> OpenedSession | Unfinished:
+        """Opens a session for whom the verified token of a provider names, as `sign_in` does.
+
+        Raises `SignInRefused` where there is no account for them, or it is of no use now.
+        """
+        now = self._clock()
+        try:
+            async with self._database.transaction() as connection:
+                account = await identity.account_of(connection, provider, claims, locale=self._settings.locale, now=now)
+                await self._record(
+                    connection, account, "sign-in", "session.elsewhere", now, client, detail=provider.issuer
+                )
+                proven = {"elsewhere", "code"} if provider.second_factor else {"elsewhere"}
+                return await self._go_on(connection, account, proven, client, former, now)
+        except identity.AccountError as error:
+            await self._note(None, "sign-in", "session.elsewhere", client, outcome="refused", detail=provider.issuer)
+            raise identity.SignInRefused(str(error), 401) from error
 
     async def step(self, token: str) -> tuple[Step, Wanted]:
         """The sign-in under way, and what it wants. Raises `SignInRefused` where there is none."""
@@ -172,6 +207,9 @@ class Door:
                 return "code"
             if await self._needs_factor(connection, account, now):
                 return "enrolment"
+        # Who signed in elsewhere has proven no password of the house, and need not change one.
+        if "elsewhere" in proven:
+            return None
         due = await identity.password_due(connection, account.account_id, now, self.rules)
         return "renewal" if due else None
 

@@ -16,8 +16,7 @@ CREATE TABLE account (
   post text CHECK (post ~ '^PractitionerRole/[A-Za-z0-9.-]{1,64}$'),  -- the last one in force
   must_change boolean NOT NULL DEFAULT false,  -- the password, before anything else
   CONSTRAINT account_patient CHECK ((kind = 'patient') = (patient IS NOT NULL)),
-  CONSTRAINT account_service CHECK (kind <> 'service' OR (password IS NULL AND practitioner IS NULL)),
-  CONSTRAINT account_password CHECK (kind = 'service' OR password IS NOT NULL)
+  CONSTRAINT account_service CHECK (kind <> 'service' OR (password IS NULL AND practitioner IS NULL))
 );
 
 -- Tokens are kept as SHA-256 only: who reads this table cannot sign in with it.
@@ -89,6 +88,27 @@ CREATE TABLE sign_in_known (
   PRIMARY KEY (subject, client)
 );
 CREATE INDEX sign_in_known_last ON sign_in_known (last);
+
+-- Who is who at an OpenID provider, by the subject there.
+CREATE TABLE external_identity (
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  account text NOT NULL REFERENCES account ON DELETE CASCADE,
+  since timestamptz NOT NULL,
+  PRIMARY KEY (issuer, subject),
+  UNIQUE (account, issuer)
+);
+
+-- Who is on the way there, by the SHA-256 of the state that must come back.
+CREATE TABLE sign_in_elsewhere (
+  state bytea PRIMARY KEY,
+  issuer text NOT NULL,
+  nonce text NOT NULL,
+  verifier text NOT NULL,
+  target text NOT NULL,
+  expires timestamptz NOT NULL
+);
+CREATE INDEX sign_in_elsewhere_expires ON sign_in_elsewhere (expires);
 
 -- Keys by which services come in: kept as SHA-256, with what they may do.
 CREATE TABLE api_key (

@@ -7,10 +7,36 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "XINGLIN_"
+SECRET = ("_url", "_key", "_token", "_providers")
+"""Ends of the names of settings whose value may hold a secret, and is not repeated."""
+
+
+class Provider(BaseModel):
+    """An OpenID provider at which people sign in (OpenID Connect Core 1.0, authorization code with PKCE).
+
+    `issuer` as its tokens name it; `name` on the button. An account is known by the provider's `sub`. The first time it
+    is the one whose login is the value of `match`, or a new one with `roles` where `create` says so. `second_factor`:
+    whether the provider asks for one, so that the house does not.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: Annotated[str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])[^\s?#]*$")]
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: str | None = None
+    scopes: str = "openid profile"
+    match: str | None = None
+    create: bool = False
+    roles: tuple[str, ...] = ()
+    second_factor: bool = False
+
+
+_PROVIDERS = TypeAdapter(tuple[Provider, ...])
 
 
 class SettingsError(Exception):
@@ -55,6 +81,10 @@ class Settings(BaseSettings):
     session_hours: Annotated[int, Field(ge=1, le=24 * 7)] = 12
     mfa_roles: str = ""
     """Roles that need a second factor, separated by commas; whoever holds one of them, in any post, is asked for it."""
+    oidc_providers: str = ""
+    """OpenID providers at which people may sign in: a JSON array of `Provider`."""
+    public_url: str | None = None
+    """The address at which browsers reach this server, such as https://his.example.cn; unset: as the request says."""
     secret_key: str | None = None
     """32 random bytes in base64, under which secrets are sealed in the database; unset: a file in `home`."""
     session_limit: Annotated[int, Field(ge=0, le=10_000)] = 20
@@ -103,6 +133,11 @@ class Settings(BaseSettings):
         return frozenset(role.strip() for role in self.mfa_roles.split(",")) - {""}
 
     @property
+    def providers(self) -> tuple[Provider, ...]:
+        """The OpenID providers in `oidc_providers`."""
+        return _PROVIDERS.validate_json(self.oidc_providers) if self.oidc_providers else ()
+
+    @property
     def password_age(self) -> timedelta | None:
         """How long a password serves; None for ever."""
         return timedelta(days=self.password_days) if self.password_days else None
@@ -142,6 +177,21 @@ class Settings(BaseSettings):
             raise ValueError("expected 32 random bytes in base64, such as `openssl rand -base64 32` prints")
         return value
 
+    @field_validator("oidc_providers")
+    @classmethod
+    def _known_providers(cls, value: str) -> str:
+        if not value:
+            return ""
+        try:
+            providers = _PROVIDERS.validate_json(value)
+        except ValidationError as error:
+            # The input holds secrets; only places and reasons are told.
+            faults = (f"{'.'.join(map(str, fault['loc'])) or 'text'}: {fault['msg']}" for fault in error.errors())
+            raise ValueError(f"expected a JSON array of providers; {'; '.join(faults)}") from None
+        if len({provider.issuer for provider in providers}) < len(providers):
+            raise ValueError("an issuer is named twice")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -164,6 +214,6 @@ def load_settings(**overrides: object) -> Settings:
         lines = []
         for fault in error.errors(include_url=False):
             name = str(fault["loc"][0]) if fault["loc"] else ""
-            given = "" if name.endswith(("_url", "_key", "_token")) else f" (given: {fault['input']!r})"
+            given = "" if name.endswith(SECRET) else f" (given: {fault['input']!r})"
             lines.append(f"{PREFIX}{name.upper()}: {fault['msg']}{given}")
         raise SettingsError("\n".join(lines)) from None

@@ -18,10 +18,11 @@ from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.search import SearchParameters
 from xinglin.kernel.application import Application
 from xinglin.kernel.capability import Registry
+from xinglin.kernel.roles import ROLES
 from xinglin.platform import i18n
 from xinglin.platform.collecting import settle
 from xinglin.platform.database import Database, DatabaseError
-from xinglin.platform.settings import Settings, load_settings
+from xinglin.platform.settings import Settings, SettingsError, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
 from xinglin.server.recording import OnRecord
 from xinglin.store.parameters import refreshed
@@ -35,7 +36,13 @@ def create_application(settings: Settings, name: str, *, journal: bool = False) 
 
     `name` shows in the database's list of connections. With `journal`, reads are recorded by way of a journal in the
     home, which must be opened and closed with the pool.
+
+    Raises `DatabaseError` where the settings name no database, `SettingsError` where they name a role that there isn't:
+    a second factor must not be left out because of a slip of the pen.
     """
+    named = settings.roles_with_second_factor.union(*(provider.roles for provider in settings.providers))
+    if unknown := sorted(named - ROLES.keys()):
+        raise SettingsError(f"There is no role {', '.join(unknown)}; there are {', '.join(ROLES)}")
     if settings.database_url is None:
         raise DatabaseError("XINGLIN_DATABASE_URL is not set; `xinglin demo` and `xinglin serve` set it by themselves.")
     replica = settings.database_replica_url

@@ -12,6 +12,7 @@ from xinglin.exchange.fhir.scopes import demand_scopes
 from xinglin.fhir.outcome import FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.errors import NotPermitted
+from xinglin.kernel.roles import FHIR_PERMISSIONS
 from xinglin.platform import audit
 from xinglin.platform.door import Door, Unfinished
 from xinglin.platform.i18n import gettext as _
@@ -22,13 +23,6 @@ from xinglin.server import recording
 from xinglin.store.repository import Repository
 
 READ = "fhir.read"
-FHIR_PERMISSIONS = {
-    "integrator": frozenset({"fhir.write", "fhir.export", "fhir.import"}),
-    "custodian": frozenset({"fhir.expunge"}),
-}
-"""What roles may do by FHIR REST beside reading, which everybody may as far as the rules of their roles let them see
-anything. The wards write by commands, which know the workflows. To remove versions for good is for the custodian alone,
-who can't write any."""
 
 
 class SignInFailed(FhirError):

@@ -51,7 +51,7 @@ class Actions:
         command = self._command(request)
         if not here(request, self._application.registry).may(command.permission):
             raise NotPermitted(_("You may not do this: {what}").format(what=_(command.title)))
-        values = {name: value for name, value in request.query_params.items() if not name.startswith("_")}
+        values = read_form(command, request.query_params)
         known = {name: value for name, value in values.items() if name in command.input.model_fields}
         form = await self._form(request, command, known, next=request.query_params.get("_next"))
         return self._page(request, form, 200)

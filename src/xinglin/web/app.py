@@ -18,6 +18,7 @@ from xinglin.platform.settings import Settings
 from xinglin.web.account import AccountPages
 from xinglin.web.actions import Actions
 from xinglin.web.assets import Assets
+from xinglin.web.elsewhere import Elsewhere
 from xinglin.web.lists import Lists
 from xinglin.web.pages import Pages
 from xinglin.web.rendering import Renderer
@@ -68,11 +69,14 @@ def create_web(application: Application, settings: Settings) -> Starlette:
 
 def _people(application: Application, renderer: Renderer, settings: Settings, door: Door) -> list[Route]:
     """What people do at the door and with their own account."""
-    entrance, steps = SignIn(application, renderer, door), Steps(application, renderer, door)
+    entrance = SignIn(application, renderer, door, settings.providers)
+    steps, elsewhere = Steps(application, renderer, door), Elsewhere(door, entrance, settings)
     account = AccountPages(application, renderer, OwnAccount(application.database, settings, application.local_time))
     pages: dict[str, Endpoint] = {
         "/signin": entrance.page,
         "/signin/step": steps.page,
+        "/signin/with/{number:int}": elsewhere.leave,
+        "/signin/callback": elsewhere.callback,
         "/account": account.page,
         "/posts": entrance.posts,
     }

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from xinglin.capabilities.patients.views import record_number
 from xinglin.fhir import build
+from xinglin.kernel.roles import role_name
 from xinglin.kernel.text import N_
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.i18n import ngettext
@@ -141,6 +142,7 @@ def filters(zone: ZoneInfo) -> dict[str, Any]:
         "money": money,
         "person": build.person_name,
         "record_number": lambda patient: record_number(dict(patient)),
+        "role": role_name,
         "sessions": sessions,
         "tone": words.tone,
         "word": words.word,

@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from starlette.datastructures import FormData
+from starlette.datastructures import ImmutableMultiDict
 from uuid_utils.compat import uuid7
 
 from xinglin.fhir.outcome import Issue
@@ -137,8 +137,8 @@ def build_form(
     return Form(command, fields, key or str(uuid7()), tuple(above), tuple(alerts), next)
 
 
-def read_form(command: Command, data: FormData) -> dict[str, Any]:
-    """What a browser sent, as input for `command`: blank fields are absent, lists are lists.
+def read_form(command: Command, data: ImmutableMultiDict[str, Any]) -> dict[str, Any]:
+    """What a browser sent, or an address says, as input for `command`: blank fields are absent, lists are lists.
 
     Names that begin with an underscore belong to the form itself; other unknown names are kept, so that the command
     refuses them by name instead of their being lost.

@@ -200,13 +200,18 @@ def here(request: Request, registry: Registry, title: str = "") -> Here:
     )
 
 
-def form_query(form: Form) -> dict[str, str]:
+def form_query(form: Form) -> dict[str, Any]:
     """What a form knows already, as the query of its dialog."""
-    known = {item.name: item.text for item in form.hidden if item.text}
+    items = [item for item in form.fields.values() if item.widget != "reason" and item.texts]
+    known: dict[str, Any] = {item.name: item.texts if len(item.texts) > 1 else item.texts[0] for item in items}
     return {**known, **({"_next": form.next} if form.next else {})}
 
 
 def query(path: str, **values: Any) -> str:
-    """An address with a query; blank values are left out."""
-    kept = {name: str(value) for name, value in values.items() if value not in (None, "")}
-    return f"{path}?{urlencode(kept)}" if kept else path
+    """An address with a query; blank values are left out, of a list each is named."""
+    kept = {
+        name: [str(item) for item in value] if isinstance(value, list | tuple) else str(value)
+        for name, value in values.items()
+        if value not in (None, "")
+    }
+    return f"{path}?{urlencode(kept, doseq=True)}" if kept else path

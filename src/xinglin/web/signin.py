@@ -9,6 +9,7 @@ from xinglin.platform import i18n, identity
 from xinglin.platform.door import Door, Unfinished
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import OpenedSession
+from xinglin.platform.settings import Provider
 from xinglin.web.rendering import Renderer, here, query
 from xinglin.web.security import local_address
 from xinglin.web.sessions import BEFORE, HALF_A_YEAR, LOCALE, SESSION, STEP, set_cookie
@@ -20,8 +21,11 @@ LONGEST = 200
 class SignIn:
     """The routes `/signin`, `/signout`, `/posts`, `/post` and `/locale`."""
 
-    def __init__(self, application: Application, renderer: Renderer, door: Door) -> None:
+    def __init__(
+        self, application: Application, renderer: Renderer, door: Door, providers: tuple[Provider, ...] = ()
+    ) -> None:
         self._application = application
+        self._providers = providers
         self._renderer = renderer
         self._door = door
 
@@ -82,11 +86,17 @@ class SignIn:
                     await identity.set_locale(connection, request.state.actor.account_id, chosen)
         return response
 
+    def refused(self, request: Request, message: str, status: int, *, target: str = "/") -> Response:
+        """The sign-in page with the reason why nobody came in."""
+        return self._page(request, target, message=message, status=status)
+
     def _page(
         self, request: Request, target: str, *, login: str = "", message: str = "", status: int = 200
     ) -> Response:
         shown = here(request, self._application.registry, _("Sign in"))
-        text = self._renderer.render("signin.html", page=shown, next=target, login=login, message=message)
+        text = self._renderer.render(
+            "signin.html", page=shown, next=target, login=login, message=message, providers=self._providers
+        )
         return HTMLResponse(text, status)
 
 

@@ -217,7 +217,6 @@ async def test_accounts_of_patients_and_of_services(connection: Connection) -> N
     assert (await opened(connection, patient)).actor.patient == "Patient/1"
     assert await identity.find_account(connection, "service-1") == service
     for wrong in (
-        {"password": None},
         {"password": "correct horse 7", "kind": "service"},
         {"password": "correct horse 7", "kind": "patient"},
         {"password": "correct horse 7", "patient": "Patient/1"},

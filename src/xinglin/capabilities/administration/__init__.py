@@ -1,13 +1,31 @@
-"""Administration: services and the keys by which they come in."""
+"""Administration: accounts and posts, departments and campuses, what roles may do, services and their keys."""
 
-from xinglin.capabilities.administration import policies, screens, services, views
+from xinglin.capabilities.administration import (
+    accounts,
+    importing,
+    organization,
+    policies,
+    posts,
+    screens,
+    services,
+    views,
+)
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
 
 capability = Capability(
     name="administration",
     title=N_("Administration"),
-    modules=(services, policies, views, screens),
-    grants={"administrator": ("administration.read", "administration.services", "administration.policies")},
+    modules=(accounts, posts, organization, services, policies, importing, views, screens),
+    grants={
+        "administrator": (
+            "administration.read",
+            "administration.accounts",
+            "administration.posts",
+            "administration.organization",
+            "administration.services",
+            "administration.policies",
+        )
+    },
     order=90,
 )

@@ -1,14 +1,15 @@
 """Fields that the forms of administration have in common, and refusals in their words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic.config import JsonDict
 
 from xinglin.fhir.outcome import BadRequest
 from xinglin.kernel.roles import ROLES
 from xinglin.platform import identity
+from xinglin.platform.i18n import gettext as _
 
 ASSIGNABLE = Literal[
     "registrar",
@@ -28,6 +29,13 @@ ROLES_FIELD: JsonDict = {
     "widget": "checks",
     "options": [[code, name] for code, name in ROLES.items() if code != "system"],
 }
+
+ASSIGNABLE_ROLES: tuple[str, ...] = get_args(ASSIGNABLE)
+
+
+def joined(words: Iterable[str]) -> str:
+    """Several things as one reads them."""
+    return _(", ").join(words)
 
 
 def account_id(key: str) -> str:

@@ -8,11 +8,12 @@ from xinglin.capabilities.administration.fields import ASSIGNABLE, ROLES_FIELD, 
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import MULTILINE, Input, command
 from xinglin.kernel.context import Context
+from xinglin.kernel.roles import FHIR_PERMISSIONS
 from xinglin.kernel.text import N_
 from xinglin.platform import identity
 
-FHIR = frozenset({"fhir.export", "fhir.import", "fhir.expunge"})
-"""Permissions that no capability grants, since they reach everything at once."""
+FHIR = frozenset().union(*FHIR_PERMISSIONS.values()) - {"fhir.read", "fhir.write"}
+"""Permissions for FHIR that a key has by name; to read and to write are its scopes by type."""
 
 
 class CreateService(Input):

@@ -6,9 +6,12 @@ from xinglin.platform.identity.accounts import (
     Actor,
     Kind,
     WrongPassword,
+    accounts_of,
+    change_account,
     change_password,
     create_account,
     find_account,
+    normal_login,
     password_due,
     read_account,
     reset_password,
@@ -31,9 +34,10 @@ from xinglin.platform.identity.keys import (
     revoke_api_key,
     use_api_key,
 )
+from xinglin.platform.identity.links import TIME_ELSEWHERE, Departure, account_of, arrive, depart
 from xinglin.platform.identity.listing import ListedAccount, list_accounts
 from xinglin.platform.identity.passwords import PasswordError, PasswordRules
-from xinglin.platform.identity.posts import Post, posts_of
+from xinglin.platform.identity.posts import Post, post_of, posts_of
 from xinglin.platform.identity.scopes import ScopeError, Scopes, parse_scopes
 from xinglin.platform.identity.sessions import (
     KnownActors,
@@ -54,9 +58,11 @@ from xinglin.platform.identity.steps import Step, close_step, open_step, read_st
 from xinglin.platform.identity.throttle import SignInRefused
 
 __all__ = [
+    "TIME_ELSEWHERE",
     "Account",
     "AccountError",
     "Actor",
+    "Departure",
     "Draft",
     "Factor",
     "FactorError",
@@ -75,14 +81,19 @@ __all__ = [
     "SignInRefused",
     "Step",
     "WrongPassword",
+    "account_of",
+    "accounts_of",
+    "arrive",
     "at_work",
     "authenticate",
+    "change_account",
     "change_password",
     "close_session",
     "close_sessions",
     "close_step",
     "create_account",
     "create_api_key",
+    "depart",
     "find_account",
     "find_factor",
     "forget_old",
@@ -90,10 +101,12 @@ __all__ = [
     "list_accounts",
     "list_api_keys",
     "list_sessions",
+    "normal_login",
     "open_session",
     "open_step",
     "parse_scopes",
     "password_due",
+    "post_of",
     "posts_of",
     "prove_factor",
     "read_account",

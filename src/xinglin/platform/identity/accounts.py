@@ -91,7 +91,8 @@ async def create_account(
     rules: PasswordRules = USUAL,
     must_change: bool = False,
 ) -> Account:
-    """Makes an account. That of a patient names the `patient`; that of a service has no password.
+    """Makes an account. That of a patient names the `patient`; that of a service has no password, and none has
+    somebody who signs in elsewhere.
 
     With `must_change` the password opens nothing but the way to a new one.
 
@@ -100,7 +101,7 @@ async def create_account(
     login = normal_login(login)
     if not login or not name.strip():
         raise AccountError(_("An account needs a login and a name"))
-    if (kind == "service") != (password is None) or (kind == "patient") != (patient is not None):
+    if (kind == "service" and password is not None) or (kind == "patient") != (patient is not None):
         raise AccountError(_("A service has no password, and the account of a patient names the patient"))
     if password is not None:
         check_password(password, login=login, rules=rules)
@@ -153,7 +154,7 @@ async def change_password(
     keep: bytes = b"",
 ) -> None:
     """Changes a password after the `old` one was proven, here or (None) before, and ends all sessions of the account
-    but the one whose token has the digest `keep`.
+    but the one whose token has the digest `keep`, and whatever sign-in is under way.
 
     Raises `WrongPassword` where the old one is another, `PasswordError` where the new one is weak or was there before.
     """
@@ -171,6 +172,7 @@ async def change_password(
     await check_former(new, [row[0] for row in former])
     await _set_password(connection, account_id, new, now, rules, must_change=False)
     await connection.execute(queries.close_sessions, {"account": account_id, "except": keep})
+    await connection.execute(queries.close_steps, {"account": account_id})
 
 
 async def reset_password(
@@ -211,6 +213,17 @@ async def password_due(connection: Connection, account_id: str, now: datetime, r
     return bool(row[0]) or (rules.age is not None and now - row[1] >= rules.age)
 
 
+async def change_account(connection: Connection, account_id: str, *, name: str, roles: Sequence[str]) -> None:
+    """Changes the name and the roles of an account."""
+    await connection.execute(queries.change_account, {"account": account_id, "name": name, "roles": list(roles)})
+
+
+async def accounts_of(connection: Connection, practitioner: str) -> list[Account]:
+    """The accounts of a practitioner, such as `Practitioner/1`."""
+    rows = await (await connection.execute(queries.accounts_of, {"practitioner": practitioner})).fetchall()
+    return [to_account(row) for row in rows]
+
+
 async def set_locale(connection: Connection, account_id: str, locale: str) -> None:
     """Remembers the language of an account."""
     await connection.execute(queries.set_locale, {"account": account_id, "locale": locale})
@@ -221,3 +234,4 @@ async def set_active(connection: Connection, account_id: str, *, active: bool) -
     await connection.execute(queries.set_active, {"account": account_id, "active": active})
     if not active:
         await connection.execute(queries.close_sessions, {"account": account_id, "except": b""})
+        await connection.execute(queries.close_steps, {"account": account_id})

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,7 @@ _LOGIN_COUNTS = 3
 
 _LEET = str.maketrans("@431!05$7", "aaeiiosst")
 _EDGE = r"[\W\d_]"
+_CLEAR = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _hasher = PasswordHasher()  # RFC 9106, second recommended option: 64 MiB, 3 passes
 _NOBODY = (
     "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5bm9ib2R5bm8$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -109,6 +111,14 @@ def _counted(digits: str) -> bool:
 def _common() -> frozenset[str]:
     text = resources.files("xinglin.platform.identity").joinpath("common_passwords.txt").read_text(encoding="utf-8")
     return frozenset(text.split())
+
+
+def given_password() -> str:
+    """A password for somebody else, to be typed once: 16 letters and digits that can't be mistaken for each other."""
+    while True:
+        text = "".join(secrets.choice(_CLEAR) for _sign in range(16))
+        if {_kind(sign) for sign in text} == {"small", "capital", "digit"}:
+            return "-".join(text[start : start + 4] for start in range(0, 16, 4))
 
 
 async def check_former(password: str, kept: Iterable[str]) -> None:

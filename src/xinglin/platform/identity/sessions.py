@@ -201,4 +201,5 @@ async def forget_old(connection: Connection, now: datetime) -> None:
     """Deletes expired sessions and steps, and failures that no longer count."""
     await connection.execute(queries.forget_old_sessions, {"now": now})
     await connection.execute(queries.forget_old_steps, {"now": now})
+    await connection.execute(queries.forget_old_departures, {"now": now})
     await forget_old_attempts(connection, now)

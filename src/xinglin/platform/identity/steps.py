@@ -18,7 +18,7 @@ TIME_FOR_A_STEP = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Step:
-    """A sign-in under way: whose, and what of `password`, `code` and `renewal` has been proven."""
+    """A sign-in under way: whose, and what of `password`, `elsewhere` (at a provider) and `code` has been proven."""
 
     account: Account
     proven: frozenset[str]

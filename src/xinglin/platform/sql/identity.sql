@@ -19,7 +19,7 @@ SELECT password FROM account WHERE id = %(account)s AND active
 SELECT password, must_change, password_changed FROM account WHERE id = %(account)s AND active FOR UPDATE
 
 -- name: password_state
-SELECT must_change, password_changed FROM account WHERE id = %(account)s
+SELECT must_change, password_changed FROM account WHERE id = %(account)s AND password IS NOT NULL
 
 -- name: set_password
 WITH former AS (
@@ -40,6 +40,13 @@ DELETE FROM former_password WHERE account = %(account)s AND ended NOT IN (
 
 -- name: renew_hash
 UPDATE account SET password = %(password)s WHERE id = %(account)s AND password = %(old)s
+
+-- name: change_account
+UPDATE account SET name = %(name)s, roles = %(roles)s WHERE id = %(account)s
+
+-- name: accounts_of
+SELECT id, login, name, roles, practitioner, locale, active, kind, patient FROM account
+WHERE practitioner = %(practitioner)s ORDER BY login
 
 -- name: set_locale
 UPDATE account SET locale = %(locale)s WHERE id = %(account)s

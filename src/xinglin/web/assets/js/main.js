@@ -4,6 +4,7 @@ import "./keys.js";
 import "./live.js";
 import "./combobox.js";
 import "./money.js";
+import "./files.js";
 import { toast } from "./toast.js";
 
 // What the server could not answer in its own words.
