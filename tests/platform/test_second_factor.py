@@ -222,6 +222,18 @@ async def test_an_open_session_alone_changes_no_second_factor(house: House) -> N
     assert await house.own.factor(actor) is None
 
 
+async def test_a_changed_password_ends_sign_ins_that_began_with_the_former_one(house: House) -> None:
+    await house.set_up()
+    actor, token = (await house.door.sign_in("nurse", PASSWORD, CLIENT)), await house.begin()
+    assert isinstance(actor, Unfinished)
+    session = await house.door.prove(actor.token, house.code(), CLIENT)
+    assert isinstance(session, OpenedSession)
+    await house.own.change_password(session.actor, session.token, PASSWORD, "Another-Choice-1", CLIENT)
+    with pytest.raises(SignInRefused, match="begin again"):
+        await house.door.prove(token, house.code(), CLIENT)
+    assert await house.door.resume(session.token)
+
+
 async def test_each_step_is_on_record(house: House) -> None:
     codes = await house.set_up()
     token = await house.begin()

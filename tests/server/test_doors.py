@@ -9,7 +9,7 @@ import pytest
 from tests.hospital import Hospital
 from xinglin.operations.hospital import PASSWORD, RULES
 from xinglin.platform.identity import create_account
-from xinglin.platform.settings import Settings
+from xinglin.platform.settings import Settings, SettingsError
 from xinglin.server import create_app
 
 FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
@@ -133,3 +133,15 @@ async def test_whoever_goes_on_in_another_post_does_so_in_every_worker(
     assert rows == [
         ([second_post], "success", first), ([], "refused", second_post), ([first], "success", second_post)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"mfa_roles": "administrators"},
+        {"oidc_providers": '[{"issuer": "https://a", "name": "x", "client_id": "y", "roles": ["surgeon"]}]'},
+    ],
+)
+def test_a_role_that_there_is_not_is_no_setting(settings: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"There is no role .*; there are registrar, nurse"):
+        create_app(Settings(database_url="postgresql:///x", frontend=FRONTEND, **settings))

@@ -16,10 +16,11 @@ from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.search import SearchParameters
 from xinglin.kernel.application import Application
 from xinglin.kernel.capability import Registry
+from xinglin.kernel.roles import ROLES
 from xinglin.platform import i18n
 from xinglin.platform.collecting import settle
 from xinglin.platform.database import Database, DatabaseError
-from xinglin.platform.settings import Settings, load_settings
+from xinglin.platform.settings import Settings, SettingsError, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
 from xinglin.store.parameters import refreshed
 from xinglin.web.app import create_web
@@ -29,7 +30,14 @@ __all__ = ["create_app", "create_application"]
 
 def create_application(settings: Settings, name: str) -> Application:
     """An installation over the database that the settings name; the pool is not open yet. `name` shows in the
-    database's list of connections."""
+    database's list of connections.
+
+    Raises `DatabaseError` where the settings name no database, `SettingsError` where they name a role that there isn't:
+    a second factor must not be left out because of a slip of the pen.
+    """
+    named = settings.roles_with_second_factor.union(*(provider.roles for provider in settings.providers))
+    if unknown := sorted(named - ROLES.keys()):
+        raise SettingsError(f"There is no role {', '.join(unknown)}; there are {', '.join(ROLES)}")
     if settings.database_url is None:
         raise DatabaseError("XINGLIN_DATABASE_URL is not set; `xinglin demo` and `xinglin serve` set it by themselves.")
     replica = settings.database_replica_url

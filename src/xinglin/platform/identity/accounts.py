@@ -154,7 +154,7 @@ async def change_password(
     keep: bytes = b"",
 ) -> None:
     """Changes a password after the `old` one was proven, here or (None) before, and ends all sessions of the account
-    but the one whose token has the digest `keep`.
+    but the one whose token has the digest `keep`, and whatever sign-in is under way.
 
     Raises `WrongPassword` where the old one is another, `PasswordError` where the new one is weak or was there before.
     """
@@ -172,6 +172,7 @@ async def change_password(
     await check_former(new, [row[0] for row in former])
     await _set_password(connection, account_id, new, now, rules, must_change=False)
     await connection.execute(queries.close_sessions, {"account": account_id, "except": keep})
+    await connection.execute(queries.close_steps, {"account": account_id})
 
 
 async def reset_password(
