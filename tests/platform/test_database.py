@@ -64,7 +64,7 @@ async def test_survives_the_loss_of_its_connections(database: Database) -> None:
     async with database.session() as killer:
         await killer.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
     await asyncio.sleep(1.1)  # longer than a connection is taken for alive unasked
     async with database.transaction() as connection:

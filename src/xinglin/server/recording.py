@@ -29,6 +29,7 @@ def begin(request: Request, actor: Actor, action: str, now: datetime) -> Entry:
     type, _slash, rest = request.url.path.removeprefix("/fhir/")[:200].partition("/")
     id, _slash, below = rest.partition("/")
     named = _ID.fullmatch(id) is not None
+    key = f"key {actor.scopes.key}" if actor.scopes else ""
     entry = Entry(
         actor,
         action,
@@ -37,7 +38,7 @@ def begin(request: Request, actor: Actor, action: str, now: datetime) -> Entry:
         "success",
         now,
         request.client.host if request.client else None,
-        (below if named else rest) or None,
+        " ".join(filter(None, (key, below if named else rest))) or None,
     )
     request.state.audit_entry = entry
     return entry
