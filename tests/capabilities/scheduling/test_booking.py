@@ -46,6 +46,16 @@ async def test_one_patient_cannot_take_two_places_of_a_clinic_at_once(hospital: 
     assert sorted(isinstance(result, Refused) for result in results) == [False, True], results
 
 
+async def test_places_of_the_evening_are_found_when_those_of_the_day_have_gone_by(hospital: Hospital) -> None:
+    hospital.clock.forward(hours=13)
+    try:
+        rows = await hospital.rows("registrar", "scheduling.free_slots", clinic="Schedule/cardiology")
+        assert rows
+        assert all(row.time > "20:20" for row in rows)
+    finally:
+        hospital.clock.forward(hours=-13)
+
+
 async def test_a_place_in_the_past_is_refused(hospital: Hospital) -> None:
     patient = await hospital.patient("丙")
     slot = (await hospital.rows("registrar", "scheduling.free_slots", clinic="Schedule/cardiology"))[0]

@@ -1,6 +1,6 @@
 """Lists of clinics, free places and appointments."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from pydantic import Field
 
@@ -11,6 +11,9 @@ from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, view
 from xinglin.platform.i18n import gettext as _
+
+LONGEST = timedelta(hours=2)
+"""How long a place lasts at most."""
 
 
 class ClinicRow(Row):
@@ -72,6 +75,8 @@ class SlotRow(Row):
 async def free_slots(context: Context, filter: FreeSlots) -> Page[SlotRow]:
     """Free places that have not gone by, earliest first."""
     query = [*context.on_day("start", filter.day or context.today), ("status", "free"), ("_sort", "start")]
+    # What began longer ago than any place lasts has gone by, and must not fill the page.
+    query.append(("start", f"ge{(context.now - LONGEST).isoformat()}"))
     if filter.clinic:
         query.append(("schedule", filter.clinic))
     if filter.cursor:
