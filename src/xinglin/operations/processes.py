@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
+from xinglin.platform.collecting import settle
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.processes import pool
 from xinglin.platform.settings import Settings
@@ -48,6 +49,7 @@ class _Process:
         self.runner = asyncio.Runner()
         self.database = Database(settings.database_url, min_size=1, max_size=2, application="xinglin-load")
         self.runner.run(self.database.open())
+        settle()
 
 
 @cache

@@ -17,7 +17,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.identity.links import LONGEST_SUBJECT, Departure
+from xinglin.platform.identity.links import LONGEST_SUBJECT, Departure, ProviderError
 from xinglin.platform.settings import Provider
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
@@ -32,10 +32,6 @@ AGAIN_AFTER = 30.0
 """Seconds between two looks for a key that was not known: made-up tokens must not make us ask and ask."""
 
 _log = logging.getLogger(__name__)
-
-
-class ProviderError(Exception):
-    """Signing in there did not work; the message is for the person, what exactly was wrong is in the log."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ import os
 import threading
 from concurrent.futures import ProcessPoolExecutor
 
-from xinglin.platform.collecting import settle
-
 
 def pool(most: int, *, more_than_cores: int = 0) -> ProcessPoolExecutor:
     """As many processes as there are cores, and some more where they wait for something; at most `most`.
@@ -14,13 +12,12 @@ def pool(most: int, *, more_than_cores: int = 0) -> ProcessPoolExecutor:
     They end with the process that started them, however that comes to its end.
     """
     count = max(1, min(most, (os.cpu_count() or 1) + more_than_cores))
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_watch_parent)
 
 
-def _begin() -> None:
+def _watch_parent() -> None:
     """Each process holds the writing end of its own queue too, so the end of its parent would not end it."""
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    settle()
 
 
 def _end_with_parent() -> None:

@@ -189,10 +189,10 @@ async def _ensure_valid(
 
 async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int, tuple[str, Resource]]:
     """Writes new resources and new versions; index → status and what was written."""
+    known = [(entry.type, entry.id or "") for entry in entries if entry.method != "POST"]
+    versions = await lock_versions(repository.connection, known)  # all at once, before each is looked at by itself
     for entry in entries:
         entry.resource = await _located(entry, _permitted(repository, entry))
-    known = [(entry.type, entry.id or "") for entry in entries if entry.method != "POST"]
-    versions = await lock_versions(repository.connection, known)
     parameters = await in_force(repository.connection)
     new: list[Row] = []
     changed: list[Row] = []
@@ -218,7 +218,8 @@ async def _permitted(repository: "Repository", entry: Entry) -> Resource:
     """What an entry may write."""
     if entry.method == "POST":
         return permitting.marked(repository, entry.resource)
-    return await permitting.restored(repository, entry.resource)
+    resource, _locked = await permitting.restored(repository, entry.resource)
+    return resource
 
 
 async def _define(repository: "Repository", entries: Sequence[Entry], written: Mapping[int, Resource]) -> None:

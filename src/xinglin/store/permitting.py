@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from xinglin.fhir import json
 from xinglin.fhir.outcome import Forbidden, NotFound
 from xinglin.fhir.types import Resource
-from xinglin.store.access import EVERYTHING, REDACTED
+from xinglin.store.access import EVERYTHING, REDACTED, Access
 from xinglin.store.cursors import execute, queries
-from xinglin.store.versions import find
+from xinglin.store.versions import Version, find
 
 if TYPE_CHECKING:
     from xinglin.store.repository import Repository
@@ -40,27 +40,34 @@ def _with_marks(resource: Resource, marks: Sequence[Resource]) -> Resource:
     return {**resource, "meta": {**meta, "tag": [*others, *marks]}}
 
 
-async def restored(repository: "Repository", resource: Resource) -> Resource:
-    """What an update is to write: with those elements as they are stored that the caller may not change.
+async def restored(repository: "Repository", resource: Resource) -> tuple[Resource, Version | None]:
+    """What an update is to write: with those elements as they are stored that the caller may not change; and the
+    version that it locked for this, None where there is none or nothing had to be looked for.
 
-    The resource that is to be updated is locked. Raises `Forbidden` where such an element would be another, or where
-    the caller may see but not update it; `NotFound` where it is not allowed or not there. Only who may create any
-    resource of the type chooses an id: everybody else would learn by it which ids there are.
+    Raises `Forbidden` where such an element would be another, or where the caller may see but not update it; `NotFound`
+    where it is not allowed or not there. Only who may create any resource of the type chooses an id: everybody else
+    would learn by it which ids there are.
     """
     access, type, id = repository.access, resource.get("resourceType"), resource.get("id")
-    if access is None or not isinstance(type, str) or not isinstance(id, str):
-        return resource
+    if access is None or not isinstance(type, str) or not isinstance(id, str) or _unrestricted(access, type):
+        return resource, None
     stored = await find(repository.connection, type, id, lock=True)
     if stored is None or stored.deleted:
         if access.allowed(type, "create") != EVERYTHING:
             raise NotFound(f"There is no {type}/{id}, and you may not choose the id of a new one")
-        return marked(repository, resource)
+        return marked(repository, resource), stored
     await ensure_allowed(repository, type, id, "update")
     before: Resource = json.loads(stored.content or b"{}")
     systems = {mark["system"] for mark in access.marks(type)}
     there = [tag for tag in (before.get("meta") or {}).get("tag") or () if tag.get("system") in systems]
     resource = _with_marks(_unlabelled(resource), there)
-    return _kept(resource, before, access.fixed(type), access.hidden(type))
+    return _kept(resource, before, access.fixed(type), access.hidden(type)), stored
+
+
+def _unrestricted(access: Access, type: str) -> bool:
+    """Whether a caller may write whatever it wants, so that nothing of what is stored need be looked at."""
+    free = access.allowed(type, "create") == access.allowed(type, "update") == EVERYTHING
+    return free and not access.fixed(type) and not access.marks(type)
 
 
 def _kept(resource: Resource, before: Resource, fixed: frozenset[str], hidden: frozenset[str]) -> Resource:

@@ -202,8 +202,10 @@ class Repository:
 
     async def put(self, resource: Resource, *, if_match: int | None = None) -> tuple[Resource, bool]:
         """As `update`, and tells whether the resource was not there before."""
-        resource = await permitting.restored(self, resource)
-        written, new = await writing.update(self.connection, resource, if_match, self.now, self.zone, self.members)
+        resource, locked = await permitting.restored(self, resource)
+        written, new = await writing.update(
+            self.connection, resource, if_match, self.now, self.zone, self.members, locked
+        )
         names = [(written["resourceType"], written["id"])]
         await permitting.ensure_written(self, "create" if new else "update", names)
         self.written.append(written)

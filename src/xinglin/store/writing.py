@@ -83,8 +83,11 @@ async def update(
     now: datetime,
     zone: tzinfo,
     members: Members | None,
+    locked: Version | None = None,
 ) -> tuple[Resource, bool]:
     """Validates and writes a new version, or the first one of a new id; tells whether it is new.
+
+    `locked` is the current version where the caller has locked it in this transaction.
 
     Raises `Invalid`; `PreconditionFailed` where `if_match` is not the current version.
     """
@@ -95,7 +98,7 @@ async def update(
         raise Invalid("An update needs the id of the resource", expression=f"{type}.id", code="required")
     known = await in_force(connection)
     await ensure_conforming(connection, [resource], known.version, members)
-    found = await find(connection, type, id, lock=True)
+    found = locked or await find(connection, type, id, lock=True)
     if found is None:
         check_match(None, if_match, type, id)
         row = stamped(resource, id, 1, now, zone, known)

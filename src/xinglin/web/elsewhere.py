@@ -1,6 +1,7 @@
 """Signing in at an OpenID provider: the way there, and the way back."""
 
 import hmac
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -8,14 +9,23 @@ from starlette.responses import RedirectResponse, Response
 from xinglin.platform import identity
 from xinglin.platform.door import Door
 from xinglin.platform.i18n import gettext as _
-from xinglin.platform.oidc import Client, ProviderError
+from xinglin.platform.identity.links import ProviderError
 from xinglin.platform.settings import Settings
 from xinglin.web.security import local_address
 from xinglin.web.sessions import SESSION, set_cookie
 from xinglin.web.signin import SignIn, address, entered
 
+if TYPE_CHECKING:
+    from xinglin.platform.oidc import Client
+
 STATE = "xinglin_state"
 """Cookie that ties the way back to the browser that left."""
+
+
+def _clients(settings: Settings) -> "list[Client]":
+    from xinglin.platform.oidc import Client  # late: a server without providers does without its libraries
+
+    return [Client(provider) for provider in settings.providers]
 
 
 class Elsewhere:
@@ -25,7 +35,7 @@ class Elsewhere:
         self._door = door
         self._entrance = entrance
         self._settings = settings
-        self._clients = [Client(provider) for provider in settings.providers]
+        self._clients = _clients(settings) if settings.providers else []
 
     async def leave(self, request: Request) -> Response:
         """Sends the browser to a provider."""

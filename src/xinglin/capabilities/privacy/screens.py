@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from xinglin.capabilities.privacy import views
+from xinglin.capabilities.privacy.states import emergency_access
 from xinglin.kernel.application import run_view
 from xinglin.kernel.context import Context
 from xinglin.kernel.screen import screen
 from xinglin.kernel.text import N_
 
-STATES = ("OPEN", "JUSTIFIED", "UNJUSTIFIED")
+STATES = tuple(state.code for state in emergency_access.states)
 
 
 @screen(

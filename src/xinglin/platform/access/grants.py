@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from urllib.parse import parse_qsl
 
+from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.search.criteria import criterion
 from xinglin.fhir.search.query import AllOf, AnyOf, ChainFilter, Filter, Guard, Not, TermFilter
 from xinglin.fhir.search.terms import parameter_term
@@ -119,8 +120,6 @@ class Grant:
         return Unlimited(self.account, self.marks("Patient"))
 
     def _named(self) -> set[str]:
-        from xinglin.fhir.definitions import resource_types
-
         hiding = [rule for rule in self.rules if rule.hidden]
         return {type for type in resource_types() if any(rule.covers(type) for rule in hiding)} if hiding else set()
 

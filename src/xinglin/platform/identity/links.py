@@ -24,6 +24,10 @@ LONGEST_SUBJECT = 255
 """Characters of a subject (OpenID Connect Core 1.0, 2)."""
 
 
+class ProviderError(Exception):
+    """Signing in there did not work; the message is for the person, what exactly was wrong is in the log."""
+
+
 @dataclass(frozen=True)
 class Departure:
     """A way to a provider: `state` comes back with the browser, `nonce` in the token, `verifier` (PKCE) stays here."""

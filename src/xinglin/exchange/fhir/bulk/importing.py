@@ -5,11 +5,13 @@ is written, the next ones are checked and indexed by other processes, in the ord
 """
 
 import asyncio
+import multiprocessing
 import shutil
 from collections import deque
 from collections.abc import AsyncGenerator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import aclosing
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -20,11 +22,12 @@ from xinglin.exchange.fhir.bulk.uploading import FILE
 from xinglin.fhir import json
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.platform import jobs
+from xinglin.platform.collecting import settle
 from xinglin.platform.processes import pool
 from xinglin.store.copying import reserve
 from xinglin.store.ingesting import surroundings as surroundings_of
 from xinglin.store.ingesting import write
-from xinglin.store.packing import Pack, pack
+from xinglin.store.packing import Pack, Surroundings, pack
 
 BATCH = 1000
 """Lines that are written in one transaction."""
@@ -102,7 +105,7 @@ async def _batches(
                 async with surroundings.repository() as repository:
                     keys = await reserve(repository.connection, 2 * len(lines))
                     around = await surroundings_of(repository)
-                ahead.append((lines, loop.run_in_executor(packers, pack, lines, keys, around)))
+                ahead.append((lines, loop.run_in_executor(packers, _packed, lines, keys, around)))
             if not ahead:
                 return
             lines, packing = ahead.popleft()
@@ -110,6 +113,16 @@ async def _batches(
     finally:
         for _, packing in ahead:
             packing.cancel()
+
+
+def _packed(lines: list[bytes], keys: list[int], around: Surroundings) -> Pack:
+    """In a process of its own: what was imported for the first batch stays, and garbage is looked for less often."""
+    if multiprocessing.parent_process() is not None:
+        _settled()
+    return pack(lines, keys, around)
+
+
+_settled = cache(settle)
 
 
 def _read(file: BinaryIO) -> list[bytes]:
