@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from pydantic import Field
 
-from xinglin.capabilities.auditing.words import title_of
+from xinglin.capabilities.auditing.words import detail_of, title_of
 from xinglin.fhir import build
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.types import Resource
@@ -165,7 +165,7 @@ def _what(context: Context, entry: Kept) -> str:
         parts += [name for name in entry.entities[:1] if name != EVERYBODY]
     if EVERYBODY in entry.entities:
         parts.append(_("all patients"))
-    return " · ".join([*parts, *([entry.detail] if entry.detail and entry.outcome == "success" else [])])
+    return " · ".join([*parts, *([detail_of(entry.detail)] if entry.detail and entry.outcome == "success" else [])])
 
 
 def _named(entry: Kept) -> list[str]:

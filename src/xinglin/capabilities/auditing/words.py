@@ -16,6 +16,15 @@ OTHERS = {
 }
 
 
+DETAILS = {"replayed": N_("sent again")}
+"""Words of the record on how something went; others, such as the address of what was read, stand for themselves."""
+
+
+def detail_of(word: str) -> str:
+    """A detail of an entry in the reader's language."""
+    return _(DETAILS[word]) if word in DETAILS else word
+
+
 def title_of(registry: Registry, name: str) -> str:
     """The title of what was done or shown, in the reader's language; what nobody offers any more stands for itself."""
     plain = name.removesuffix(".csv")
