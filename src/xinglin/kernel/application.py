@@ -1,9 +1,9 @@
 """The application: runs commands, views and screens, each in one transaction, with access, audit and idempotency."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -29,6 +29,7 @@ from xinglin.platform.access.policies import Current
 from xinglin.platform.database import Database
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
+from xinglin.platform.identity.scopes import parse_scopes
 
 ATTEMPTS = 4
 """How often a command is tried when the database reports that concurrent transactions got in each other's way."""
@@ -111,10 +112,23 @@ class Application:
 
     async def access_of(self, connection: psycopg.AsyncConnection[Any], account_id: str) -> Grant | None:
         """What an account may see now, for work that is done later. Raises `NotPermitted` where it was closed."""
+        return self.grant(await self.actor_of(connection, account_id))
+
+    async def actor_of(
+        self, connection: psycopg.AsyncConnection[Any], account_id: str, scopes: Sequence[str] | None = None
+    ) -> Actor:
+        """An account as it is now, for what is done on its behalf; with the scopes of a key, where it came by one.
+
+        Raises `NotPermitted` where it was closed, or no post of its is in force.
+        """
         account = await identity.read_account(connection, account_id)
         if account is None or not account.active:
             raise NotPermitted(_("This account is closed"))
-        return self.grant(await identity.at_work(connection, account, self.local_time()))
+        try:
+            actor = await identity.at_work(connection, account, self.local_time())
+        except identity.AccountError as error:
+            raise NotPermitted(str(error)) from None
+        return actor if scopes is None else replace(actor, scopes=parse_scopes(scopes))
 
     def _bind(self, actor: Actor, minute: datetime, _version: int, trusted: bool) -> Grant:
         rules = [rule for role in dict.fromkeys(actor.roles) for rule in self.policies.of(role)]

@@ -203,10 +203,10 @@ async def run(
                 while not stop.is_set():
                     while not stop.is_set() and await deliver(database, handlers, now=clock()):
                         pause = 0.1
-                    await _wait(listener, stop, await _until_due(listener, clock(), poll))
+                    await notified(listener, stop, await _until_due(listener, clock(), poll))
         except psycopg.OperationalError as error:
             logger.warning("Delivery lost the database and tries again in %.1f s: %s", pause, type(error).__name__)
-            await _sleep(stop, pause)
+            await pausing(stop, pause)
             pause = min(pause * 2, 10.0)
 
 
@@ -216,7 +216,7 @@ async def _until_due(connection: Connection, now: datetime, poll: float) -> floa
     return poll if due is None else min(max((due - now).total_seconds(), 0.05), poll)
 
 
-async def _wait(listener: Connection, stop: asyncio.Event, seconds: float) -> None:
+async def notified(listener: Connection, stop: asyncio.Event, seconds: float) -> None:
     """Waits for a notification, for `stop`, or until the time is over."""
     end = asyncio.get_running_loop().time() + seconds
     while not stop.is_set() and (left := end - asyncio.get_running_loop().time()) > 0:
@@ -224,7 +224,8 @@ async def _wait(listener: Connection, stop: asyncio.Event, seconds: float) -> No
             return
 
 
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+async def pausing(stop: asyncio.Event, seconds: float) -> None:
+    """Waits until the time is over, or for `stop`."""
     try:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:

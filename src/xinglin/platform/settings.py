@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -97,6 +98,13 @@ class Settings(BaseSettings):
     """Former passwords that may not come back."""
     password_days: Annotated[int, Field(ge=0, le=3650)] = 90
     """Days after which a password must be changed; 0: never."""
+    delivery_networks: str = ""
+    """Networks inside the house to which notifications may go, separated by commas, such as 10.20.0.0/16. Without them
+    they go to public addresses only, so that nobody makes the server talk to its neighbours."""
+    delivery_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    """How long a receiver of notifications gets to answer."""
+    delivery_megabytes: Annotated[int, Field(ge=1, le=256)] = 16
+    """How large the body of a notification may be."""
     metrics_token: Annotated[str, Field(min_length=16)] | None = None
     """Who bears it may read `/metrics`; unset: nothing is measured."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -162,6 +170,20 @@ class Settings(BaseSettings):
             raise ValueError(
                 "expected postgresql://user:password@host:port/name, or key=value pairs of libpq"
             ) from None
+        return value
+
+    @property
+    def networks_of_receivers(self) -> list[IPv4Network | IPv6Network]:
+        """The networks in `delivery_networks`."""
+        return [ip_network(each.strip()) for each in self.delivery_networks.split(",") if each.strip()]
+
+    @field_validator("delivery_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        try:
+            [ip_network(each.strip()) for each in value.split(",") if each.strip()]
+        except ValueError as error:
+            raise ValueError(f"expected networks such as 10.20.0.0/16, separated by commas: {error}") from None
         return value
 
     @field_validator("secret_key")

@@ -4,7 +4,7 @@ import asyncio
 from contextvars import ContextVar
 from datetime import timedelta
 
-from xinglin.exchange.fhir import bulk
+from xinglin.exchange.fhir import bulk, subscriptions
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.reindexing import finish_reindex
@@ -12,8 +12,11 @@ from xinglin.platform import i18n, idempotency, identity, jobs, outbox
 from xinglin.platform.audit import forget_journals, keys, sealing
 from xinglin.platform.audit.chain import ensure_there
 from xinglin.platform.collecting import settle
+from xinglin.platform.deliveries import Deliverer
+from xinglin.platform.outgoing import Outgoing, outgoing
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
+from xinglin.store import changes
 
 KEYS_KEPT = timedelta(days=7)
 """How long an idempotency key is remembered."""
@@ -36,7 +39,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     await application.database.open()
     settle()
     try:
-        async with asyncio.TaskGroup() as parts:
+        async with outgoing(settings) as way, asyncio.TaskGroup() as parts:
+            parts.create_task(deliverer(application, way).run(stop))
             parts.create_task(
                 outbox.run(application.database, application.outbox_handlers(), stop, clock=application.clock)
             )
@@ -53,6 +57,19 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             )
     finally:
         await application.database.close()
+
+
+def deliverer(application: Application, way: Outgoing) -> Deliverer:
+    """Who sends what goes out of the house."""
+    subscribed = subscriptions.Subscriptions(application, way)
+    return Deliverer(
+        application.database,
+        {subscriptions.CHANNEL: subscribed.send},
+        held={subscriptions.CHANNEL: subscribed.held},
+        prepare=subscribed.prepare,
+        listen=changes.listen,
+        clock=application.clock,
+    )
 
 
 @jobs.task("hospital.close_yesterday", cron="15 * * * *")

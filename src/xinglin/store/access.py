@@ -44,9 +44,10 @@ class Condition(NamedTuple):
 
 
 class Access(Protocol):
-    """What a caller may do, and by whose account."""
+    """What a caller may do, and by whose account; `scopes` are those of the key that limit it, None without a key."""
 
     account: str
+    scopes: tuple[str, ...] | None
     guards: dict[tuple[str, str], Guard]
     """Where the guards are kept, by type and interaction."""
 

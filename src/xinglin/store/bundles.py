@@ -13,7 +13,7 @@ from xinglin.fhir.outcome import BadRequest, Conflict, FhirError, Invalid, Issue
 from xinglin.fhir.search.custom import faults
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import validate
-from xinglin.store import permitting, profiles
+from xinglin.store import permitting, profiles, subscribing
 from xinglin.store.bulk import insert_all, lock_versions, update_all
 from xinglin.store.conditional import found_id, sole
 from xinglin.store.defining import TYPE, define, settle
@@ -217,8 +217,11 @@ async def _write(repository: "Repository", entries: Sequence[Entry]) -> dict[int
 async def _permitted(repository: "Repository", entry: Entry) -> Resource:
     """What an entry may write."""
     if entry.method == "POST":
-        return permitting.marked(repository, entry.resource)
-    resource, _locked = await permitting.restored(repository, entry.resource)
+        resource = permitting.marked(repository, entry.resource)
+    else:
+        resource, _locked = await permitting.restored(repository, entry.resource)
+    if entry.type == subscribing.TYPE:
+        resource = await subscribing.subscribed(repository, resource, entry.id or "")
     return resource
 
 

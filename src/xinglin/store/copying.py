@@ -93,6 +93,16 @@ async def copy_resources(connection: Connection, rows: Sequence[Copied]) -> None
         ) from error
     await copy_contained_rows(connection, [row.contained for row in rows])
     await copy_found(connection, [row.found for row in rows])
+    await note(connection, [(row.type, row.id, 1) for row in rows])
+
+
+async def note(connection: Connection, written: Sequence[tuple[str, str, int]]) -> None:
+    """Notes new versions, as (type, id, version), of types that a Subscription waits for."""
+    wanted = {type for (type,) in await (await execute(connection, queries.changes_wanted, {})).fetchall()}
+    noted = [each for each in written if each[0] in wanted]
+    if noted:
+        types, ids, numbers = (list(column) for column in zip(*noted, strict=True))
+        await execute(connection, queries.changes_note, {"types": types, "ids": ids, "versions": numbers})
 
 
 async def copy_contained_rows(connection: Connection, lines: Sequence[bytes]) -> None:

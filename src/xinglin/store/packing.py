@@ -16,12 +16,12 @@ from xinglin.fhir.search import SearchParameters
 from xinglin.fhir.search.known import Definition
 from xinglin.fhir.types import Json, Resource
 from xinglin.fhir.validation import validate
-from xinglin.store import defining, profiles
+from xinglin.store import defining, profiles, subscribing
 from xinglin.store.copying import Copied, copied
 from xinglin.store.rows import stamped
 
-DEFINING = frozenset({defining.TYPE, *profiles.DECIDING})
-"""Types that are written one by one, since what follows is held against them."""
+DEFINING = frozenset({defining.TYPE, subscribing.TYPE, *profiles.DECIDING})
+"""Types that are written one by one: what follows is held against them, or is what they wait for."""
 
 
 class Packed(NamedTuple):

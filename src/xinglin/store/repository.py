@@ -14,7 +14,7 @@ from xinglin.fhir.search import Query
 from xinglin.fhir.search.query import Shape
 from xinglin.fhir.types import Resource
 from xinglin.store import access as access_to
-from xinglin.store import asking, conditional, history, including, permitting, searching, versions, writing
+from xinglin.store import asking, conditional, history, including, permitting, searching, subscribing, versions, writing
 from xinglin.store.access import EVERYTHING, Access, Condition
 from xinglin.store.batches import process_batch
 from xinglin.store.bindings import Members
@@ -114,6 +114,9 @@ class Repository:
         if if_none_exist is not None:
             return (await self.create_unless(resource, if_none_exist))[0]
         resource = permitting.marked(self, resource)
+        if resource.get("resourceType") == subscribing.TYPE:
+            id = id or writing.new_id()
+            resource = await subscribing.subscribed(self, resource, id)
         made = await writing.create(self.connection, resource, id, self.now, self.zone, self.members)
         await permitting.ensure_written(self, "create", [(made["resourceType"], made["id"])])
         self.written.append(made)
@@ -203,6 +206,8 @@ class Repository:
     async def put(self, resource: Resource, *, if_match: int | None = None) -> tuple[Resource, bool]:
         """As `update`, and tells whether the resource was not there before."""
         resource, locked = await permitting.restored(self, resource)
+        if resource.get("resourceType") == subscribing.TYPE and isinstance(resource.get("id"), str):
+            resource = await subscribing.subscribed(self, resource, resource["id"])
         written, new = await writing.update(
             self.connection, resource, if_match, self.now, self.zone, self.members, locked
         )
@@ -215,6 +220,8 @@ class Repository:
         """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""
         await permitting.ensure_allowed(self, type, id, "delete")
         self.written.append(await writing.delete(self.connection, type, id, if_match, self.now))
+        if type == subscribing.TYPE:
+            await subscribing.forget(self.connection, id)
 
     async def search(
         self,

@@ -148,3 +148,35 @@ CREATE TABLE search_version (                    -- one row
     version text COLLATE "C" NOT NULL            -- of the set of parameters; another one with each change
 );
 INSERT INTO search_version (version) VALUES ('R4');
+
+CREATE TABLE subscription (                      -- what Subscription resources ask for
+    id text COLLATE "C" NOT NULL,                -- of the resource
+    status text NOT NULL,                        -- the resource's; 'off' wants nothing
+    type text COLLATE "C" NOT NULL,              -- of what is waited for
+    criteria text NOT NULL,                      -- the search, without the type
+    ends timestamptz,
+    account text,                                -- who last wrote it, and limits what is sent; NULL: the system
+    scopes text[],                               -- of the key with which that account wrote it; NULL: none
+    after bigint NOT NULL,                       -- changes by higher numbers are those since it is in force
+    headers text[] NOT NULL,                     -- channel.header as it was given; the resource has only the names
+    CONSTRAINT subscription_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE resource_change (                   -- versions that somebody may wait for, until that is looked at
+    number bigint GENERATED ALWAYS AS IDENTITY,  -- those of one resource are in the order of its versions
+    type text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    version integer NOT NULL,
+    CONSTRAINT resource_change_pkey PRIMARY KEY (number)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
+
+CREATE FUNCTION resource_change_notify() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('resource_change', '');
+    RETURN NULL;
+END $$;
+-- For each row: an ordinary write inserts none, and must not pay for a statement that does nothing.
+CREATE TRIGGER notify AFTER INSERT ON resource_change
+    FOR EACH ROW EXECUTE FUNCTION resource_change_notify();
+CREATE TRIGGER notify AFTER INSERT OR UPDATE OR DELETE ON subscription
+    FOR EACH ROW EXECUTE FUNCTION resource_change_notify();

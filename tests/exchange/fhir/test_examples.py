@@ -16,6 +16,7 @@ from tests.fhir.validation.test_examples import REFUSED
 from xinglin.fhir import json as fhir_json
 from xinglin.fhir import xml
 from xinglin.platform.database import Database
+from xinglin.store.subscribing import HIDDEN
 
 BATCH = 10_000_000
 """Bytes of one batch."""
@@ -93,6 +94,8 @@ async def test_every_example_comes_out_as_it_went_in_or_is_refused_with_the_reas
     assert stored.keys() == sent.keys()
     for number, (name, text) in enumerate(sent.items()):
         expected = exactly(text)
+        for header in expected.get("channel", {}).get("header", ())[:1]:
+            expected["channel"]["header"] = [f"{header.partition(':')[0]}: {HIDDEN}"]  # of which each example has one
         assert exactly(stored[name]) == expected, name
         if number % 10 == 0:
             assert exactly((await client.get(name)).content) == expected, name

@@ -19,6 +19,7 @@ from xinglin.fhir.search.values import MODIFIERS
 from xinglin.fhir.types import Resource
 from xinglin.store import patch
 from xinglin.store.candidates import MOST
+from xinglin.store.subscribing import CHANNEL, PAYLOADS
 
 _INTERACTIONS = (
     *("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"),
@@ -52,6 +53,8 @@ def _documentation(operations: tuple[Operation, ...]) -> str:
             "`_revinclude`, `_text`, `_content`, in compartments and over several types.",
             "",
             f"Parameters that shape a result: {', '.join(f'`{name}`' for name in RESULT_PARAMETERS)}.",
+            "",
+            f"Subscriptions: `channel.type` is {CHANNEL}, `channel.payload` none, {_either(PAYLOADS)}.",
             "",
             f"Modifiers by the type of the parameter: {'; '.join(kinds)}.",
         ]

@@ -29,6 +29,7 @@ class Unlimited:
     what is made belongs where the command did. `marks` are tags of `CAMPUS` and `DEPARTMENT`."""
 
     hiding: frozenset[str] = frozenset()
+    scopes: tuple[str, ...] | None = None
 
     def __init__(self, account: str, marks: Sequence[Resource]) -> None:
         self.account = account
@@ -68,6 +69,7 @@ class Grant:
         self.account = actor.account_id
         self._trusted = trusted
         self._scopes = None if trusted else actor.scopes
+        self.scopes = actor.scopes.written() if actor.scopes else None
         self._context = Context(now, zone)
         self._practitioner, self._patient = actor.practitioner, actor.patient
         self._campus, self._department = (post.campus, post.department) if post else (None, None)

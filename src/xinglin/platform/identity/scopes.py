@@ -33,6 +33,11 @@ class Scopes:
         """Whether an interaction with resources of a type (`*`: of every type) is within."""
         return letter in self.types.get(type, ()) or letter in self.types.get(EVERY_TYPE, ())
 
+    def written(self) -> tuple[str, ...]:
+        """The scopes as `parse_scopes` reads them."""
+        fhir = (f"system/{type}.{''.join(each for each in 'cruds' if each in own)}" for type, own in self.types.items())
+        return (*sorted(fhir), *sorted(self.permissions))
+
 
 def parse_scopes(scopes: Iterable[str], *, key: str = "", permissions: frozenset[str] | None = None) -> Scopes:
     """Reads scopes. With `permissions`, only these names are accepted beside scopes of FHIR.

@@ -72,6 +72,10 @@ WITH made AS (
         %(text_parameters)s::integer[], %(text_values)s::text[], %(text_terms)s::bigint[]
     ) AS t (parameter, value, term)
     WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
+), noted AS (
+    INSERT INTO resource_change (type, id, version)
+    SELECT %(type)s, %(id)s, %(version)s FROM made
+    WHERE EXISTS (SELECT FROM subscription s WHERE s.type = %(type)s AND s.status <> 'off')
 )
 SELECT key, (SELECT version FROM search_version) FROM made
 
@@ -114,6 +118,10 @@ WITH superseded AS (
         %(text_parameters)s::integer[], %(text_values)s::text[], %(text_terms)s::bigint[]
     ) AS t (parameter, value, term)
     WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
+), noted AS (
+    INSERT INTO resource_change (type, id, version)
+    SELECT {type}, %(id)s, %(version)s FROM changed
+    WHERE NOT %(deleted)s AND EXISTS (SELECT FROM subscription s WHERE s.type = {type} AND s.status <> 'off')
 )
 SELECT key, (SELECT version FROM search_version), EXISTS (SELECT FROM search_contained c WHERE c.container = changed.key)
 FROM changed

@@ -1,0 +1,179 @@
+"""From a version that was written to the request that tells of it (FHIR R4, Subscription).
+
+The store notes versions that somebody may wait for. `prepare` finds out whose criteria they meet, by the store's own
+search and as whoever the Subscription is for, and writes deliveries; `send` reads the version once more, as what that
+account may see by then, and sends it. What may not be seen any more is not sent.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from psycopg import AsyncConnection
+from psycopg.errors import QueryCanceled
+
+from xinglin.exchange.fhir import formats
+from xinglin.fhir import json
+from xinglin.fhir.outcome import FhirError, Forbidden, Gone, NotFound
+from xinglin.fhir.types import Resource
+from xinglin.kernel.application import Application
+from xinglin.kernel.context import SYSTEM
+from xinglin.kernel.disclosure import patients_in
+from xinglin.platform import audit, deliveries
+from xinglin.platform.deliveries import Delivery, Undeliverable
+from xinglin.platform.identity import Actor
+from xinglin.platform.outgoing import Outgoing
+from xinglin.store import changes, subscribing
+from xinglin.store.changes import Change
+from xinglin.store.repository import Repository
+from xinglin.store.subscribing import Subscribed
+from xinglin.store.versions import Version
+from xinglin.terminology.knowing import knowing
+
+CHANNEL = "subscription"
+"""The first part of the names of deliveries' channels; the other is the id of the Subscription."""
+
+_BATCH = 100
+_log = logging.getLogger(__name__)
+Connection = AsyncConnection[Any]
+
+
+class Subscriptions:
+    """What a worker does for Subscriptions."""
+
+    def __init__(self, application: Application, outgoing: Outgoing) -> None:
+        self._application = application
+        self._outgoing = outgoing
+
+    async def prepare(self) -> bool:
+        """Takes up requests, ends what is over, and makes deliveries of changes; tells whether there may be more."""
+        async with self._application.database.transaction() as connection:
+            # The changes first: whatever is noted by now was noted for a Subscription that is seen afterwards.
+            noted = await changes.first(connection, _BATCH)
+            there = await subscribing.subscriptions(connection)
+            for each in there:
+                if each.ends is not None and each.ends <= self._application.clock():
+                    await self._set_status(connection, each.id, "off")
+                elif each.status == "requested":
+                    await deliveries.resume(connection, _channel(each.id))
+                    await self._set_status(connection, each.id, "active")
+            await self._drop_orphans(connection, {each.id for each in there})
+            if noted:
+                await self._dispatch(connection, noted, there)
+                await changes.forget(connection, noted)
+        return len(noted) == _BATCH
+
+    async def _drop_orphans(self, connection: Connection, ids: set[str]) -> None:
+        """Forgets what waits for a person on channels whose Subscription is off or was deleted."""
+        for channel in await deliveries.held(connection):
+            kind, _, id = channel.partition("/")
+            if kind == CHANNEL and id not in ids:
+                await deliveries.drop(connection, channel)
+
+    async def _dispatch(self, connection: Connection, noted: Sequence[Change], there: Sequence[Subscribed]) -> None:
+        types = {change.type for change in noted}
+        eyes = {}
+        for each in there:
+            if each.type in types:
+                try:
+                    eyes[each.id] = (await self._as_seen_by(connection, each))[1]
+                except Forbidden as error:
+                    await self._fail(connection, each, str(error))
+        for change in noted:
+            waiting = [s for s in there if s.type == change.type and s.after < change.number and s.id in eyes]
+            async with changes.as_it_was(connection, change, self._application.zone) as known:
+                met = [s for s in waiting if known and await self._meets(connection, eyes[s.id], s, change)]
+            for each in met:
+                payload = {"type": change.type, "id": change.id, "version": change.version}
+                await deliveries.add(
+                    connection,
+                    channel=_channel(each.id),
+                    key=f"{change.type}/{change.id}",
+                    payload=payload,
+                    at=self._application.clock(),
+                )
+
+    async def _meets(self, connection: Connection, eyes: Repository, subscribed: Subscribed, change: Change) -> bool:
+        criteria = [*parse_qsl(subscribed.criteria, keep_blank_values=True), ("_id", change.id), ("_count", "1")]
+        try:
+            async with connection.transaction():
+                return bool((await eyes.search(change.type, criteria)).resources)
+        except (FhirError, QueryCanceled) as error:
+            # A search parameter that is no more, or a search without an end. Others must not wait for this one.
+            await self._fail(connection, subscribed, f"criteria: {error}")
+            return False
+
+    async def _as_seen_by(self, connection: Connection, subscribed: Subscribed) -> tuple[Actor, Repository]:
+        """The account that a Subscription is for, and what it sees now. Raises `Forbidden` where it was closed."""
+        application, actor = self._application, SYSTEM
+        if subscribed.account is not None:
+            actor = await application.actor_of(connection, subscribed.account, subscribed.scopes)
+        access, now = application.grant(actor), application.clock()
+        return actor, knowing(Repository(connection, now=now, zone=application.zone, access=access))
+
+    def _own(self, connection: Connection) -> Repository:
+        # unlimited: only for the Subscription itself, of which nothing is shown.
+        return knowing(Repository(connection, now=self._application.clock(), zone=self._application.zone))
+
+    async def _set_status(self, connection: Connection, id: str, status: str, error: str | None = None) -> None:
+        repository = self._own(connection)
+        try:
+            async with connection.transaction():
+                resource = await repository.read(subscribing.TYPE, id, lock=True)
+                told = {key: value for key, value in resource.items() if key not in ("error", "_error")}
+                await repository.update({**told, "status": status, **({"error": error} if error else {})})
+        except FhirError as fault:
+            # One that is no longer valid, by a profile that has changed, say. Others must not wait for it.
+            _log.error("Subscription/%s can't become %s: %s", id, status, fault)
+
+    async def _fail(self, connection: Connection, subscribed: Subscribed, error: str) -> None:
+        if subscribed.status != "error":
+            _log.warning("Subscription/%s can't be served: %s", subscribed.id, error)
+            await self._set_status(connection, subscribed.id, "error", error)
+
+    async def held(self, connection: Connection, channel: str, error: str) -> None:
+        """Tells in the Subscription that its receiver does not take what is sent."""
+        id = channel.partition("/")[2]
+        if await subscribing.find(connection, id):
+            await self._set_status(connection, id, "error", error)
+
+    async def send(self, delivery: Delivery) -> None:
+        """Sends one version. What its Subscription may not have any more is left out. Raises `Undeliverable`."""
+        type, id, number = (delivery.payload[name] for name in ("type", "id", "version"))
+        async with self._application.database.transaction() as connection:
+            subscribed = await subscribing.find(connection, delivery.channel.partition("/")[2])
+            if subscribed is None or subscribed.status == "off":
+                return
+            resource = await self._own(connection).read(subscribing.TYPE, subscribed.id)
+            try:
+                actor, eyes = await self._as_seen_by(connection, subscribed)
+            except Forbidden as error:
+                raise Undeliverable(str(error)) from None
+            try:
+                version = await eyes.vread_raw(type, id, number)
+            except (NotFound, Gone, Forbidden):
+                return
+        await self._post(resource["channel"], subscribed, actor, f"{type}/{id}", version)
+
+    async def _post(self, channel: Resource, subscribed: Subscribed, actor: Actor, name: str, version: Version) -> None:
+        """A POST that says nothing, or a PUT of the version, as if the receiver were a FHIR server (R4's rest-hook)."""
+        headers = dict(each.split(":", 1) for each in subscribed.headers)
+        headers = {key: value.strip() for key, value in headers.items()}
+        payload, endpoint = channel.get("payload"), channel["endpoint"]
+        if payload is None:
+            await self._outgoing.send("POST", endpoint, headers, b"")
+            return
+        resource = json.loads(version.content or b"null")
+        entities = (f"{subscribing.TYPE}/{subscribed.id}", name)
+        entry = audit.Entry(actor, "read", "fhir.subscription", entities, "success", self._application.clock())
+        for each in audit.disclosing(entry, patients_in(resource)):
+            await self._application.recorder.record(each)
+        body = formats.of_body(payload).write(resource, False)
+        base, mark, query = endpoint.partition("?")
+        url = f"{base.rstrip('/')}/{name}{mark}{query}"
+        await self._outgoing.send("PUT", url, {**headers, "Content-Type": f"{payload}; charset=utf-8"}, body)
+
+
+def _channel(id: str) -> str:
+    return f"{CHANNEL}/{id}"

@@ -1,0 +1,33 @@
+-- name: changes_wanted
+SELECT DISTINCT type FROM subscription WHERE status <> 'off'
+
+-- name: changes_note
+INSERT INTO resource_change (type, id, version)
+SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[], %(versions)s::integer[])
+
+-- name: changes_first
+SELECT number, type, id, version FROM resource_change ORDER BY number LIMIT %(limit)s
+
+-- name: changes_done
+DELETE FROM resource_change WHERE number = ANY(%(numbers)s)
+
+-- name: subscriptions
+SELECT id, status, type, criteria, ends, account, scopes, after, headers FROM subscription WHERE status <> 'off' ORDER BY id
+
+-- name: subscription_of
+SELECT id, status, type, criteria, ends, account, scopes, after, headers FROM subscription WHERE id = %(id)s
+
+-- name: subscription_keep
+-- It gets a number of the changes itself: only what is noted later can have been noted for it.
+INSERT INTO subscription (id, status, type, criteria, ends, account, scopes, after, headers)
+VALUES (%(id)s, %(status)s, %(type)s, %(criteria)s, %(ends)s, %(account)s, %(scopes)s,
+    nextval('resource_change_number_seq'), %(headers)s)
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, type = excluded.type, criteria = excluded.criteria,
+    ends = excluded.ends, account = excluded.account, scopes = excluded.scopes, headers = excluded.headers,
+    after = CASE WHEN subscription.status = 'off' THEN excluded.after ELSE subscription.after END
+
+-- name: subscription_forget
+DELETE FROM subscription WHERE id = %(id)s
+
+-- name: changes_listen
+LISTEN resource_change

@@ -1,0 +1,171 @@
+"""Lets Subscription resources take effect (FHIR R4, Subscription): what they wait for, and on whose behalf.
+
+Whoever writes a Subscription is who it is for: what is sent is limited by what that account may see. Values of
+`channel.header` are secrets of the receiver's: they are kept beside the resource, which has `Name: ***` in their place,
+so no read, no history and no export shows them.
+"""
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from psycopg import AsyncConnection
+
+from xinglin.fhir.definitions import resource_types
+from xinglin.fhir.outcome import FhirError, Invalid, Issue
+from xinglin.fhir.search.grammar import CURSOR, RESULT_PARAMETERS
+from xinglin.fhir.types import Resource
+from xinglin.fhir.validation import ensure_valid
+from xinglin.store import asking
+from xinglin.store.cursors import execute, queries
+
+if TYPE_CHECKING:
+    from xinglin.store.repository import Repository
+
+Connection = AsyncConnection[Any]
+
+TYPE = "Subscription"
+CHANNEL = "rest-hook"
+PAYLOADS = ("application/fhir+json", "application/json", "application/fhir+xml")
+"""What `channel.payload` may be; without it, notifications have no body."""
+
+HIDDEN = "***"
+"""Stands for the value of a header."""
+
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*)")
+_OWN = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
+# Headers that the sender sets itself.
+
+
+class Subscribed(NamedTuple):
+    """A Subscription as it is in force.
+
+    `criteria` is a search on `type`; `scopes` limit what `account` may see; None for the account is the system itself.
+    Changes by numbers over `after` are for it. `headers` are those of the channel with their values.
+    """
+
+    id: str
+    status: str
+    type: str
+    criteria: str
+    ends: datetime | None
+    account: str | None
+    scopes: list[str] | None
+    after: int
+    headers: list[str]
+
+
+async def subscriptions(connection: Connection) -> list[Subscribed]:
+    """All that are not off."""
+    return [Subscribed(*row) for row in await (await execute(connection, queries.subscriptions, {})).fetchall()]
+
+
+async def find(connection: Connection, id: str) -> Subscribed | None:
+    """One of them, also one that is off; None where there is none."""
+    row = await (await execute(connection, queries.subscription_of, {"id": id})).fetchone()
+    return Subscribed(*row) if row else None
+
+
+async def forget(connection: Connection, id: str) -> None:
+    """Nothing is sent any more for a Subscription that was deleted."""
+    await execute(connection, queries.subscription_forget, {"id": id})
+
+
+async def subscribed(repository: "Repository", resource: Resource, id: str) -> Resource:
+    """Lets a Subscription take effect as it is about to be written, and gives it without secrets.
+
+    What the system writes stays on behalf of whom it was. Nobody else makes one active: it is requested, and the worker
+    makes it so. Raises `Invalid` with every issue.
+    """
+    ensure_valid({**resource, "id": id})
+    former = await find(repository.connection, id)
+    access = repository.access
+    if access is not None and resource["status"] == "active":
+        resource = {**resource, "status": "requested"}
+    account, scopes = (access.account, access.scopes) if access else (None, None)
+    if access is None and former is not None:
+        account, scopes = former.account, tuple(former.scopes) if former.scopes is not None else None
+    known = former.headers if former and former.account == account else []
+    trusted = access is None and former is not None  # its criteria may have become void, which is what is to be told
+    issues = [] if trusted or resource["status"] == "off" else await _faults(repository, resource)
+    headers = _headers(resource, known, issues)
+    if issues:
+        raise Invalid(issues=issues)
+    type, _, criteria = resource["criteria"].partition("?")
+    values = {
+        "id": id,
+        "status": resource["status"],
+        "type": type,
+        "criteria": criteria,
+        "ends": resource.get("end"),
+        "account": account,
+        "scopes": None if scopes is None else list(scopes),
+        "headers": headers,
+    }
+    await execute(repository.connection, queries.subscription_keep, values)
+    if not headers:
+        return resource
+    return {**resource, "channel": {**resource["channel"], "header": [f"{_name(each)}: {HIDDEN}" for each in headers]}}
+
+
+def _name(header: str) -> str:
+    return header.partition(":")[0]
+
+
+async def _faults(repository: "Repository", resource: Resource) -> list[Issue]:
+    """Why a Subscription that is not off can't take effect."""
+    channel = resource["channel"]
+    issues = [
+        _issue(f"channel.{name}", f"{channel.get(name)!r} is not supported; accepted: {accepted}")
+        for name, right, accepted in (
+            ("type", channel["type"] == CHANNEL, CHANNEL),
+            ("endpoint", _usable(channel.get("endpoint", "")), "http or https, with a host, without user and #"),
+            ("payload", channel.get("payload", PAYLOADS[0]) in PAYLOADS, f"none, {', '.join(PAYLOADS)}"),
+        )
+        if not right
+    ]
+    type, _, criteria = resource["criteria"].partition("?")
+    if type not in resource_types():
+        return [*issues, _issue("criteria", f"{resource['criteria']!r}: expected Type?search with a type of R4")]
+    named = (pair.partition("=")[0].partition(":")[0] for pair in criteria.split("&"))
+    if shaping := sorted({*RESULT_PARAMETERS, CURSOR} & set(named)):
+        issues.append(_issue("criteria", f"{', '.join(shaping)} shape a result and select nothing; leave them out"))
+    else:
+        try:
+            await asking.read(repository, type, criteria)
+        except FhirError as error:
+            issues += [_issue("criteria", issue.diagnostics) for issue in error.issues]
+    return issues
+
+
+def _usable(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.username or parts.fragment)
+
+
+def _headers(resource: Resource, known: list[str], issues: list[Issue]) -> list[str]:
+    """The headers with their values; those that are hidden stay as they are known."""
+    values = {_name(each).lower(): each for each in known}
+    found = []
+    for index, header in enumerate(resource["channel"].get("header", ())):
+        match = _HEADER.fullmatch(header)
+        path = f"channel.header[{index}]"
+        if match is None or match[1].lower() in _OWN:
+            issues.append(_issue(path, f"expected Name: value in ASCII; {', '.join(sorted(_OWN))} are set by us"))
+        elif match[2] != HIDDEN:
+            found.append(header)
+        elif match[1].lower() in values:
+            found.append(values[match[1].lower()])
+        else:
+            text = f"the value of {match[1]} is not known to belong to this account; give it again"
+            issues.append(_issue(path, text))
+    return found
+
+
+def _issue(element: str, text: str) -> Issue:
+    return Issue("error", "invalid", text, f"{TYPE}.{element}")
