@@ -170,7 +170,7 @@ def write_load(server: Server, conninfo: str, raw: Raw, found: dict[str, float])
     load = server.drive(bundles)
     tell("transaction", load, None)
     found["transaction"] = load.rate * entries
-    body = ndjson(sorted((SHARED / "synthea").glob("*.json.gz")), 5)
+    body = ndjson(sorted((SHARED / "synthea").glob("*.json.gz")), 10)
     rate = import_rate(server.base, server.token, server.environment, body)
     print(f"{'load':22} {found['import']:8,.0f} resources/s\n{'$import':22} {rate:8,.0f} resources/s", flush=True)
     found["import"] = min(found["import"], rate)  # the goal is set for both ways
