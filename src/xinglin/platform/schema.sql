@@ -253,3 +253,10 @@ CREATE TABLE access_policy (
     changed timestamptz NOT NULL,
     account text NOT NULL
 );
+
+-- Where a job failed the last time. Jobs are procrastinate's own table, whose rows come and go by its functions.
+CREATE TABLE job_failure (
+    job bigint PRIMARY KEY,
+    at timestamptz NOT NULL,
+    error text NOT NULL
+);
