@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     may stand others, which only open what they sealed."""
     crypto_suite: Literal["international", "sm"] = "international"
     """Algorithms of what is encrypted from now on; what is there keeps its own."""
+    encrypted_identifiers: str = ""
+    """Systems of identifiers that are encrypted in the database, separated by commas; `phone` among them stands for
+    telephone numbers. Of patients, related persons, practitioners and persons."""
     session_limit: Annotated[int, Field(ge=0, le=10_000)] = 20
     """Sessions that one account may have at once; 0: any number."""
     password_length: Annotated[int, Field(ge=8, le=128)] = 8
@@ -207,6 +210,21 @@ class Settings(BaseSettings):
                 "separated by commas"
             )
         return ",".join(keys)
+
+    @property
+    def encrypted_systems(self) -> frozenset[str]:
+        """The words in `encrypted_identifiers`."""
+        return frozenset(each.strip() for each in self.encrypted_identifiers.split(",")) - {""}
+
+    @field_validator("encrypted_identifiers")
+    @classmethod
+    def _systems(cls, value: str) -> str:
+        strange = [each.strip() for each in value.split(",") if ":" not in each and each.strip() not in ("", "phone")]
+        if strange:
+            raise ValueError(
+                f"expected URIs of identifier systems and the word phone, separated by commas; {strange[0]} is neither"
+            )
+        return value
 
     @field_validator("oidc_providers")
     @classmethod

@@ -175,7 +175,7 @@ def limited(known: SearchParameters, access: Access | None) -> SearchParameters:
 
 class _Limited(SearchParameters):
     def __init__(self, known: SearchParameters, access: Access) -> None:
-        super().__init__(known.definitions, known.version)
+        super().__init__(known.definitions, known.version, known.blinding)
         self._access = access
 
     def of(self, type_name: str) -> Mapping[str, Parameter]:

@@ -1,7 +1,7 @@
 """Turns a resource into what is written to the database: validated, stamped with its version, with its terms."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -13,13 +13,14 @@ from xinglin.fhir.types import Resource
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One version of a resource, ready to be written."""
+    """One version of a resource, ready to be written; `stored` is how it is written where values of it are hidden."""
 
     resource: Resource
     version: int
     updated: datetime
     terms: Terms
     contained: tuple[Contained, ...] = ()
+    stored: Resource | None = None
 
     @property
     def type(self) -> str:
@@ -38,7 +39,7 @@ class Row:
 
     def content(self) -> str:
         """The JSON text that is stored and that a read returns."""
-        return json.dumps(self.resource).decode()
+        return json.dumps(self.resource if self.stored is None else self.stored).decode()
 
     def array(self) -> str:
         """The terms as an array literal: as text it always has the same type, so one prepared statement serves."""
@@ -75,7 +76,18 @@ def stamped(
     }
     whole = {"resourceType": resource["resourceType"], "id": id, "meta": meta}
     whole.update((key, value) for key, value in resource.items() if key not in whole)
-    return Row(whole, version, updated, *extract_all(whole, zone, known))
+    return row_of(whole, version, updated, zone, known)
+
+
+def row_of(whole: Resource, version: int, updated: datetime, zone: tzinfo, known: SearchParameters) -> Row:
+    """The row for a version of a resource that has its id and meta."""
+    forms = known.blinding.forms(whole) if known.blinding else None
+    if forms is None:
+        return Row(whole, version, updated, *extract_all(whole, zone, known))
+    stored, indexed = forms
+    terms, inside = extract_all(indexed, zone, known)
+    hidden = zip(inside, stored.get("contained") or (), strict=True)
+    return Row(whole, version, updated, terms, tuple(replace(each, resource=one) for each, one in hidden), stored)
 
 
 def tombstone(type: str, id: str, version: int, now: datetime) -> dict[str, Any]:
