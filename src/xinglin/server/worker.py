@@ -7,6 +7,7 @@ from datetime import timedelta
 from xinglin.exchange.fhir import bulk, subscriptions
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
+from xinglin.operations.keys import finish_reseal
 from xinglin.operations.reindexing import finish_reindex
 from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox
 from xinglin.platform.audit import forget_journals, keys, sealing
@@ -90,6 +91,13 @@ async def reindex_job(timestamp: int) -> None:  # noqa: ARG001
     """Every minute; it has something to do only where indexing was asked for, or a worker died over it."""
     application = _application.get()
     await finish_reindex(application.database, application.clock, application.zone)
+
+
+@jobs.task("store.reseal", cron="* * * * *")
+async def reseal_job(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute; it has something to do only where a key was changed, or what is to be encrypted."""
+    application = _application.get()
+    await finish_reseal(application.database, application.clock, application.zone)
 
 
 async def close_yesterday(application: Application) -> None:
