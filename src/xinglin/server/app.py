@@ -21,6 +21,7 @@ from xinglin.kernel.capability import Registry
 from xinglin.kernel.roles import ROLES
 from xinglin.platform import i18n
 from xinglin.platform.collecting import settle
+from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.settings import Settings, SettingsError, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
@@ -47,7 +48,8 @@ def create_application(settings: Settings, name: str, *, journal: bool = False) 
     if settings.database_url is None:
         raise DatabaseError("XINGLIN_DATABASE_URL is not set; `xinglin demo` and `xinglin serve` set it by themselves.")
     replica = settings.database_replica_url
-    database = Database(settings.database_url, max_size=settings.database_pool, application=name, replica=replica)
+    size, vault = settings.database_pool, Vault(settings)
+    database = Database(settings.database_url, max_size=size, application=name, replica=replica, vault=vault)
     recorder = None
     if journal and os.name == "posix":  # file locks, by which a journal is known to be left behind
         from xinglin.platform.audit.journal import Journal

@@ -19,6 +19,7 @@ from xinglin.store.access import EVERYTHING, Access, Condition
 from xinglin.store.batches import process_batch
 from xinglin.store.bindings import Members
 from xinglin.store.bundles import process_transaction
+from xinglin.store.channel_headers import Sealing
 from xinglin.store.cursors import execute, queries
 from xinglin.store.entries import Entry
 from xinglin.store.found import Found
@@ -47,9 +48,10 @@ class Repository:
     must not change once resources are stored. `expand` gives the codes of a value set, for `:in` and `:not-in`; without
     it only the value sets that R4 requires are known. `related` gives the codes that subsume a code, or that it
     subsumes, for `:above` and `:below`. `members` decides the bindings of the profiles that resources claim; without
-    it, they are not looked at. `operations` carries out those in bundles. Where `connection` can only read, `maintain`
-    opens transactions in which tables that are derived from resources are brought up to date. `access` limits what is
-    seen and changed; None is the system itself. Errors are `xinglin.fhir.outcome.FhirError`.
+    it, they are not looked at. `operations` carries out those in bundles; `seal` hides what is secret in a resource,
+    without it such resources are refused. Where `connection` can only read, `maintain` opens transactions in which
+    tables that are derived from resources are brought up to date. `access` limits what is seen and changed; None is
+    the system itself. Errors are `xinglin.fhir.outcome.FhirError`.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Repository:
         self.related = related
         self.members = members
         self.operations: Operations | None = None
+        self.seal: Sealing | None = None
         self.access = access
         self.written: list[Resource] = []
         """What was written here, for those who keep records of it; of a deletion what was there before."""
@@ -120,7 +123,13 @@ class Repository:
         made = await writing.create(self.connection, resource, id, self.now, self.zone, self.members)
         await permitting.ensure_written(self, "create", [(made["resourceType"], made["id"])])
         self.written.append(made)
-        return made
+        return self.told(made)
+
+    def told(self, written: Resource) -> Resource:
+        """What was written, as its writer may see it: an update keeps elements that are hidden from the writer."""
+        if self.access is None or not self.access.hiding:
+            return written
+        return access_to.without(written, self.access)
 
     async def create_unless(self, resource: Resource, condition: str | None) -> tuple[Resource, bool]:
         """As `create` with `if_none_exist`, and tells whether the resource is new."""
@@ -214,7 +223,7 @@ class Repository:
         names = [(written["resourceType"], written["id"])]
         await permitting.ensure_written(self, "create" if new else "update", names)
         self.written.append(written)
-        return written, new
+        return self.told(written), new
 
     async def delete(self, type: str, id: str, *, if_match: int | None = None) -> None:
         """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""
@@ -262,7 +271,9 @@ class Repository:
 
     def shown(self, found: Found) -> Found:
         """What was found, without the elements that are hidden from the caller."""
-        return replace(found, content=access_to.shown(self.access, found.type, found.content))
+        return replace(
+            found, content=access_to.shown(self.access, found.type, found.content, inside=bool(found.inside))
+        )
 
     async def put_where(
         self, resource: Resource, condition: str, *, if_match: int | None = None

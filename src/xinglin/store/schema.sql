@@ -159,7 +159,9 @@ CREATE TABLE subscription (                      -- what Subscription resources 
     account text,                                -- who last wrote it, and limits what is sent; NULL: the system
     scopes text[],                               -- of the key with which that account wrote it; NULL: none
     after bigint NOT NULL,                       -- changes by higher numbers are those since it is in force
-    headers text[] NOT NULL,                     -- channel.header as it was given; the resource has only the names
+    headers text[] NOT NULL DEFAULT '{}',        -- of before values were sealed: the worker seals them and empties it
+    header_names text[] NOT NULL DEFAULT '{}',   -- of channel.header
+    header_values bytea[] NOT NULL DEFAULT '{}', -- their values in the same order, sealed; the resource has none
     CONSTRAINT subscription_pkey PRIMARY KEY (id)
 );
 
@@ -181,3 +183,15 @@ CREATE TRIGGER notify AFTER INSERT ON resource_change
     FOR EACH ROW EXECUTE FUNCTION resource_change_notify();
 CREATE TRIGGER notify AFTER INSERT OR UPDATE OR DELETE ON subscription
     FOR EACH ROW EXECUTE FUNCTION resource_change_notify();
+
+CREATE TABLE search_reseal (                     -- runs that encrypt values anew, by the key that is in use
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    not_before timestamptz NOT NULL,             -- until then somebody may write by another key
+    place text NOT NULL DEFAULT 'resource',      -- then 'container', then 'history'
+    after text[] NOT NULL DEFAULT '{}',          -- what was looked at last there, by its key
+    looked bigint NOT NULL DEFAULT 0,            -- versions that were looked at
+    done bigint NOT NULL DEFAULT 0,              -- versions that were written
+    started timestamptz NOT NULL,
+    finished timestamptz,
+    CONSTRAINT search_reseal_pkey PRIMARY KEY (id)
+);

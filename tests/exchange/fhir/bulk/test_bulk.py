@@ -13,6 +13,8 @@ from tests.exchange.fhir.told import told
 from xinglin.exchange.fhir.bulk import House, exporting, importing, provide
 from xinglin.platform import background, jobs
 from xinglin.platform.database import Database
+from xinglin.platform.sealing import Seal
+from xinglin.platform.settings import Settings
 
 BULK = {"Authorization": "fhir.export fhir.import fhir.read fhir.write", "Prefer": "respond-async"}
 NDJSON = {**BULK, "Content-Type": "application/fhir+ndjson"}
@@ -23,7 +25,7 @@ def surroundings(database: Database, bulk_folder: Path) -> House:
     async def everything(_connection: object, _account: str) -> None:
         return None
 
-    house = House(database, bulk_folder, lambda: datetime.now(UTC), UTC, everything)
+    house = House(database, bulk_folder, lambda: datetime.now(UTC), UTC, everything, Seal(Settings(home=bulk_folder)))
     provide(house)
     return house
 
