@@ -25,6 +25,7 @@ from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.settings import Settings, SettingsError, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
+from xinglin.server.limits import Limits
 from xinglin.server.recording import OnRecord
 from xinglin.store.parameters import refreshed
 from xinglin.web.app import create_web
@@ -113,7 +114,7 @@ def create_app(settings: Settings | None = None, application: Application | None
     metrics, middleware = _measured(application, chosen)
     return Starlette(
         lifespan=lifespan,
-        middleware=middleware,
+        middleware=[*middleware, Middleware(Limits, settings=chosen)],
         exception_handlers={HTTPException: _nowhere},
         routes=[
             *_health(application),
