@@ -253,3 +253,17 @@ CREATE TABLE access_policy (
     changed timestamptz NOT NULL,
     account text NOT NULL
 );
+
+-- Endpoints that are told of events. Secrets are sealed; the former one signs too until its time is over.
+CREATE TABLE webhook (
+  id text PRIMARY KEY,
+  name text NOT NULL,
+  url text NOT NULL,
+  events text[] NOT NULL,                -- names of the types that it is told of
+  campus text,                           -- reference of the one whose events it is told of; NULL: all
+  secret bytea NOT NULL,
+  former_secret bytea,
+  former_until timestamptz,
+  created timestamptz NOT NULL,
+  off_since timestamptz
+);
