@@ -17,8 +17,12 @@ from bench.faults.writers import FHIR, HOT, Writer, patient, settling, signed_in
 from tests.receiver import Receiver, receiver
 
 WRITERS, CASHIERS = 3, 2
-PATIENCE = 120.0
-"""Seconds that everything gets to go out once nobody writes any more."""
+PATIENCE, LONGEST = 30.0, 600.0
+"""Seconds without progress, and in all, that everything gets to go out once nobody writes any more."""
+
+BEHIND = 1000
+"""How many changes may be on their way before the writers pause: a worker that is killed all the time must be able to
+keep up with them."""
 
 FAILURES = 0.002
 """How often the receiver says that it does not take what comes."""
@@ -48,11 +52,15 @@ async def trial(home: Path, *, kills: int, seed: int, say: Say) -> Verdict:
         writers = [Writer(fhir, number, seed) for number in range(WRITERS)]
         cashiers = [Writer(cashier, WRITERS + number, seed) for number in range(CASHIERS)]
         stop = asyncio.Event()
+
+        def busy() -> bool:
+            return sum(len(each.done) for each in (*writers, *cashiers)) > len(there.received) + BEHIND
+
         async with asyncio.TaskGroup() as load:
             for writer in writers:
-                load.create_task(writer.write(FHIR, stop))
+                load.create_task(writer.write(FHIR, stop, busy))
             for writer, visit in zip(cashiers, visits, strict=True):
-                load.create_task(writer.write([settling(visit)], stop))
+                load.create_task(writer.write([settling(visit)], stop, busy))
             try:
                 await _kill(run, there, kills, random.Random(f"{seed} kills"), say)
             finally:
@@ -120,10 +128,14 @@ async def _until_heard(there: Receiver, heard: int) -> None:
 async def _drained(run: House, say: Say) -> None:
     """Waits until nothing waits any more; what still does is lost."""
     await run.ready()
-    end = time.monotonic() + PATIENCE
-    waiting = 1
-    while waiting and time.monotonic() < end:
-        await asyncio.sleep(0.2)
+    now = begun = progress = time.monotonic()
+    least = None
+    while now - progress < PATIENCE and now - begun < LONGEST:
         ((waiting,),) = await records.rows(run.conninfo, WAITING)
-    if waiting:
-        say(f"{waiting} still wait after {PATIENCE:.0f} s")
+        if waiting == 0:
+            return
+        now = time.monotonic()
+        if least is None or waiting < least:
+            least, progress = waiting, now
+        await asyncio.sleep(0.2)
+    say(f"{least} still wait after {now - begun:.0f} s")
