@@ -254,6 +254,13 @@ CREATE TABLE access_policy (
     account text NOT NULL
 );
 
+-- Where a job failed the last time. Jobs are procrastinate's own table, whose rows come and go by its functions.
+CREATE TABLE job_failure (
+    job bigint PRIMARY KEY,
+    at timestamptz NOT NULL,
+    error text NOT NULL
+);
+
 -- Endpoints that are told of events. Secrets are sealed; the former one signs too until its time is over.
 CREATE TABLE webhook (
   id text PRIMARY KEY,

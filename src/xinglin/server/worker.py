@@ -9,7 +9,7 @@ from xinglin.exchange.fhir import bulk, subscriptions
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.reindexing import finish_reindex
-from xinglin.platform import i18n, idempotency, identity, jobs, outbox, webhooks
+from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox, webhooks
 from xinglin.platform.audit import forget_journals, keys, sealing
 from xinglin.platform.audit.chain import ensure_there
 from xinglin.platform.collecting import settle
@@ -101,9 +101,10 @@ async def close_yesterday(application: Application) -> None:
 
 
 async def sweep(application: Application) -> None:
-    """Forgets idempotency keys and sessions that are over."""
+    """Forgets idempotency keys, sessions and failures of jobs that are over."""
     now = application.clock()
     async with application.database.transaction() as connection:
         await idempotency.forget(connection, now - KEYS_KEPT)
         await forget_journals(connection, now - JOURNALS_KEPT)
         await identity.forget_old(connection, now)
+        await job_list.forget_failures(connection)

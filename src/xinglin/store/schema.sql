@@ -135,6 +135,7 @@ CREATE TABLE search_reindex (                    -- runs that make the terms of 
     finished timestamptz,
     parameter text COLLATE "C",                  -- id of the SearchParameter that can't be used before the end
     awaited text[],                              -- transactions that may write by other parameters
+    total bigint,                                -- resources that there were when it was asked for; NULL: not counted
     CONSTRAINT search_reindex_pkey PRIMARY KEY (id)
 );
 
