@@ -57,7 +57,14 @@ GOALS: dict[str, tuple[str, float, bool]] = {
 class Server:
     """Two server workers over a database."""
 
-    def __init__(self, settings: Settings, entry: str = "xinglin.server:create_app", port: int = PORT) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        entry: str = "xinglin.server:create_app",
+        port: int = PORT,
+        *,
+        login: str = "integrator",
+    ) -> None:
         self.base = f"http://127.0.0.1:{port}"
         self.environment = {
             "XINGLIN_DATABASE_URL": str(settings.database_url),
@@ -73,7 +80,7 @@ class Server:
                 break
             except httpx.HTTPError:
                 time.sleep(0.05)
-        answer = httpx.post(f"{self.base}/api/session", json={"login": "integrator", "password": PASSWORD}, timeout=20)
+        answer = httpx.post(f"{self.base}/api/session", json={"login": login, "password": PASSWORD}, timeout=20)
         self.token: str = answer.raise_for_status().json()["token"]
 
     def drive(self, requests: Sequence[Request], seconds: int = SECONDS) -> Load:
@@ -170,7 +177,7 @@ def write_load(server: Server, conninfo: str, raw: Raw, found: dict[str, float])
     load = server.drive(bundles)
     tell("transaction", load, None)
     found["transaction"] = load.rate * entries
-    body = ndjson(sorted((SHARED / "synthea").glob("*.json.gz")), 5)
+    body = ndjson(sorted((SHARED / "synthea").glob("*.json.gz")), 10)
     rate = import_rate(server.base, server.token, server.environment, body)
     print(f"{'load':22} {found['import']:8,.0f} resources/s\n{'$import':22} {rate:8,.0f} resources/s", flush=True)
     found["import"] = min(found["import"], rate)  # the goal is set for both ways

@@ -147,6 +147,7 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "manager",
         "auditor",
         "administrator",
+        "integrator",
     )
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}

@@ -21,10 +21,16 @@ def bundle(*resources: dict[str, Any]) -> bytes:
     return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}).encode()
 
 
+SUBSCRIPTION = {
+    "resourceType": "Subscription", "status": "requested", "reason": "test", "criteria": "Observation?status=final",
+    "channel": {"type": "rest-hook", "endpoint": "https://registry.example/fhir", "header": ["Authorization: geheim"]},
+}  # fmt: skip
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """One good bundle, one good compressed one, and one with a bad entry beside a good one."""
-    (tmp_path / "a.json").write_bytes(bundle({"resourceType": "Patient", "gender": "male"}))
+    """One good bundle with a secret in it, one good compressed one, and one with a bad entry beside a good one."""
+    (tmp_path / "a.json").write_bytes(bundle({"resourceType": "Patient", "gender": "male"}, SUBSCRIPTION))
     (tmp_path / "b.json.gz").write_bytes(gzip.compress(bundle({"resourceType": "Patient", "gender": "female"})))
     (tmp_path / "c.json").write_bytes(
         bundle({"resourceType": "Patient", "birthDate": "1968-13-40"}, {"resourceType": "Patient", "gender": "other"})
@@ -46,12 +52,18 @@ def test_each_file_is_accepted_or_refused_as_a_whole(
     given = environment | {"XINGLIN_DATABASE_URL": empty_databases.create()}
     done = xinglin(given, "load", str(folder))
     assert done.returncode == 1, done.stderr
-    assert "[1/3] a.json: 1 resources" in done.stdout
+    assert "[1/3] a.json: 2 resources" in done.stdout
     assert "[2/3] b.json.gz: 1 resources" in done.stdout
     assert "[3/3] c.json: refused, 1 faults" in done.stdout
     assert "birthDate" in done.stdout
-    assert "2 resources accepted, 1 of 3 files refused" in done.stdout
+    assert "3 resources accepted, 1 of 3 files refused" in done.stdout
     assert patients(given["XINGLIN_DATABASE_URL"]) == 2
+    with psycopg.connect(given["XINGLIN_DATABASE_URL"]) as connection:
+        ((headers, names, (value,)),) = connection.execute(
+            "SELECT headers, header_names, header_values FROM subscription"
+        )
+    assert (headers, names) == ([], ["Authorization"])
+    assert b"geheim" not in value
     (folder / "c.json").unlink()
     assert xinglin(given, "load", str(folder)).returncode == 0
 

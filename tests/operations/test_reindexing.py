@@ -7,9 +7,10 @@ import psycopg
 
 from tests.postgres import Databases
 from xinglin.operations.reindexing import finish_reindex
+from xinglin.platform import background
 from xinglin.platform.database import Database
 from xinglin.platform.migrations import migrate, migrations_of
-from xinglin.store.reindexing import reindex_status
+from xinglin.store.reindexing import reindex_status, start_reindex
 from xinglin.store.repository import Repository
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,6 +56,20 @@ async def test_what_an_earlier_version_stored_is_found(empty_databases: Database
             assert (run.done, run.finished) == (2, NOW)
     finally:
         await database.close()
+
+
+async def test_whoever_asked_for_it_is_told(database: Database) -> None:
+    async with database.transaction() as connection:
+        repository = Repository(connection, now=NOW, zone=ZONE)
+        for number in range(3):
+            await repository.create({"resourceType": "Patient"}, id=f"told-{number}")
+        run = await start_reindex(connection, now=NOW, type="Patient")
+        task = await background.create(repository, background.REINDEX, {background.RUN: str(run)})
+    await finish_reindex(database, lambda: NOW, ZONE)
+    async with database.transaction() as connection:
+        found = await Repository(connection, now=NOW, zone=ZONE).read("Task", task["id"])
+    assert found["status"] == "completed"
+    assert background.progress(found) == background.Progress(3, 3)
 
 
 async def test_what_was_contained_before_the_migration_is_found(empty_databases: Databases) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from xinglin.platform import jobs
+from xinglin.platform import job_list, jobs
 from xinglin.platform.database import Database, DatabaseError
 
 done: list[Any] = []
@@ -32,6 +32,16 @@ async def slow() -> None:
     done.append("begun")
     await asyncio.sleep(0.5)
     done.append("ended")
+
+
+async def told(word: str) -> None:
+    done.append(f"{word} was given up")
+
+
+@jobs.task("tests.hopeless", attempts=1, given_up=told)
+async def hopeless(word: str) -> None:
+    """Fails for good, with a text that quotes what it was given."""
+    raise ValueError(f"not {word}")
 
 
 @jobs.task("tests.tick", cron="* * * * * *")
@@ -88,6 +98,69 @@ async def test_a_failure_is_tried_again(database: Database) -> None:
     await work_until(database, lambda: "again" in done)
 
 
+async def test_each_failure_waits_twice_as_long(database: Database) -> None:
+    async def rests() -> list[tuple[int, float]]:
+        async with database.transaction() as connection:
+            found = await job_list.listed(connection)
+        return [
+            (job.attempts, (job.scheduled - job.changed).total_seconds())
+            for job in found
+            if job.scheduled and job.changed and job.status == "todo" and job.attempts
+        ]
+
+    failures.extend(OSError() for _ in range(3))
+    async with database.transaction() as connection:
+        id = await jobs.enqueue(connection, note, word="x")
+    assert id is not None
+    waits = []
+    for attempt in (1, 2, 3):
+        left = len(failures) - 1
+        await work_until(database, lambda left=left: len(failures) == left)
+        ((attempts, seconds),) = await rests()
+        waits.append(round(seconds))
+        assert attempts == attempt
+        async with database.transaction() as connection:  # so that nobody has to wait for it
+            await connection.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL")
+    assert waits == [2, 4, 8]
+
+
+async def test_one_that_is_given_up_stays_says_where_and_can_be_tried_again(database: Database) -> None:
+    async with database.transaction() as connection:
+        id = await jobs.enqueue(connection, hopeless, word="张三")
+    assert id is not None
+    await work_until(database, lambda: done == ["张三 was given up"])
+    async with database.transaction() as connection:
+        (job,) = await job_list.listed(connection, status="failed")
+        assert (job.id, job.task, job.attempts, job.arguments) == (id, "tests.hopeless", 1, {"word": "张三"})
+        assert job.error
+        assert "builtins.ValueError at " in job.error
+        assert "test_jobs.py" in job.error
+        assert "张三" not in job.error
+        assert await job_list.counted(connection) == {"failed": 1}
+        assert await job_list.try_again(connection, id) == ("tests.hopeless", {"word": "张三"})
+        (job,) = await job_list.listed(connection)
+        assert (job.status, job.attempts) == ("todo", 0)
+        with pytest.raises(job_list.NoSuchJob):
+            await job_list.try_again(connection, id)  # it has not failed since
+        assert await job_list.discard(connection, id) == ("tests.hopeless", {"word": "张三"})
+        with pytest.raises(job_list.NoSuchJob):
+            await job_list.discard(connection, id)
+        await job_list.forget_failures(connection)
+        assert await (await connection.execute("SELECT count(*) FROM job_failure")).fetchone() == (0,)
+
+
+async def test_no_two_wait_for_the_same_work_by_a_second_try(database: Database) -> None:
+    async with database.transaction() as connection:
+        first = await jobs.enqueue(connection, hopeless, once="one", word="x")
+    await work_until(database, lambda: len(done) == 1)
+    async with database.transaction() as connection:
+        assert first is not None
+        assert await jobs.enqueue(connection, hopeless, once="one", word="x") is not None
+        with pytest.raises(job_list.AlreadyWaiting):
+            await job_list.try_again(connection, first)
+        await connection.execute("SELECT 1")  # the transaction goes on
+
+
 async def test_arguments_are_checked_when_enqueued(database: Database) -> None:
     async with database.transaction() as connection:
         with pytest.raises(TypeError, match="word"):
@@ -127,6 +200,21 @@ async def test_stops_when_the_job_in_hand_has_ended(database: Database) -> None:
     stop.set()
     await asyncio.wait_for(running, 10)
     assert "ended" in done
+
+
+async def test_what_does_not_end_in_time_at_a_stop_is_taken_up_again(database: Database) -> None:
+    async with database.transaction() as connection:
+        await jobs.enqueue(connection, slow)
+    stop = asyncio.Event()
+    running = asyncio.create_task(jobs.run(database.conninfo, stop, patience=timedelta(seconds=0.1)))
+    while "begun" not in done:
+        await asyncio.sleep(0.02)
+    stop.set()
+    await asyncio.wait_for(running, 10)
+    assert "ended" not in done
+    async with database.transaction() as connection:  # so that nobody has to wait for the delay
+        await connection.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL")
+    await work_until(database, lambda: "ended" in done, dead_after=timedelta(seconds=1))
 
 
 async def test_called_directly(database: Database) -> None:

@@ -7,10 +7,16 @@ import httpx
 import pytest
 
 from tests.hospital import Hospital
+from tests.receiver import Receiver, receiver
+from tests.server.subscribers import Api
 from xinglin.kernel.application import Application
 from xinglin.operations.hospital import PASSWORD
+from xinglin.platform.deliveries import Deliverer
+from xinglin.platform.outgoing import outgoing
+from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_app, create_application
+from xinglin.server.worker import deliverer
 
 FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
 
@@ -44,3 +50,29 @@ async def token(client: httpx.AsyncClient, login: str) -> dict[str, str]:
     """The header of somebody who has signed in at the command interface."""
     answer = await client.post("/api/session", json={"login": login, "password": PASSWORD})
     return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+@pytest.fixture(scope="module")
+async def integrator(client: httpx.AsyncClient) -> dict[str, str]:
+    return await token(client, "integrator")
+
+
+@pytest.fixture
+async def there() -> AsyncIterator[Receiver]:
+    async with receiver() as made:
+        yield made
+
+
+@pytest.fixture
+async def sender(hospital: Hospital, settings: Settings) -> AsyncIterator[Deliverer]:
+    limits = Settings(home=settings.home, delivery_networks="127.0.0.0/8", delivery_seconds=2)
+    async with outgoing(limits) as way:
+        yield deliverer(hospital.application, way, Seal(settings))
+
+
+@pytest.fixture
+async def api(client: httpx.AsyncClient, integrator: dict[str, str]) -> AsyncIterator[Api]:
+    made = Api(client, integrator)
+    yield made
+    for each in (await made("GET", "Subscription?_count=100")).get("entry", ()):
+        await made("DELETE", f"Subscription/{each['resource']['id']}")

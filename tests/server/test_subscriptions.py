@@ -1,83 +1,20 @@
 """Subscriptions end to end: written by FHIR, changes by every way in, requests that a real receiver takes."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import httpx
-import pytest
-
 from tests.hospital import Hospital
-from tests.receiver import Receiver, receiver
-from tests.server.conftest import token
+from tests.receiver import Receiver
+from tests.server.subscribers import JSON, Api, one_url, patient, service, subscription
 from xinglin.kernel.context import as_system
 from xinglin.operations.reindexing import finish_reindex
 from xinglin.platform import deliveries
 from xinglin.platform.deliveries import MOST_ATTEMPTS, Deliverer
-from xinglin.platform.identity import Account, create_account, set_active
+from xinglin.platform.identity import set_active
 from xinglin.platform.identity.scopes import parse_scopes
-from xinglin.platform.outgoing import outgoing
-from xinglin.platform.settings import Settings
-from xinglin.server.worker import deliverer
 from xinglin.store import ingesting, packing
 from xinglin.store.copying import reserve
-
-JSON = "application/fhir+json"
-
-
-@pytest.fixture(scope="module")
-async def integrator(client: httpx.AsyncClient) -> dict[str, str]:
-    return await token(client, "integrator")
-
-
-@pytest.fixture
-async def there() -> AsyncIterator[Receiver]:
-    async with receiver() as made:
-        yield made
-
-
-@pytest.fixture
-async def sender(hospital: Hospital, tmp_path: Path) -> AsyncIterator[Deliverer]:
-    settings = Settings(home=tmp_path, delivery_networks="127.0.0.0/8", delivery_seconds=2)
-    async with outgoing(settings) as way:
-        yield deliverer(hospital.application, way)
-
-
-def subscription(there: Receiver, criteria: str, **channel: Any) -> dict[str, Any]:
-    return {
-        "resourceType": "Subscription",
-        "status": "requested",
-        "reason": "test",
-        "criteria": criteria,
-        "channel": {"type": "rest-hook", "endpoint": f"{there.url}/hook", "payload": JSON, **channel},
-    }
-
-
-def patient(family: str, **more: Any) -> dict[str, Any]:
-    return {"resourceType": "Patient", "name": [{"family": family}], **more}
-
-
-class Api:
-    """FHIR as the integrator."""
-
-    def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
-        self._client, self._headers = client, headers
-
-    async def __call__(self, method: str, path: str, body: Any = None, status: int | None = None, **more: Any) -> Any:
-        headers = self._headers | more
-        answer = await self._client.request(method, f"/fhir/{path}", json=body, headers=headers)
-        assert answer.status_code == status if status else answer.status_code < 300, answer.text
-        return answer.json() if answer.content else None
-
-
-@pytest.fixture
-async def api(client: httpx.AsyncClient, integrator: dict[str, str]) -> AsyncIterator[Api]:
-    made = Api(client, integrator)
-    yield made
-    for each in (await made("GET", "Subscription?_count=100")).get("entry", ()):
-        await made("DELETE", f"Subscription/{each['resource']['id']}")
 
 
 async def test_every_way_of_writing_is_told_of_in_the_order_of_the_versions(
@@ -108,25 +45,6 @@ async def test_every_way_of_writing_is_told_of_in_the_order_of_the_versions(
     assert {request.method for request in there.received} == {"PUT"}
     assert there.received[0].headers["content-type"].startswith(JSON)
     assert (await api("GET", f"Subscription/{made['id']}"))["status"] == "active"
-
-
-async def service(hospital: Hospital, login: str) -> Account:
-    """An account of a service that may write everything by FHIR."""
-    async with hospital.application.database.transaction() as connection:
-        return await create_account(
-            connection,
-            login=login,
-            name=login,
-            password=None,
-            kind="service",
-            roles=("integrator",),
-            locale="en",
-            now=hospital.clock(),
-        )
-
-
-def one_url(resource: dict[str, Any]) -> str:
-    return f"{resource['resourceType']}/{resource['id']}"
 
 
 async def test_a_version_is_judged_as_it_was_though_it_has_been_superseded(
@@ -178,29 +96,6 @@ async def test_xml_where_it_is_wanted(api: Api, there: Receiver, sender: Deliver
     await sender.once()
     assert there.received[0].body.startswith(b"<")
     assert "标记" in there.received[0].body.decode()
-
-
-async def test_headers_are_shown_to_nobody_and_stay_with_their_account(
-    api: Api, there: Receiver, sender: Deliverer, hospital: Hospital
-) -> None:
-    made = await api("POST", "Subscription", subscription(there, "Patient?family=密", header=["Authorization: s3cr3t"]))
-    name = one_url(made)
-    assert made["channel"]["header"] == ["Authorization: ***"]
-    await sender.once()
-    changed = await api("PUT", name, {**made, "reason": "other", "status": "active"})
-    assert changed["status"] == "requested"
-    for path in (name, f"{name}/_history", "Subscription?url=http", "_history?_count=20"):
-        told = await api("GET", path)
-        assert "s3cr3t" not in str(told)
-    await api("POST", "Patient", patient("密"))
-    await sender.once()
-    assert there.received[0].headers["authorization"] == "s3cr3t"
-    # Whoever else takes it over, and could lead it elsewhere, does not get the secret.
-    other = await service(hospital, "other")
-    async with hospital.application.database.transaction() as connection:
-        context = hospital.application.context(connection, other)
-        with pytest.raises(Exception, match=r"channel.header\[0\].*give it again"):
-            await context.repository.update(await context.read(name))
 
 
 async def test_bad_ones_are_refused_with_what_is_accepted(api: Api, there: Receiver) -> None:

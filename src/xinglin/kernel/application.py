@@ -207,6 +207,7 @@ class Application:
             outcome="success",
             at=now,
             client=client,
+            detail=context.work.reason,
         )
         if key is not None:
             remembered = Outcome(TOLD, outcome.changes) if command.secret else outcome

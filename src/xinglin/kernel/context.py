@@ -44,6 +44,7 @@ class Work:
     changes: list[Change] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
+    reason: str | None = None
 
 
 def reference(resource: Resource) -> str:
@@ -180,6 +181,10 @@ class Context:
     def about(self, subject: str) -> None:
         """Names for the audit what this is about and no resource: an account, such as `account/1`."""
         self.work.subjects.append(subject)
+
+    def because(self, reason: str) -> None:
+        """Gives the audit the reason why somebody did this, where no resource keeps it."""
+        self.work.reason = reason
 
     def emit(self, name: str, subject: Resource, *, key: str, **data: Any) -> None:
         """Publishes an event with this transaction.

@@ -12,8 +12,10 @@ from xinglin.platform.collecting import settle
 from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.processes import pool
+from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.store.loading import LoadedFile, load_file
+from xinglin.store.repository import Repository
 from xinglin.terminology.knowing import knowing
 
 _MOST = 16
@@ -48,10 +50,16 @@ class _Process:
         assert settings.database_url is not None
         self.zone = ZoneInfo(settings.timezone)
         self.runner = asyncio.Runner()
+        self.seal = Seal(settings)
         vault = Vault(settings)
         self.database = Database(settings.database_url, min_size=1, max_size=2, application="xinglin-load", vault=vault)
         self.runner.run(self.database.open())
         settle()
+
+    def prepared(self, repository: Repository) -> Repository:
+        """The repository, which from now on knows its code systems, and how secrets are sealed."""
+        repository.seal = self.seal
+        return knowing(repository)
 
 
 @cache
@@ -61,4 +69,4 @@ def _process(settings: Settings) -> _Process:
 
 def _load(settings: Settings, path: Path) -> LoadedFile:
     kept = _process(settings)
-    return kept.runner.run(load_file(path, kept.database.transaction, datetime.now(UTC), kept.zone, knowing))
+    return kept.runner.run(load_file(path, kept.database.transaction, datetime.now(UTC), kept.zone, kept.prepared))

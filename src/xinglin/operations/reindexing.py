@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 
+from xinglin.platform import background
 from xinglin.platform.database import Database
-from xinglin.store.reindexing import WAITING, continue_reindex
+from xinglin.store.reindexing import WAITING, continue_reindex, reindex_status
+from xinglin.store.repository import Repository
 
 PROGRESS = 10_000
 """Resources after which progress is told."""
@@ -23,6 +25,7 @@ async def finish_reindex(
     is left for the next time.
     """
     total = waited = 0
+    await tell(database, clock, zone)
     while waited < PATIENCE:
         async with database.transaction() as connection:
             done = await continue_reindex(connection, now=clock(), zone=zone)
@@ -34,5 +37,23 @@ async def finish_reindex(
             continue
         if total // PROGRESS != (total + done) // PROGRESS:
             say(f"Indexed {total + done} resources anew")
+            await tell(database, clock, zone)
         total += done
+    if total:
+        await tell(database, clock, zone)
     return total
+
+
+async def tell(database: Database, clock: Callable[[], datetime], zone: tzinfo) -> None:
+    """Notes for those who asked for an indexing how far it is, or that it has ended."""
+    async with database.transaction() as connection:
+        # unlimited: the house's own notes, of which nothing is shown here.
+        repository = Repository(connection, now=clock(), zone=zone)
+        waiting = await background.going_on(repository, background.REINDEX)
+        runs = {str(run.id): run for run in await reindex_status(connection)} if waiting else {}
+        for task in waiting:
+            run = runs.get(background.value(task, background.RUN) or "")
+            if run is not None and (run.done or run.finished):
+                status = "completed" if run.finished else "in-progress"
+                output = background.made(run.done, run.total)
+                await background.move(repository, background.REINDEX, task["id"], status, output)

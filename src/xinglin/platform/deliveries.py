@@ -74,16 +74,16 @@ async def add(connection: Connection, *, channel: str, key: str, payload: Mappin
     await connection.execute(queries.delivery_add, values)
 
 
-async def resume(connection: Connection, channel: str) -> None:
-    """Lets a channel that rests or is held go on at once."""
+async def resume(connection: Connection, channel: str) -> bool:
+    """Lets a channel that rests or is held go on at once; false where it does neither."""
     await connection.execute(queries.deliveries_again, {"channel": channel})
-    await connection.execute(queries.delivery_resume, {"channel": channel})
+    return (await connection.execute(queries.delivery_resume, {"channel": channel})).rowcount == 1
 
 
-async def drop(connection: Connection, channel: str) -> None:
-    """Forgets what waits on a channel, and its failures."""
+async def drop(connection: Connection, channel: str) -> bool:
+    """Forgets what waits on a channel, and its failures; false where it neither rested nor was held."""
     await connection.execute(queries.deliveries_drop, {"channel": channel})
-    await connection.execute(queries.delivery_resume, {"channel": channel})
+    return (await connection.execute(queries.delivery_resume, {"channel": channel})).rowcount == 1
 
 
 async def held(connection: Connection) -> list[str]:

@@ -6,6 +6,10 @@ A job runs at least once: one whose worker died is given to another. Tasks are d
     async def send_report(report: str) -> None: ...
 
     await enqueue(connection, send_report, report="DiagnosticReport/1")
+
+One that fails is tried again after 2 s, 4 s, 8 s, ...; after the last attempt it stays, as failed, until a person lets
+it be tried again or discards it (`platform.job_list`). Where and by what kind of error it failed is kept; the error's
+text is not, since it may quote somebody's record.
 """
 
 import asyncio
@@ -20,19 +24,28 @@ from typing import Any, Generic, ParamSpec
 import procrastinate
 import psycopg
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
+from procrastinate.worker import Worker
 
 from xinglin.platform.database import check_server, connection_arguments
+from xinglin.platform.logging import place_of
+from xinglin.store.sql import load_queries
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
+queries = load_queries("xinglin.platform")
 
 MOST_ATTEMPTS = 8
 HEARTBEAT = timedelta(seconds=10)
 DEAD_AFTER = timedelta(seconds=30)
 _blueprint = procrastinate.Blueprint()
 _manager = JobManager(procrastinate.PsycopgConnector())
+_given_up: dict[str, Callable[..., Awaitable[None]]] = {}
+
+GIVEN_UP = "The server failed at it again and again; an administrator sees where"
+"""What whoever asked for the work is told when it is given up."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +62,18 @@ class Task(Generic[P]):
 
 
 def task(
-    name: str, *, queue: str = "default", attempts: int = MOST_ATTEMPTS, cron: str | None = None
+    name: str,
+    *,
+    queue: str = "default",
+    attempts: int = MOST_ATTEMPTS,
+    cron: str | None = None,
+    given_up: Callable[..., Awaitable[None]] | None = None,
 ) -> Callable[[Callable[P, Awaitable[None]]], Task[P]]:
     """Declares a task. Its arguments must be plain JSON; its name stays the same across versions.
 
     A failure is tried again after 2 s, 4 s, 8 s, ... up to `attempts` times. With `cron` ('0 3 * * *', UTC) it also
     runs by the clock, once per time however many workers there are; it then takes one argument, `timestamp` (Unix
-    seconds).
+    seconds). `given_up` is called with the arguments after the last attempt.
     """
 
     def declare(work: Callable[P, Awaitable[None]]) -> Task[P]:
@@ -63,6 +81,8 @@ def task(
         declared = _blueprint.task(name=name, queue=queue, retry=retry)(work)
         if cron is not None:
             _blueprint.periodic(cron=cron)(declared)  # type: ignore[arg-type]
+        if given_up is not None:
+            _given_up[name] = given_up
         return Task(name, work, queue)
 
     return declare
@@ -139,6 +159,7 @@ async def run(
                 update_heartbeat_interval=min(HEARTBEAT, dead_after / 3).total_seconds(),
                 stalled_worker_timeout=dead_after.total_seconds(),
                 delete_jobs="successful",
+                worker_middleware=[_noting],
             )
         )
         rescuer = asyncio.create_task(_rescue(app, dead_after))
@@ -152,6 +173,20 @@ async def run(
         for result in results[:2]:
             if isinstance(result, Exception):
                 raise result
+
+
+async def _noting(call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: Worker) -> Any:
+    """Runs a job, and keeps where it failed; after its last attempt, whoever wants to know is told."""
+    job = context.job
+    try:
+        return await call_next()
+    except Exception as error:
+        await context.app.connector.execute_query_async(queries.job_failed, job=job.id, error=place_of(error))
+        task = context.app.tasks.get(job.task_name)
+        last = task is None or task.get_retry_exception(error, job) is None
+        if last and (told := _given_up.get(job.task_name)):
+            await told(**job.task_kwargs)
+        raise
 
 
 async def _rescue(app: procrastinate.App, dead_after: timedelta) -> None:

@@ -31,22 +31,27 @@ def mask(text: str) -> str:
     return text
 
 
+def place_of(fault: BaseException) -> str:
+    """Where an error happened and its kind, one line for it and for each that caused it; without their texts."""
+    error: BaseException | None = fault
+    lines = []
+    while error is not None:
+        frames, step = [], error.__traceback__
+        while step is not None:
+            code = step.tb_frame.f_code
+            frames.append(f"{code.co_filename.rpartition('site-packages/')[2]}:{step.tb_lineno} {code.co_name}")
+            step = step.tb_next
+        lines.append(f"{type(error).__module__}.{type(error).__qualname__} at " + " < ".join(reversed(frames)))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(lines)
+
+
 class _Formatter(logging.Formatter):
     def traceback(self, record: logging.LogRecord) -> str:
         """Where it happened and the kind of the error; its text may quote what somebody typed, so it is left out."""
         if not record.exc_info or record.exc_info[1] is None:
             return ""
-        error: BaseException | None = record.exc_info[1]
-        lines = []
-        while error is not None:
-            frames, step = [], error.__traceback__
-            while step is not None:
-                code = step.tb_frame.f_code
-                frames.append(f"{code.co_filename.rpartition('site-packages/')[2]}:{step.tb_lineno} {code.co_name}")
-                step = step.tb_next
-            lines.append(f"{type(error).__module__}.{type(error).__qualname__} at " + " < ".join(reversed(frames)))
-            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-        return "\n".join(lines)
+        return place_of(record.exc_info[1])
 
 
 class Console(_Formatter):

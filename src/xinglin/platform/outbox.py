@@ -172,15 +172,22 @@ async def lag(connection: Connection) -> Lag:
     return Lag(*row)
 
 
-async def parked_events(connection: Connection, *, limit: int = 100) -> list[tuple[Published, datetime, str]]:
-    """Parked events, each with the time and the error."""
-    rows = await (await connection.execute(queries.parked, {"limit": limit})).fetchall()
+async def parked_events(
+    connection: Connection, *, limit: int = 100, id: int | None = None
+) -> list[tuple[Published, datetime, str]]:
+    """Parked events, each with the time and the error; with `id` that one only."""
+    rows = await (await connection.execute(queries.parked, {"limit": limit, "id": id})).fetchall()
     return [(_published(row), row[7], row[8]) for row in rows]
 
 
 async def unpark(connection: Connection, id: int, *, now: datetime) -> bool:
     """Lets a parked event be tried again; false where it is not parked."""
     return (await connection.execute(queries.unpark, {"id": id, "now": now})).rowcount == 1
+
+
+async def discard(connection: Connection, id: int) -> bool:
+    """Removes a parked event, whose handlers then never do their work; false where it is not parked."""
+    return (await connection.execute(queries.discard_parked, {"id": id})).rowcount == 1
 
 
 async def run(

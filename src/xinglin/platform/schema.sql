@@ -254,6 +254,13 @@ CREATE TABLE access_policy (
     account text NOT NULL
 );
 
+-- Where a job failed the last time. Jobs are procrastinate's own table, whose rows come and go by its functions.
+CREATE TABLE job_failure (
+    job bigint PRIMARY KEY,
+    at timestamptz NOT NULL,
+    error text NOT NULL
+);
+
 -- Keys by which values of resources are encrypted and found. A secret that was destroyed leaves its row.
 CREATE TABLE data_key (
   id text COLLATE "C" PRIMARY KEY,

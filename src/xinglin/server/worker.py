@@ -9,12 +9,13 @@ from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.keys import finish_reseal
 from xinglin.operations.reindexing import finish_reindex
-from xinglin.platform import i18n, idempotency, identity, jobs, outbox
+from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox
 from xinglin.platform.audit import forget_journals, keys, sealing
 from xinglin.platform.audit.chain import ensure_there
 from xinglin.platform.collecting import settle
 from xinglin.platform.deliveries import Deliverer
 from xinglin.platform.outgoing import Outgoing, outgoing
+from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
 from xinglin.store import changes
@@ -33,15 +34,15 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     i18n.preload()
     application = create_application(settings, "xinglin-worker")
     _application.set(application)
-    folder, access = settings.home / "bulk", application.access_of
-    bulk.provide(bulk.House(application.database, folder, application.clock, application.zone, access))
+    folder, access, seal = settings.home / "bulk", application.access_of, Seal(settings)
+    bulk.provide(bulk.House(application.database, folder, application.clock, application.zone, access, seal))
     key = keys.load_or_make_keys(settings.audit_keys)[0]
     ensure_there(settings.audit_algorithm)
     await application.database.open()
     settle()
     try:
         async with outgoing(settings) as way, asyncio.TaskGroup() as parts:
-            parts.create_task(deliverer(application, way).run(stop))
+            parts.create_task(deliverer(application, way, seal).run(stop))
             parts.create_task(
                 outbox.run(application.database, application.outbox_handlers(), stop, clock=application.clock)
             )
@@ -60,9 +61,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         await application.database.close()
 
 
-def deliverer(application: Application, way: Outgoing) -> Deliverer:
+def deliverer(application: Application, way: Outgoing, seal: Seal) -> Deliverer:
     """Who sends what goes out of the house."""
-    subscribed = subscriptions.Subscriptions(application, way)
+    subscribed = subscriptions.Subscriptions(application, way, seal)
     return Deliverer(
         application.database,
         {subscriptions.CHANNEL: subscribed.send},
@@ -107,9 +108,10 @@ async def close_yesterday(application: Application) -> None:
 
 
 async def sweep(application: Application) -> None:
-    """Forgets idempotency keys and sessions that are over."""
+    """Forgets idempotency keys, sessions and failures of jobs that are over."""
     now = application.clock()
     async with application.database.transaction() as connection:
         await idempotency.forget(connection, now - KEYS_KEPT)
         await forget_journals(connection, now - JOURNALS_KEPT)
         await identity.forget_old(connection, now)
+        await job_list.forget_failures(connection)

@@ -4,6 +4,7 @@ So they can be made in another process and handed over as a few bytes (PostgreSQ
 """
 
 from collections.abc import Iterator, Sequence
+from operator import add
 from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
@@ -12,8 +13,9 @@ from psycopg.errors import UniqueViolation
 from xinglin.fhir import json
 from xinglin.fhir.outcome import Conflict
 from xinglin.fhir.search import Terms
+from xinglin.fhir.types import Resource
 from xinglin.store.cursors import execute, queries
-from xinglin.store.rows import Row, dates_of
+from xinglin.store.rows import Row, array, dates_of
 
 Connection = AsyncConnection[Any]
 
@@ -44,14 +46,17 @@ def copied(key: int, row: Row, keys: Iterator[int]) -> Copied:
 
     Raises `StopIteration` where these do not suffice.
     """
-    content = row.content().replace("\\", "\\\\")  # JSON has no other sign that COPY takes for its own
-    line = (
-        f"{row.type}\t{key}\t{row.id}\t{row.version}\t{row.updated.isoformat()}\t{content}\t{row.array()}\t{row.name}\n"
-    )
+    before = f"{row.type}\t{key}\t{row.id}\t{row.version}\t{row.updated.isoformat()}\t"
+    line = before.encode() + _json(row.written) + f"\t{row.array()}\t{row.name}\n".encode()
     inside, others = contained(key, row, keys) if row.contained else (b"", Found(b"", b"", b""))
     own = found(key, row.terms)
-    whole = Found(own.dates + others.dates, own.strings + others.strings, own.numbers + others.numbers)
-    return Copied(row.type, row.id, line.encode(), inside, whole)
+    whole = Found(*map(add, own, others)) if row.contained else own
+    return Copied(row.type, row.id, line, inside, whole)
+
+
+def _json(resource: Resource) -> bytes:
+    """A resource as COPY reads it: JSON has no other sign that COPY takes for its own."""
+    return json.dumps(resource).replace(b"\\", b"\\\\")
 
 
 def contained(container: int, row: Row, keys: Iterator[int]) -> tuple[bytes, Found]:
@@ -59,15 +64,15 @@ def contained(container: int, row: Row, keys: Iterator[int]) -> tuple[bytes, Fou
     lines, places = [], []
     for each in row.contained:
         key = -next(keys)
-        content = json.dumps(each.resource).decode().replace("\\", "\\\\")
-        terms = ",".join(map(str, each.terms.hashes))
-        lines.append(
+        before = (
             f"{each.resource['resourceType']}\t{key}\t{row.type}\t{container}\t{each.resource['id']}"
-            f"\t{row.updated.isoformat()}\t{content}\t{{{terms}}}\t{each.name}\n"
+            f"\t{row.updated.isoformat()}\t"
         )
+        after = f"\t{array(each.terms.hashes)}\t{each.name}\n"
+        lines.append(before.encode() + _json(each.resource) + after.encode())
         places.append(found(key, each.terms))
     together = Found(*(b"".join(part) for part in zip(*places, strict=True))) if places else Found(b"", b"", b"")
-    return "".join(lines).encode(), together
+    return b"".join(lines), together
 
 
 def found(key: int, terms: Terms) -> Found:

@@ -34,13 +34,15 @@ WAITING = -1
 
 @dataclass(frozen=True, slots=True)
 class Reindex:
-    """A run: of one type or of all (None), how many resources are done, and when it ended."""
+    """A run: of one type or of all (None), how many resources are done of how many that there were when it was asked
+    for (None: not counted), and when it ended."""
 
     id: int
     type: str | None
     started: datetime
     finished: datetime | None
     done: int
+    total: int | None
 
 
 async def start_reindex(connection: Connection, *, now: datetime, type: str | None = None) -> int | None:
@@ -133,4 +135,4 @@ async def _replace(
 async def reindex_status(connection: Connection) -> list[Reindex]:
     """All runs, in the order in which they were started."""
     rows = await (await execute(connection, queries.reindex_status, {})).fetchall()
-    return [Reindex(id, type, started, finished, done) for id, type, started, finished, done, _, _ in rows]
+    return [Reindex(*row) for row in rows]

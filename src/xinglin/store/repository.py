@@ -19,6 +19,7 @@ from xinglin.store.access import EVERYTHING, Access, Condition
 from xinglin.store.batches import process_batch
 from xinglin.store.bindings import Members
 from xinglin.store.bundles import process_transaction
+from xinglin.store.channel_headers import Sealing
 from xinglin.store.cursors import execute, queries
 from xinglin.store.entries import Entry
 from xinglin.store.found import Found
@@ -47,9 +48,10 @@ class Repository:
     must not change once resources are stored. `expand` gives the codes of a value set, for `:in` and `:not-in`; without
     it only the value sets that R4 requires are known. `related` gives the codes that subsume a code, or that it
     subsumes, for `:above` and `:below`. `members` decides the bindings of the profiles that resources claim; without
-    it, they are not looked at. `operations` carries out those in bundles. Where `connection` can only read, `maintain`
-    opens transactions in which tables that are derived from resources are brought up to date. `access` limits what is
-    seen and changed; None is the system itself. Errors are `xinglin.fhir.outcome.FhirError`.
+    it, they are not looked at. `operations` carries out those in bundles; `seal` hides what is secret in a resource,
+    without it such resources are refused. Where `connection` can only read, `maintain` opens transactions in which
+    tables that are derived from resources are brought up to date. `access` limits what is seen and changed; None is
+    the system itself. Errors are `xinglin.fhir.outcome.FhirError`.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Repository:
         self.related = related
         self.members = members
         self.operations: Operations | None = None
+        self.seal: Sealing | None = None
         self.access = access
         self.written: list[Resource] = []
         """What was written here, for those who keep records of it; of a deletion what was there before."""

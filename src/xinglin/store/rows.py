@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from xinglin.fhir import json
@@ -39,11 +40,16 @@ class Row:
 
     def content(self) -> str:
         """The JSON text that is stored and that a read returns."""
-        return json.dumps(self.resource if self.stored is None else self.stored).decode()
+        return json.dumps(self.written).decode()
+
+    @property
+    def written(self) -> Resource:
+        """The resource as it is stored."""
+        return self.resource if self.stored is None else self.stored
 
     def array(self) -> str:
         """The terms as an array literal: as text it always has the same type, so one prepared statement serves."""
-        return f"{{{','.join(map(str, self.terms.hashes))}}}"
+        return array(self.terms.hashes)
 
     def parameters(self) -> dict[str, Any]:
         """The parameters of the queries `create` and `update`."""
@@ -68,14 +74,10 @@ def stamped(
 
     `now` is cut to milliseconds, the precision in which FHIR's instants are written.
     """
-    updated = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
-    meta = {
-        **resource.get("meta", {}),
-        "versionId": str(version),
-        "lastUpdated": updated.isoformat("T", "milliseconds"),
-    }
-    whole = {"resourceType": resource["resourceType"], "id": id, "meta": meta}
-    whole.update((key, value) for key, value in resource.items() if key not in whole)
+    updated, written = _instant(now)
+    meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": written}
+    first = {"resourceType": resource["resourceType"], "id": id, "meta": meta}
+    whole = {**first, **resource, **first}  # what is named twice keeps its first place
     return row_of(whole, version, updated, zone, known)
 
 
@@ -90,9 +92,16 @@ def row_of(whole: Resource, version: int, updated: datetime, zone: tzinfo, known
     return Row(whole, version, updated, terms, tuple(replace(each, resource=one) for each, one in hidden), stored)
 
 
+@lru_cache(maxsize=64)
+def _instant(now: datetime) -> tuple[datetime, str]:
+    """A moment in UTC, cut to milliseconds, and as it is written."""
+    cut = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
+    return cut, cut.isoformat("T", "milliseconds")
+
+
 def tombstone(type: str, id: str, version: int, now: datetime) -> dict[str, Any]:
     """The parameters of the query `update` that leave only a tombstone."""
-    updated = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
+    updated, _ = _instant(now)
     return {
         "type": type,
         "id": id,
@@ -103,6 +112,11 @@ def tombstone(type: str, id: str, version: int, now: datetime) -> dict[str, Any]
         "terms": "{}",
         **_lists(Terms()),
     }
+
+
+def array(numbers: Iterable[int]) -> str:
+    """Numbers as an array literal of PostgreSQL."""
+    return f"{{{json.dumps([*numbers])[1:-1].decode()}}}"
 
 
 def _lists(terms: Terms) -> dict[str, Any]:

@@ -135,6 +135,7 @@ CREATE TABLE search_reindex (                    -- runs that make the terms of 
     finished timestamptz,
     parameter text COLLATE "C",                  -- id of the SearchParameter that can't be used before the end
     awaited text[],                              -- transactions that may write by other parameters
+    total bigint,                                -- resources that there were when it was asked for; NULL: not counted
     CONSTRAINT search_reindex_pkey PRIMARY KEY (id)
 );
 
@@ -158,7 +159,9 @@ CREATE TABLE subscription (                      -- what Subscription resources 
     account text,                                -- who last wrote it, and limits what is sent; NULL: the system
     scopes text[],                               -- of the key with which that account wrote it; NULL: none
     after bigint NOT NULL,                       -- changes by higher numbers are those since it is in force
-    headers text[] NOT NULL,                     -- channel.header as it was given; the resource has only the names
+    headers text[] NOT NULL DEFAULT '{}',        -- of before values were sealed: the worker seals them and empties it
+    header_names text[] NOT NULL DEFAULT '{}',   -- of channel.header
+    header_values bytea[] NOT NULL DEFAULT '{}', -- their values in the same order, sealed; the resource has none
     CONSTRAINT subscription_pkey PRIMARY KEY (id)
 );
 

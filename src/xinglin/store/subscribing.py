@@ -1,11 +1,9 @@
 """Lets Subscription resources take effect (FHIR R4, Subscription): what they wait for, and on whose behalf.
 
 Whoever writes a Subscription is who it is for: what is sent is limited by what that account may see. Values of
-`channel.header` are secrets of the receiver's: they are kept beside the resource, which has `Name: ***` in their place,
-so no read, no history and no export shows them.
+`channel.header` are secrets (`channel_headers`).
 """
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -18,6 +16,7 @@ from xinglin.fhir.search.grammar import CURSOR, RESULT_PARAMETERS
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import ensure_valid
 from xinglin.store import asking
+from xinglin.store.channel_headers import Header, seal_former, sealed
 from xinglin.store.cursors import execute, queries
 
 if TYPE_CHECKING:
@@ -30,19 +29,12 @@ CHANNEL = "rest-hook"
 PAYLOADS = ("application/fhir+json", "application/json", "application/fhir+xml")
 """What `channel.payload` may be; without it, notifications have no body."""
 
-HIDDEN = "***"
-"""Stands for the value of a header."""
-
-_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*)")
-_OWN = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
-# Headers that the sender sets itself.
-
 
 class Subscribed(NamedTuple):
     """A Subscription as it is in force.
 
     `criteria` is a search on `type`; `scopes` limit what `account` may see; None for the account is the system itself.
-    Changes by numbers over `after` are for it. `headers` are those of the channel with their values.
+    Changes by numbers over `after` are for it. `header_names` and `header_values` are those of the channel, sealed.
     """
 
     id: str
@@ -53,7 +45,13 @@ class Subscribed(NamedTuple):
     account: str | None
     scopes: list[str] | None
     after: int
-    headers: list[str]
+    header_names: list[str]
+    header_values: list[bytes]
+
+    @property
+    def headers(self) -> list[Header]:
+        """Headers of the channel, sealed."""
+        return list(map(Header, self.header_names, self.header_values))
 
 
 async def subscriptions(connection: Connection) -> list[Subscribed]:
@@ -79,6 +77,8 @@ async def subscribed(repository: "Repository", resource: Resource, id: str) -> R
     makes it so. Raises `Invalid` with every issue.
     """
     ensure_valid({**resource, "id": id})
+    if repository.seal is not None:
+        await seal_former(repository.connection, repository.seal)
     former = await find(repository.connection, id)
     access = repository.access
     if access is not None and resource["status"] == "active":
@@ -89,9 +89,9 @@ async def subscribed(repository: "Repository", resource: Resource, id: str) -> R
     known = former.headers if former and former.account == account else []
     trusted = access is None and former is not None  # its criteria may have become void, which is what is to be told
     issues = [] if trusted or resource["status"] == "off" else await _faults(repository, resource)
-    headers = _headers(resource, known, issues)
-    if issues:
-        raise Invalid(issues=issues)
+    headers, faults = sealed(resource, id, known, repository.seal)
+    if issues or faults:
+        raise Invalid(issues=[*issues, *faults])
     type, _, criteria = resource["criteria"].partition("?")
     values = {
         "id": id,
@@ -101,16 +101,13 @@ async def subscribed(repository: "Repository", resource: Resource, id: str) -> R
         "ends": resource.get("end"),
         "account": account,
         "scopes": None if scopes is None else list(scopes),
-        "headers": headers,
+        "header_names": [header.name for header in headers],
+        "header_values": [header.value for header in headers],
     }
     await execute(repository.connection, queries.subscription_keep, values)
     if not headers:
         return resource
-    return {**resource, "channel": {**resource["channel"], "header": [f"{_name(each)}: {HIDDEN}" for each in headers]}}
-
-
-def _name(header: str) -> str:
-    return header.partition(":")[0]
+    return {**resource, "channel": {**resource["channel"], "header": [header.shown for header in headers]}}
 
 
 async def _faults(repository: "Repository", resource: Resource) -> list[Issue]:
@@ -146,25 +143,6 @@ def _usable(endpoint: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.username or parts.fragment)
-
-
-def _headers(resource: Resource, known: list[str], issues: list[Issue]) -> list[str]:
-    """The headers with their values; those that are hidden stay as they are known."""
-    values = {_name(each).lower(): each for each in known}
-    found = []
-    for index, header in enumerate(resource["channel"].get("header", ())):
-        match = _HEADER.fullmatch(header)
-        path = f"channel.header[{index}]"
-        if match is None or match[1].lower() in _OWN:
-            issues.append(_issue(path, f"expected Name: value in ASCII; {', '.join(sorted(_OWN))} are set by us"))
-        elif match[2] != HIDDEN:
-            found.append(header)
-        elif match[1].lower() in values:
-            found.append(values[match[1].lower()])
-        else:
-            text = f"the value of {match[1]} is not known to belong to this account; give it again"
-            issues.append(_issue(path, text))
-    return found
 
 
 def _issue(element: str, text: str) -> Issue:

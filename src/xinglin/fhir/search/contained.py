@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from operator import is_
 
+from xinglin.fhir import json
 from xinglin.fhir.search.extract import extract
 from xinglin.fhir.search.found_by import Terms
 from xinglin.fhir.search.known import R4, SearchParameters
@@ -30,7 +32,8 @@ def extract_all(
     if not inside:
         return extract(resource, zone, known), ()
     owner = f"{resource['resourceType']}/{resource['id']}"
-    named = _named(resource, owner, {each["id"]: each["resourceType"] for each in inside})
+    types = {each["id"]: each["resourceType"] for each in inside}
+    named = {key: _named(item, owner, types) if _refers(item) else item for key, item in resource.items()}
     found = (
         Contained(each, name_number(f"{owner}#{each['id']}"), extract(named_each, zone, known))
         for each, named_each in zip(inside, named["contained"], strict=True)
@@ -38,17 +41,28 @@ def extract_all(
     return extract(named, zone, known), tuple(found)
 
 
+def _refers(value: Json) -> bool:
+    """Whether something in a value refers to the container or what it contains; its text tells at once."""
+    return isinstance(value, dict | list) and b'"reference":"#' in json.dumps(value)
+
+
 def _named(value: Json, owner: str, types: dict[str, str]) -> Json:
     """A value whose references to contained resources (`#id`) name them wholly, with their type, and whose references
-    to the container (`#`) are like those from outside."""
+    to the container (`#`) are like those from outside. What has none of them, which is most, is given back as it is."""
     if isinstance(value, list):
-        return [_named(item, owner, types) for item in value]
+        items = [_named(item, owner, types) for item in value]
+        return value if all(map(is_, items, value)) else items
     if not isinstance(value, dict):
         return value
-    found = {key: _named(item, owner, types) if isinstance(item, dict | list) else item for key, item in value.items()}
+    found: Resource | None = None
+    for key, item in value.items():
+        if isinstance(item, dict | list) and (new := _named(item, owner, types)) is not item:
+            found = dict(value) if found is None else found
+            found[key] = new
     reference = value.get("reference")
-    if reference == "#":
-        found["reference"] = owner
-    elif isinstance(reference, str) and (type := types.get(reference[1:])) and reference[0] == "#":
-        found |= {"reference": f"{owner}{reference}", "type": type}
-    return found
+    if isinstance(reference, str) and reference.startswith("#"):
+        if reference == "#":
+            return {**(found or value), "reference": owner}
+        if type := types.get(reference[1:]):
+            return {**(found or value), "reference": f"{owner}{reference}", "type": type}
+    return value if found is None else found

@@ -101,7 +101,8 @@ def _adder(type_name: str, parameter: Parameter, branch: Branch) -> Add | None:
             return None if texts is None else partial(_add_string, number, type_name, parameter.code, texts)
         case "reference":
             spell = spellings.REFERENCES.get(branch.type)
-            return None if spell is None else partial(_add_reference, type_name, parameter.code, spell)
+            own, present = parameter_term(type_name, parameter.code), term(type_name, parameter.code, PRESENT)
+            return None if spell is None else partial(_add_reference, own, present, parameter.code == PATIENT, spell)
         case "uri":
             return None if branch.type not in _LOCATED else partial(_add_uri, number, type_name, parameter.code)
     spell = token_spelling(branch)
@@ -161,13 +162,14 @@ def _add_displayed(
             terms.texts.add((number, folded, found))
 
 
-def _add_reference(type_name: str, code: str, spell: spellings.Spell, terms: Terms, value: Json, _: tzinfo) -> None:
-    terms.hashes.add(term(type_name, code, PRESENT))
-    number = parameter_term(type_name, code)
+def _add_reference(
+    number: int, present: int, of_patient: bool, spell: spellings.Spell, terms: Terms, value: Json, _: tzinfo
+) -> None:
+    terms.hashes.add(present)
     for text in spell(value):
         target = name_number(text)
         terms.hashes.add(number ^ target)
-        if code == PATIENT and text.startswith("Patient/"):
+        if of_patient and text.startswith("Patient/"):
             terms.patients.add(target)
 
 

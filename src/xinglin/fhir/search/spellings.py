@@ -1,7 +1,7 @@
 """How the values of a resource are spelled in its terms, by their data type (FHIR R4, Search, token and reference)."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 from xinglin.fhir.definitions import value_set
 from xinglin.fhir.fhirpath.references import target_of
@@ -76,13 +76,18 @@ def reference(value: Json) -> list[str]:
     """A Reference by the name or URL of its target, and by its identifier."""
     found = []
     literal = value.get("reference")
-    if literal and not literal.startswith("#"):
-        target = target_of(literal)
-        found.append("/".join(target) if target and ":" not in literal else literal)
+    if literal and literal[0] != "#":
+        found.append(_literal(literal))
     logical = value.get("identifier")
     if logical and logical.get("value"):
         found += [by_identifier(text) for text in identifier(logical)]
     return found
+
+
+@lru_cache(maxsize=8192)
+def _literal(reference: str) -> str:
+    target = target_of(reference)
+    return "/".join(target) if target and ":" not in reference else reference
 
 
 def by_identifier(text: str) -> str:

@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 
 from xinglin.platform.crypto.suites import SUITES, AeadKey, Suite
 from xinglin.platform.sealing import Seal
+from xinglin.store import channel_headers
 from xinglin.store.sql import load_queries
 
 Connection = AsyncConnection[Any]
@@ -123,7 +124,7 @@ async def seal_anew(connection: Connection, seal: Seal) -> int:
             secret = seal.open(bytes(sealed), about(id))
             await connection.execute(write, {"id": id, "sealed": seal.seal(secret, about(id))})
             done += 1
-    return done
+    return done + await channel_headers.seal_anew(connection, seal, seal.head)
 
 
 def _about(id: str) -> str:

@@ -33,10 +33,13 @@ SELECT count(*) FILTER (WHERE parked IS NULL), count(parked), min(at) FILTER (WH
 
 -- name: parked
 SELECT id, key, event, payload, at, attempts, done, parked, error FROM outbox
-WHERE parked IS NOT NULL ORDER BY id LIMIT %(limit)s
+WHERE parked IS NOT NULL AND (%(id)s::bigint IS NULL OR id = %(id)s) ORDER BY id LIMIT %(limit)s
 
 -- name: unpark
 UPDATE outbox SET parked = NULL, attempts = 0, next_attempt = %(now)s WHERE id = %(id)s AND parked IS NOT NULL
+
+-- name: discard_parked
+DELETE FROM outbox WHERE id = %(id)s AND parked IS NOT NULL
 
 -- name: listen
 LISTEN outbox

@@ -12,19 +12,31 @@ SELECT number, type, id, version FROM resource_change ORDER BY number LIMIT %(li
 DELETE FROM resource_change WHERE number = ANY(%(numbers)s)
 
 -- name: subscriptions
-SELECT id, status, type, criteria, ends, account, scopes, after, headers FROM subscription WHERE status <> 'off' ORDER BY id
+SELECT id, status, type, criteria, ends, account, scopes, after, header_names, header_values
+FROM subscription WHERE status <> 'off' ORDER BY id
 
 -- name: subscription_of
-SELECT id, status, type, criteria, ends, account, scopes, after, headers FROM subscription WHERE id = %(id)s
+SELECT id, status, type, criteria, ends, account, scopes, after, header_names, header_values
+FROM subscription WHERE id = %(id)s
 
 -- name: subscription_keep
 -- It gets a number of the changes itself: only what is noted later can have been noted for it.
-INSERT INTO subscription (id, status, type, criteria, ends, account, scopes, after, headers)
+INSERT INTO subscription (id, status, type, criteria, ends, account, scopes, after, header_names, header_values)
 VALUES (%(id)s, %(status)s, %(type)s, %(criteria)s, %(ends)s, %(account)s, %(scopes)s,
-    nextval('resource_change_number_seq'), %(headers)s)
+    nextval('resource_change_number_seq'), %(header_names)s, %(header_values)s)
 ON CONFLICT (id) DO UPDATE SET status = excluded.status, type = excluded.type, criteria = excluded.criteria,
-    ends = excluded.ends, account = excluded.account, scopes = excluded.scopes, headers = excluded.headers,
+    ends = excluded.ends, account = excluded.account, scopes = excluded.scopes,
+    header_names = excluded.header_names, header_values = excluded.header_values,
     after = CASE WHEN subscription.status = 'off' THEN excluded.after ELSE subscription.after END
+
+-- name: subscriptions_unsealed
+SELECT id, headers FROM subscription WHERE headers <> '{}' ORDER BY id FOR UPDATE
+
+-- name: subscriptions_sealed
+SELECT id, header_names, header_values FROM subscription WHERE headers = '{}' ORDER BY id FOR UPDATE
+
+-- name: subscription_seal
+UPDATE subscription SET headers = '{}', header_names = %(names)s, header_values = %(values)s WHERE id = %(id)s
 
 -- name: subscription_forget
 DELETE FROM subscription WHERE id = %(id)s

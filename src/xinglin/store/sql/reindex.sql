@@ -1,8 +1,8 @@
 -- name: reindex_start
 -- unlimited: indexing is the house's own work, and shown to nobody.
 -- From then on every write makes the new terms itself, so only what is there now has to be done.
-INSERT INTO search_reindex (type, upto_key, started)
-SELECT %(type)s::text, max(key), %(now)s FROM (
+INSERT INTO search_reindex (type, upto_key, started, total)
+SELECT %(type)s::text, max(key), %(now)s, count(*) FROM (
     SELECT key FROM resource WHERE type = coalesce(%(type)s::text, type)
     UNION ALL SELECT container FROM search_contained WHERE type = %(type)s::text
 ) AS concerned HAVING count(*) > 0
@@ -77,7 +77,7 @@ WHERE r.type = n.type AND r.key = n.key
 UPDATE search_reindex SET after_key = %(after)s, done = done + %(done)s, finished = %(finished)s WHERE id = %(id)s
 
 -- name: reindex_status
-SELECT id, type, started, finished, done, after_key, upto_key FROM search_reindex ORDER BY id
+SELECT id, type, started, finished, done, total FROM search_reindex ORDER BY id
 
 -- name: reindex_rows
 -- unlimited: indexing is the house's own work, and shown to nobody.

@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from tests.exchange.fhir.told import told
-from xinglin.exchange.fhir.bulk import House, exporting, importing, provide, tasks
-from xinglin.platform import jobs
+from xinglin.exchange.fhir.bulk import House, exporting, importing, provide
+from xinglin.platform import background, jobs
 from xinglin.platform.database import Database
+from xinglin.platform.sealing import Seal
+from xinglin.platform.settings import Settings
 
 BULK = {"Authorization": "fhir.export fhir.import fhir.read fhir.write", "Prefer": "respond-async"}
 NDJSON = {**BULK, "Content-Type": "application/fhir+ndjson"}
@@ -23,7 +25,7 @@ def surroundings(database: Database, bulk_folder: Path) -> House:
     async def everything(_connection: object, _account: str) -> None:
         return None
 
-    house = House(database, bulk_folder, lambda: datetime.now(UTC), UTC, everything)
+    house = House(database, bulk_folder, lambda: datetime.now(UTC), UTC, everything, Seal(Settings(home=bulk_folder)))
     provide(house)
     return house
 
@@ -140,6 +142,56 @@ async def test_one_that_is_cancelled_while_it_runs_leaves_no_files(
     assert not list(surroundings.folder.glob("*"))
 
 
+async def test_how_far_it_is_is_told_while_it_runs(
+    filled: httpx.AsyncClient, surroundings: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for from within: after each file of an export, and after each batch of an import."""
+    said: list[str] = []
+    loop = asyncio.get_running_loop()
+
+    def ask(url: str) -> None:
+        answer = asyncio.run_coroutine_threadsafe(filled.get(url, headers=BULK), loop).result(10)
+        assert (answer.status_code, answer.headers["retry-after"]) == (202, "5")
+        said.append(answer.headers["x-progress"])
+
+    url = (await filled.get("$export?_type=Patient,Observation,Group", headers=BULK)).headers["content-location"]
+    append, read = exporting._append, importing._read
+
+    def written(path: Path, lines: list[bytes]) -> None:
+        append(path, lines)
+        ask(url)
+
+    monkeypatch.setattr(exporting, "_append", written)
+    await exporting.run(surroundings, url.rpartition("=")[2])
+    assert said == [f"in-progress, {done} of 3 types" for done in (0, 1, 2)]
+    said.clear()
+    lines = [json.dumps({"resourceType": "Patient", "id": f"p{n}"}) for n in range(4)]
+    imported = (await filled.post("$import", content="\n".join(lines), headers=NDJSON)).headers["content-location"]
+    monkeypatch.setattr(importing, "BATCH", 1)
+
+    def reading(file: Any) -> list[bytes]:
+        found = read(file)
+        if not found:
+            ask(imported)
+        return found
+
+    monkeypatch.setattr(importing, "PROCESSES", 0)
+    monkeypatch.setattr(importing, "_read", reading)
+    await importing.run(surroundings, imported.rpartition("=")[2])
+    assert said[-1] == "in-progress, 100 % read, 4 resources"
+
+
+async def test_a_job_that_is_given_up_says_so(filled: httpx.AsyncClient, surroundings: House) -> None:
+    export = (await filled.get("$export", headers=BULK)).headers["content-location"]
+    await exporting._given_up(export.rpartition("=")[2])
+    assert jobs.GIVEN_UP in told(await filled.get(export, headers=BULK), 500)
+    imported = (await filled.post("$import", content=LINES[0], headers=NDJSON)).headers["content-location"]
+    await importing._given_up(imported.rpartition("=")[2])
+    answer = await filled.get(imported, headers=BULK)
+    assert answer.status_code == 200
+    assert answer.json()["parameter"][0] == {"name": "status", "valueCode": "failed"}
+
+
 async def test_a_job_that_begins_again_hands_out_whole_files(filled: httpx.AsyncClient, surroundings: House) -> None:
     url = (await filled.get("$export?_type=Patient", headers=BULK)).headers["content-location"]
     folder = surroundings.folder / url.rpartition("=")[2]
@@ -158,7 +210,7 @@ async def test_exports_that_are_refused(filled: httpx.AsyncClient, surroundings:
     told(await filled.get("$export?_typeFilter=x", headers=BULK), 400)
     told(await filled.get("Group/none/$export", headers=BULK), 404)
     told(await filled.get("$export-status?task=none", headers=BULK), 404)
-    ours = {"coding": [{"system": tasks.SYSTEM, "code": "export"}]}
+    ours = {"coding": [{"system": background.SYSTEM, "code": "export"}]}
     for stranger, code in (("t", {"text": "x"}), ("..", ours), ("a.b", ours)):
         task = {"resourceType": "Task", "id": stranger, "status": "completed", "intent": "order", "code": code}
         assert (await filled.post("", json=put(task))).status_code == 200
@@ -217,7 +269,7 @@ async def test_an_import_goes_on_where_its_worker_died(
         json.dumps({"resourceType": "Patient", "id": f"p{n}", **({"x": 1} if n % 3 == 0 else {})}) for n in range(9)
     ]
     url = (await client.post("$import", content="\n".join(lines), headers=NDJSON)).headers["content-location"]
-    move, left = tasks.move, 3
+    move, left = background.move, 3
 
     async def dying(*args: Any, **kwargs: Any) -> bool:
         nonlocal left
@@ -226,10 +278,10 @@ async def test_an_import_goes_on_where_its_worker_died(
             raise SystemExit  # after the batch was written and before it was committed
         return await move(*args, **kwargs)
 
-    monkeypatch.setattr(tasks, "move", dying)
+    monkeypatch.setattr(background, "move", dying)
     with pytest.raises(SystemExit):
         await importing.run(surroundings, url.rpartition("=")[2])
-    monkeypatch.setattr(tasks, "move", move)
+    monkeypatch.setattr(background, "move", move)
     assert (await client.get("Patient?_count=0")).json()["total"] == 2
     await importing.run(surroundings, url.rpartition("=")[2])
     status = (await client.get(url, headers=BULK)).json()

@@ -10,11 +10,10 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
-from xinglin.exchange.fhir.bulk import tasks
 from xinglin.exchange.fhir.bulk.house import House, house
 from xinglin.fhir import json
 from xinglin.fhir.types import Resource
-from xinglin.platform import jobs
+from xinglin.platform import background, jobs
 from xinglin.platform.audit import EVERYBODY
 from xinglin.store.everything import references, referring
 from xinglin.store.exporting import fix_snapshot, stream, types_present
@@ -33,7 +32,13 @@ class _Cancelled(Exception):
     """Somebody cancelled the export."""
 
 
-@jobs.task("fhir.export")
+async def _given_up(id: str) -> None:
+    """Tells whoever asked for it that nobody tries any more."""
+    async with house().repository() as repository:
+        await background.move(repository, background.EXPORT, id, "failed", [], jobs.GIVEN_UP)
+
+
+@jobs.task("fhir.export", given_up=_given_up)
 async def export(id: str) -> None:
     """Carries out the export of a Task."""
     await run(house(), id)
@@ -43,15 +48,15 @@ async def run(surroundings: House, id: str) -> None:
     """Writes the files of an export, and notes them in its Task."""
     folder = surroundings.folder / id
     async with surroundings.repository() as repository:
-        if not await tasks.move(repository, tasks.EXPORT, id, "in-progress", []):
+        if not await background.move(repository, background.EXPORT, id, "in-progress", []):
             return
-        task = await tasks.read(repository, tasks.EXPORT, id)
+        task = await background.read(repository, background.EXPORT, id)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     try:
         output = await _write(surroundings, task, folder)
         async with surroundings.repository() as repository:
-            if not await tasks.move(repository, tasks.EXPORT, id, "completed", output):
+            if not await background.move(repository, background.EXPORT, id, "completed", output):
                 raise _Cancelled
     except _Cancelled:
         shutil.rmtree(folder, ignore_errors=True)
@@ -59,32 +64,41 @@ async def run(surroundings: House, id: str) -> None:
         _log.exception("Export %s failed", id)
         shutil.rmtree(folder, ignore_errors=True)
         async with surroundings.repository() as repository:
-            await tasks.move(repository, tasks.EXPORT, id, "failed", [], f"Files can't be written: {error.strerror}")
+            await background.move(
+                repository, background.EXPORT, id, "failed", [], f"Files can't be written: {error.strerror}"
+            )
 
 
 async def _write(surroundings: House, task: Resource, folder: Path) -> list[tuple[str, str]]:
     """Files of each type, as (name, number of resources)."""
-    since = tasks.value(task, "_since")
-    wanted = (tasks.value(task, "_type") or "").split(",") if tasks.value(task, "_type") else None
-    level, group = tasks.value(task, "level"), tasks.value(task, "group")
+    since = background.value(task, "_since")
+    wanted = (background.value(task, "_type") or "").split(",") if background.value(task, "_type") else None
+    level, group = background.value(task, "level"), background.value(task, "group")
     output: list[tuple[str, str]] = []
     async with surroundings.database.transaction() as connection:
         await fix_snapshot(connection)
-        account = tasks.value(task, tasks.ACCOUNT)
+        account = background.value(task, background.ACCOUNT)
         access = await surroundings.access(connection, account) if account else None
         repository = Repository(connection, now=surroundings.clock(), access=access)
         patients = await _members(repository, group) if group else None
         if patients is not None:
             await asyncio.to_thread(_note, folder, patients)
         about = {"Patient"} | {source for source, _ in referring("Patient")}
-        for type in await types_present(connection):
-            if (wanted is None or type in wanted) and (level == "system" or type in about):
-                found = stream(
-                    repository, type, since=datetime.fromisoformat(since) if since else None, patients=patients
-                )
-                kept = _of_patients(found) if level == "patient" and type != "Patient" else found
-                output += await _files(surroundings, task["id"], folder, type, kept)
+        there = await types_present(connection)
+        types = [each for each in there if (wanted is None or each in wanted) and (level == "system" or each in about)]
+        for done, type in enumerate(types):
+            await _tell(surroundings, task["id"], done, len(types))
+            found = stream(repository, type, since=datetime.fromisoformat(since) if since else None, patients=patients)
+            kept = _of_patients(found) if level == "patient" and type != "Patient" else found
+            output += await _files(surroundings, task["id"], folder, type, kept)
     return output
+
+
+async def _tell(surroundings: House, id: str, done: int, total: int) -> None:
+    """Notes how many types are done."""
+    async with surroundings.repository() as repository:
+        if not await background.move(repository, background.EXPORT, id, "in-progress", background.made(done, total)):
+            raise _Cancelled
 
 
 async def _files(
@@ -93,7 +107,7 @@ async def _files(
     counts: list[int] = []
     async for batch in batches:
         async with surroundings.repository() as repository:
-            if (await tasks.read(repository, tasks.EXPORT, id))["status"] == "cancelled":
+            if (await background.read(repository, background.EXPORT, id))["status"] == "cancelled":
                 raise _Cancelled
         if not batch:
             continue

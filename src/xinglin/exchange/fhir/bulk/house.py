@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 
 from xinglin.platform.database import Database
 from xinglin.store.access import Access
+from xinglin.store.channel_headers import Sealing
 from xinglin.store.repository import Repository
 from xinglin.terminology.knowing import knowing
 
@@ -19,20 +20,23 @@ from xinglin.terminology.knowing import knowing
 @dataclass(frozen=True)
 class House:
     """The surroundings of a job. `folder` is shared with the servers, which hand out its files; `access` tells what an
-    account may see now."""
+    account may see now, and `seal` hides secrets."""
 
     database: Database
     folder: Path
     clock: Callable[[], datetime]
     zone: tzinfo
     access: Callable[[AsyncConnection[Any], str], Awaitable[Access | None]]
+    seal: Sealing
 
     @asynccontextmanager
     async def repository(self) -> AsyncIterator[Repository]:
         """The repository in a transaction of its own, without limits."""
         async with self.database.transaction() as connection:
             # unlimited: imports write as the house, by the permission of whoever sent them.
-            yield knowing(Repository(connection, now=self.clock(), zone=self.zone))
+            repository = knowing(Repository(connection, now=self.clock(), zone=self.zone))
+            repository.seal = self.seal
+            yield repository
 
 
 _house: ContextVar[House] = ContextVar("house")

@@ -16,12 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from xinglin.exchange.fhir.bulk import tasks
 from xinglin.exchange.fhir.bulk.house import House, house
 from xinglin.exchange.fhir.bulk.uploading import FILE
 from xinglin.fhir import json
 from xinglin.fhir.outcome import Issue, operation_outcome
-from xinglin.platform import jobs
+from xinglin.platform import background, jobs
 from xinglin.platform.collecting import settle
 from xinglin.platform.processes import pool
 from xinglin.store.copying import reserve
@@ -42,7 +41,13 @@ ERRORS = "OperationOutcome.1.ndjson"
 """The file with what was refused."""
 
 
-@jobs.task("fhir.import")
+async def _given_up(id: str) -> None:
+    """Tells whoever asked for it that nobody tries any more; what was written stays, and the rest of the file."""
+    async with house().repository() as repository:
+        await background.move(repository, background.IMPORT, id, "failed", reason=jobs.GIVEN_UP)
+
+
+@jobs.task("fhir.import", given_up=_given_up)
 async def import_(id: str) -> None:
     """Carries out the import of a Task."""
     await run(house(), id)
@@ -55,13 +60,16 @@ async def run(surroundings: House, id: str) -> None:
     """
     folder = surroundings.folder / id
     async with surroundings.repository() as repository:
-        task = await tasks.read(repository, tasks.IMPORT, id)
-        if task["status"] in tasks.ENDED:
+        task = await background.read(repository, background.IMPORT, id)
+        if task["status"] in background.ENDED:
+            if task["status"] == "cancelled":
+                shutil.rmtree(folder, ignore_errors=True)
             return
-        state = _State(*(int((tasks.outputs(task, name) or ["0"])[-1]) for name in _State.NAMES))
-        await tasks.move(repository, tasks.IMPORT, id, "in-progress", state.output())
+        state = _State(*(int((background.outputs(task, name) or ["0"])[-1]) for name in _State.NAMES))
+        state.size = (folder / FILE).stat().st_size
+        await background.move(repository, background.IMPORT, id, "in-progress", state.output())
     _truncate(folder / ERRORS, state.error_bytes)
-    with (folder / FILE).open("rb") as file, _packers((folder / FILE).stat().st_size - state.bytes) as packers:
+    with (folder / FILE).open("rb") as file, _packers(state.size - state.bytes) as packers:
         file.seek(state.bytes)
         try:
             async with aclosing(_batches(surroundings, file, packers)) as batches:
@@ -71,21 +79,23 @@ async def run(surroundings: House, id: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
             return
     async with surroundings.repository() as repository:
-        await tasks.move(repository, tasks.IMPORT, id, "completed", state.output())
+        await background.move(repository, background.IMPORT, id, "completed", state.output())
     (folder / FILE).unlink()
 
 
 class _State:
-    """How far an import is: bytes and lines read, resources accepted and refused, bytes of the file of errors."""
+    """How far an import is: bytes and lines read, resources accepted and refused, bytes of the file of errors; and the
+    bytes of the file that was sent."""
 
     NAMES = ("bytes", "lines", "accepted", "refused", "error_bytes")
 
     def __init__(self, bytes: int, lines: int, accepted: int, refused: int, error_bytes: int) -> None:
         self.bytes, self.lines, self.accepted, self.refused = bytes, lines, accepted, refused
         self.error_bytes = error_bytes
+        self.size = 0
 
     def output(self) -> list[tuple[str, str]]:
-        return [(name, str(getattr(self, name))) for name in self.NAMES]
+        return [*((name, str(getattr(self, name))) for name in self.NAMES), *background.made(self.bytes, self.size)]
 
 
 def _packers(size: int) -> Executor:
@@ -151,7 +161,7 @@ async def _write(surroundings: House, id: str, folder: Path, state: _State, line
         state.error_bytes += sum(map(len, errors))
         with (folder / ERRORS).open("ab") as file:
             file.writelines(errors)
-        if not await tasks.move(repository, tasks.IMPORT, id, "in-progress", state.output()):
+        if not await background.move(repository, background.IMPORT, id, "in-progress", state.output()):
             raise _Cancelled
 
 

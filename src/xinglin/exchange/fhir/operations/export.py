@@ -7,14 +7,13 @@ from collections.abc import Awaitable, Callable
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from xinglin.exchange.fhir import responses
-from xinglin.exchange.fhir.bulk import tasks
 from xinglin.exchange.fhir.bulk.exporting import export, members
 from xinglin.exchange.fhir.operations.registry import EXPORT, INSTANCE, SYSTEM, TYPE, Call, Operation
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest, FhirError, NotFound
 from xinglin.fhir.search.dates import span
 from xinglin.fhir.types import Resource
-from xinglin.platform import jobs
+from xinglin.platform import background, jobs
 
 FORMATS = (None, "application/fhir+ndjson", "application/ndjson", "ndjson")
 _FILE = re.compile(r"[A-Za-z]+\.[0-9]+\.ndjson")
@@ -38,7 +37,7 @@ def _begin(level: str) -> Callable[[Call], Awaitable[Response]]:
         inputs = {"level": level, "_type": ",".join(_types(call)), "_since": _since(call), "group": call.id or ""}
         if call.id:
             await call.repository.read("Group", call.id)
-        task = await tasks.create(call.repository, tasks.EXPORT, {**inputs, "request": str(call.request.url)})
+        task = await background.create(call.repository, background.EXPORT, {**inputs, "request": str(call.request.url)})
         await jobs.enqueue(call.repository.connection, export, id=task["id"])
         return Response(status_code=202, headers={"Content-Location": _status_url(call, task["id"])})
 
@@ -68,11 +67,14 @@ async def status(call: Call) -> Response:
     """How far an export is: 202 while it runs, then the manifest of its files. DELETE cancels it."""
     id = call.inputs.needed("task")
     if call.request.method == "DELETE":
-        task = await tasks.read(call.repository, tasks.EXPORT, id)
-        if not await tasks.move(call.repository, tasks.EXPORT, id, "cancelled", []) and task["status"] == "cancelled":
+        task = await background.read(call.repository, background.EXPORT, id)
+        if (
+            not await background.move(call.repository, background.EXPORT, id, "cancelled", [])
+            and task["status"] == "cancelled"
+        ):
             raise NotFound(f"The export {id} is cancelled already")
         return Response(status_code=202)
-    task = await tasks.read(call.repository, tasks.EXPORT, id)
+    task = await background.read(call.repository, background.EXPORT, id)
     match task["status"]:
         case "completed":
             return JSONResponse(_manifest(call, task), headers={"Cache-Control": "no-store"})
@@ -80,15 +82,17 @@ async def status(call: Call) -> Response:
             raise NotFound(f"The export {id} is cancelled")
         case "failed":
             raise ExportFailed(task["statusReason"]["text"])
-    return Response(status_code=202, headers={"X-Progress": task["status"], "Retry-After": "5"})
+    progress = background.progress(task)
+    said = f"{task['status']}, {progress.done} of {progress.total} types" if progress else task["status"]
+    return Response(status_code=202, headers={"X-Progress": said, "Retry-After": "5"})
 
 
 def _manifest(call: Call, task: Resource) -> dict[str, object]:
     files = [(item["type"]["coding"][0]["code"], int(item["valueString"])) for item in task.get("output", ())]
     base = f"{responses.base_url(call.request)}$export-file?task={task['id']}&name="
     return {
-        "transactionTime": tasks.transaction_time(task).isoformat(),
-        "request": tasks.value(task, "request"),
+        "transactionTime": background.transaction_time(task).isoformat(),
+        "request": background.value(task, "request"),
         "requiresAccessToken": True,
         "output": [{"type": name.partition(".")[0], "url": base + name, "count": count} for name, count in files],
         "error": [],
@@ -97,7 +101,10 @@ def _manifest(call: Call, task: Resource) -> dict[str, object]:
 
 async def file(call: Call) -> Response:
     """One file of an export that is complete."""
-    task, name = await tasks.read(call.repository, tasks.EXPORT, call.inputs.needed("task")), call.inputs.needed("name")
+    task, name = (
+        await background.read(call.repository, background.EXPORT, call.inputs.needed("task")),
+        call.inputs.needed("name"),
+    )
     path = call.files / task["id"] / name
     if task["status"] != "completed" or not _FILE.fullmatch(name) or not path.is_file():
         raise NotFound(f"The export {task['id']} has no file {name}")

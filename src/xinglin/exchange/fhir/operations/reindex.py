@@ -3,12 +3,16 @@
 from xinglin.exchange.fhir.operations.parameters import outputs, parts
 from xinglin.exchange.fhir.operations.registry import SYSTEM, TYPE, WRITE, Call, Operation
 from xinglin.fhir.types import Resource
+from xinglin.platform import background
 from xinglin.store.reindexing import reindex_status, start_reindex
 
 
 async def start(call: Call) -> Resource:
     """Notes that a type, or everything, is to be indexed anew, which workers then do; gives the number of the run."""
     run = await start_reindex(call.repository.connection, now=call.repository.now, type=call.type)
+    if run is not None:
+        inputs = {background.RUN: str(run), "_type": call.type or ""}
+        await background.create(call.repository, background.REINDEX, inputs)
     return outputs(("run", "valueInteger", run))
 
 
@@ -26,6 +30,7 @@ async def status(call: Call) -> Resource:
                     ("started", "valueInstant", run.started.isoformat()),
                     ("finished", "valueInstant", run.finished.isoformat() if run.finished else None),
                     ("done", "valueInteger", run.done),
+                    ("total", "valueInteger", run.total),
                 ),
             )
             for run in runs

@@ -24,7 +24,8 @@ from xinglin.platform import audit, deliveries
 from xinglin.platform.deliveries import Delivery, Undeliverable
 from xinglin.platform.identity import Actor
 from xinglin.platform.outgoing import Outgoing
-from xinglin.store import changes, subscribing
+from xinglin.platform.sealing import Seal, SealError
+from xinglin.store import changes, channel_headers, subscribing
 from xinglin.store.changes import Change
 from xinglin.store.repository import Repository
 from xinglin.store.subscribing import Subscribed
@@ -42,15 +43,17 @@ Connection = AsyncConnection[Any]
 class Subscriptions:
     """What a worker does for Subscriptions."""
 
-    def __init__(self, application: Application, outgoing: Outgoing) -> None:
+    def __init__(self, application: Application, outgoing: Outgoing, seal: Seal) -> None:
         self._application = application
         self._outgoing = outgoing
+        self._seal = seal
 
     async def prepare(self) -> bool:
         """Takes up requests, ends what is over, and makes deliveries of changes; tells whether there may be more."""
         async with self._application.database.transaction() as connection:
             # The changes first: whatever is noted by now was noted for a Subscription that is seen afterwards.
             noted = await changes.first(connection, _BATCH)
+            await channel_headers.seal_former(connection, self._seal)
             there = await subscribing.subscriptions(connection)
             for each in there:
                 if each.ends is not None and each.ends <= self._application.clock():
@@ -158,8 +161,10 @@ class Subscriptions:
 
     async def _post(self, channel: Resource, subscribed: Subscribed, actor: Actor, name: str, version: Version) -> None:
         """A POST that says nothing, or a PUT of the version, as if the receiver were a FHIR server (R4's rest-hook)."""
-        headers = dict(each.split(":", 1) for each in subscribed.headers)
-        headers = {key: value.strip() for key, value in headers.items()}
+        try:
+            headers = channel_headers.opened(subscribed.id, subscribed.headers, self._seal)
+        except SealError as error:
+            raise Undeliverable(f"channel.header: {error}; or give the values again") from None
         payload, endpoint = channel.get("payload"), channel["endpoint"]
         if payload is None:
             await self._outgoing.send("POST", endpoint, headers, b"")
