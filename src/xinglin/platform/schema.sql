@@ -271,3 +271,11 @@ CREATE TABLE data_key (
   retired timestamptz,
   CONSTRAINT data_key_secret CHECK ((sealed IS NULL) = (retired IS NOT NULL))
 );
+
+-- Secrets by which pseudonyms and shifted dates of a project are made, sealed; who had one could undo them.
+CREATE TABLE deidentification_key (
+  project text COLLATE "C" PRIMARY KEY,
+  suite text NOT NULL,
+  sealed bytea NOT NULL,
+  made timestamptz NOT NULL
+);

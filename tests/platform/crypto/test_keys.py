@@ -8,6 +8,7 @@ from tests.postgres import Databases
 from tests.vaults import MASTER, NOW, fill, found, opened, settings
 from xinglin.operations import keys as work
 from xinglin.platform.crypto import keys
+from xinglin.platform.crypto.projects import project_secret
 from xinglin.platform.identity import create_account
 from xinglin.platform.identity.factors import code_at, prove_factor, set_factor
 from xinglin.platform.sealing import Seal, SealError
@@ -32,6 +33,7 @@ async def test_the_master_key_is_replaced(empty_databases: Databases, migrated_t
     async with opened(before) as database:
         await fill(database, 3)
         async with database.transaction() as connection:
+            project = await project_secret(connection, Seal(before), "study", NOW)
             repository = Repository(connection, now=NOW)
             repository.seal = Seal(before)
             await repository.update(SUBSCRIPTION)
@@ -46,7 +48,7 @@ async def test_the_master_key_is_replaced(empty_databases: Databases, migrated_t
     with pytest.raises(SealError):  # nothing of it is done where something can't be opened
         await work.seal(after, told.append)
     await work.seal(both, told.append)
-    assert told == ["3 secrets are sealed anew; the master keys behind the first one are not needed any more"]
+    assert told == ["4 secrets are sealed anew; the master keys behind the first one are not needed any more"]
     await work.seal(both, told.append)
     assert told[1].startswith("0 secrets")
     async with opened(after) as database:
@@ -56,6 +58,7 @@ async def test_the_master_key_is_replaced(empty_databases: Databases, migrated_t
             code = code_at(SECRET, step).decode()
             proven = await prove_factor(connection, account.account_id, code, seal=Seal(after), now=NOW)
             assert proven == "code"
+            assert await project_secret(connection, Seal(after), "study", NOW) == project
             kept = await subscribing.find(connection, "s")
             assert kept is not None
             assert channel_headers.opened("s", kept.headers, Seal(after)) == {"Authorization": "Bearer 1"}
