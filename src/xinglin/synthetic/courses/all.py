@@ -1,0 +1,15 @@
+"""All departments with their courses."""
+
+from xinglin.synthetic.courses import cardiology, pediatrics, respiratory
+from xinglin.synthetic.courses.model import Course
+
+DEPARTMENTS = (cardiology.DEPARTMENT, respiratory.DEPARTMENT, pediatrics.DEPARTMENT)
+"""Clinical departments, in the order in which the hospital lists them."""
+
+COURSES: dict[str, Course] = {course.code: course for department in DEPARTMENTS for course in department.courses}
+"""Every course by its code."""
+
+HOME = {course.code: department.code for department in DEPARTMENTS for course in department.courses}
+"""The department of each course."""
+
+assert len(COURSES) == sum(len(department.courses) for department in DEPARTMENTS), "a course is declared twice"
