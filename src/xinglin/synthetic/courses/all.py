@@ -1,9 +1,16 @@
 """All departments with their courses."""
 
-from xinglin.synthetic.courses import cardiology, pediatrics, respiratory
+from xinglin.synthetic.courses import cardiology, endocrinology, gastroenterology, neurology, pediatrics, respiratory
 from xinglin.synthetic.courses.model import Course
 
-DEPARTMENTS = (cardiology.DEPARTMENT, respiratory.DEPARTMENT, pediatrics.DEPARTMENT)
+DEPARTMENTS = (
+    cardiology.DEPARTMENT,
+    respiratory.DEPARTMENT,
+    gastroenterology.DEPARTMENT,
+    endocrinology.DEPARTMENT,
+    neurology.DEPARTMENT,
+    pediatrics.DEPARTMENT,
+)
 """Clinical departments, in the order in which the hospital lists them."""
 
 COURSES: dict[str, Course] = {course.code: course for department in DEPARTMENTS for course in department.courses}
