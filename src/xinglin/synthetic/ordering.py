@@ -28,12 +28,12 @@ def reports(
     """The reports of a visit: the DiagnosticReport, the code of its price, and when it came."""
     about = {"subject": pen.patient, "encounter": build.reference(encounter)}
     found = []
+    held: dict[str, Decimal] = {}
     for code in visit.panels:
         panel = panels()[code]
         taken = ordered + timedelta(minutes=pen.chance.whole(6, 20))
         issued = taken + timedelta(minutes=round(panel.minutes * pen.chance.between(0.7, 1.2)))
         by = {**about, "performer": [references.department(pen.plan, "laboratory")]}
-        held: dict[str, Decimal] = {}
         results = [_result(pen, visit, each, by, taken, issued, held) for each in panel.analytes]
         found.append((pen.add(_report(code, panel.name, "LAB", by, taken, issued, results)), code, issued))
     for code, finding in visit.studies:
@@ -56,7 +56,8 @@ def _result(
         made = observation(pen.next_id(), analyte, text, pen.body, by, taken, issued)
     else:
         assert not isinstance(given, str)
-        number = held[code] = value(pen.chance, analyte, given, pen.body, held)
+        # What two panels have in common is one value.
+        number = held[code] = held.get(code) or value(pen.chance, analyte, given, pen.body, held)
         made = observation(pen.next_id(), analyte, number, pen.body, by, taken, issued)
     return build.reference(pen.add(made))
 

@@ -1,6 +1,19 @@
 """All departments with their courses."""
 
-from xinglin.synthetic.courses import cardiology, endocrinology, gastroenterology, neurology, pediatrics, respiratory
+from xinglin.synthetic.courses import (
+    cardiology,
+    endocrinology,
+    gastroenterology,
+    gynecology,
+    hematology,
+    nephrology,
+    neurology,
+    obstetrics,
+    pediatrics,
+    respiratory,
+    rheumatology,
+    urology,
+)
 from xinglin.synthetic.courses.model import Course
 
 DEPARTMENTS = (
@@ -9,7 +22,13 @@ DEPARTMENTS = (
     gastroenterology.DEPARTMENT,
     endocrinology.DEPARTMENT,
     neurology.DEPARTMENT,
+    nephrology.DEPARTMENT,
+    rheumatology.DEPARTMENT,
+    hematology.DEPARTMENT,
     pediatrics.DEPARTMENT,
+    gynecology.DEPARTMENT,
+    obstetrics.DEPARTMENT,
+    urology.DEPARTMENT,
 )
 """Clinical departments, in the order in which the hospital lists them."""
 
