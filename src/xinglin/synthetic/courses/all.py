@@ -2,33 +2,48 @@
 
 from xinglin.synthetic.courses import (
     cardiology,
+    dermatology,
     endocrinology,
     gastroenterology,
+    general_surgery,
     gynecology,
     hematology,
     nephrology,
     neurology,
     obstetrics,
+    ophthalmology,
+    orthopedics,
+    otolaryngology,
     pediatrics,
+    psychiatry,
     respiratory,
     rheumatology,
     urology,
 )
 from xinglin.synthetic.courses.model import Course
 
-DEPARTMENTS = (
-    cardiology.DEPARTMENT,
-    respiratory.DEPARTMENT,
-    gastroenterology.DEPARTMENT,
-    endocrinology.DEPARTMENT,
-    neurology.DEPARTMENT,
-    nephrology.DEPARTMENT,
-    rheumatology.DEPARTMENT,
-    hematology.DEPARTMENT,
-    pediatrics.DEPARTMENT,
-    gynecology.DEPARTMENT,
-    obstetrics.DEPARTMENT,
-    urology.DEPARTMENT,
+DEPARTMENTS = tuple(
+    department.DEPARTMENT
+    for department in (
+        cardiology,
+        respiratory,
+        gastroenterology,
+        endocrinology,
+        neurology,
+        nephrology,
+        rheumatology,
+        hematology,
+        general_surgery,
+        orthopedics,
+        urology,
+        gynecology,
+        obstetrics,
+        pediatrics,
+        dermatology,
+        otolaryngology,
+        ophthalmology,
+        psychiatry,
+    )
 )
 """Clinical departments, in the order in which the hospital lists them."""
 

@@ -123,7 +123,11 @@ POLYCYSTIC = Course(
             plan="减重 5%～10%，规律运动，口服避孕药调整周期，下肢肿痛、胸痛立即停药就诊。",
             panels=("sex-hormones", "glucose", "lipids", "hcg", "thyroid"),
             values={
-                "lh": (9.5, 19), "fsh": (4.2, 7.4), "testosterone": (2.0, 3.3), "hcg": (1, 3), "progesterone": (0.6, 2.4),
+                "lh": (9.5, 19),
+                "fsh": (4.2, 7.4),
+                "testosterone": (2.0, 3.3),
+                "hcg": (1, 3),
+                "progesterone": (0.6, 2.4),
                 "tg": (1.1, 2.6),
             },
             studies=(("gynecology-us", "双侧卵巢多囊样改变，单切面卵泡数大于 12 个。"),),

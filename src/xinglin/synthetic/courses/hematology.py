@@ -21,7 +21,12 @@ IRON_DEFICIENCY = Course(
             vitals={"pulse": (86, 102)},
             panels=("blood", "iron", "stool"),
             values={
-                "hgb": (68, 98), "mcv": (64, 77), "rbc": (3.3, 4.2), "ferritin": (2, 9), "iron": (2.2, 6.2), "tibc": (79, 98),
+                "hgb": (68, 98),
+                "mcv": (64, 77),
+                "rbc": (3.3, 4.2),
+                "ferritin": (2, 9),
+                "iron": (2.2, 6.2),
+                "tibc": (79, 98),
                 "plt": (260, 420),
             },
             drugs=(Rx("iron-150", "1", "bid", 30),),

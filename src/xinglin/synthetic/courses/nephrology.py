@@ -62,8 +62,16 @@ ADVANCED = Course(
             vitals={"systolic": (136, 158), "diastolic": (78, 94)},
             panels=("kidney", "blood", "electrolytes", "bone", "iron"),
             values={
-                "urea": (15, 26), "ua": (420, 600), "hgb": (86, 108), "rbc": (2.9, 3.7), "k": (4.6, 5.4), "p": (1.45, 1.95),
-                "ca": (2.0, 2.2), "pth": (110, 320), "vitd": (9, 22), "ferritin": (60, 180),
+                "urea": (15, 26),
+                "ua": (420, 600),
+                "hgb": (86, 108),
+                "rbc": (2.9, 3.7),
+                "k": (4.6, 5.4),
+                "p": (1.45, 1.95),
+                "ca": (2.0, 2.2),
+                "pth": (110, 320),
+                "vitd": (9, 22),
+                "ferritin": (60, 180),
             },
             drugs=(
                 Rx("amlodipine-5", "1", "qd", 28),
@@ -80,7 +88,14 @@ ADVANCED = Course(
         plan="继续一体化治疗，每月复查。",
         vitals={"systolic": (126, 146), "diastolic": (72, 86)},
         panels=("kidney", "blood", "electrolytes"),
-        values={"urea": (15, 26), "hgb": (94, 114), "rbc": (3.1, 3.9), "k": (4.5, 5.4), "p": (1.4, 1.85), "ca": (2.05, 2.3)},
+        values={
+            "urea": (15, 26),
+            "hgb": (94, 114),
+            "rbc": (3.1, 3.9),
+            "k": (4.5, 5.4),
+            "p": (1.4, 1.85),
+            "ca": (2.05, 2.3),
+        },
         drugs=(
             Rx("amlodipine-5", "1", "qd", 28),
             Rx("iron-150", "1", "qd", 28),
@@ -106,7 +121,11 @@ NEPHROTIC = Course(
             plan="肾活检已完成（微小病变），足量激素治疗，预防感染；肢体肿痛、胸痛立即就诊。",
             panels=("urine-protein", "urine", "liver", "kidney", "lipids", "ddimer", "hepatitis-b"),
             values={
-                "uprot24": (4.0, 9.5), "alb": (17, 27), "ldl": (4.4, 7.2), "tg": (2.2, 4.2), "upro": "阳性(3+)|阳性(4+)",
+                "uprot24": (4.0, 9.5),
+                "alb": (17, 27),
+                "ldl": (4.4, 7.2),
+                "tg": (2.2, 4.2),
+                "upro": "阳性(3+)|阳性(4+)",
                 "ddimer": (0.6, 1.6),
             },
             drugs=(
