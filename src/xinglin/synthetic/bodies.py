@@ -15,7 +15,8 @@ from xinglin.synthetic.courses.model import Course, Span
 @dataclass
 class Body:
     """A patient's body. `age` in completed years, `height` in cm, `weight` in kg, `egfr` in mL/min/1.73 m²; `allergies`
-    are allergen codes; `taking` are medicines with the last day for which there are some."""
+    are allergen codes; `taking` are medicines with the last day for which there are some, `usual` values
+    of analytes that no disease has changed."""
 
     sex: str
     age: int
@@ -28,6 +29,7 @@ class Body:
     allergies: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     taking: dict[str, date] = field(default_factory=dict)
+    usual: dict[str, float] = field(default_factory=dict)
 
 
 def body(chance: Chance, sex: str, age: int, courses: list[Course]) -> Body:

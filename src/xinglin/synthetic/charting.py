@@ -38,6 +38,10 @@ ACUTE = timedelta(days=14)
 DELAY = (-4, 3, 20)
 """Minutes from the booked time to the consultation: least, most frequent, most."""
 
+CHILD = 14
+"""Before this age, in years, weight and temperature are taken at every visit."""
+
+HEALTHY = "既往体健。"
 PATIENCE = timedelta(minutes=150)
 """How long a patient waits for results; what comes later is spoken about the next time."""
 
@@ -64,7 +68,7 @@ def chart(plan: Plan, history: History) -> list[Resource]:
         pen.add(covered)
     if history.visits and chance.of(ALLERGIC):
         _allergy(pen, history.visits[0])
-    words = {course.code: _words(pen, course) for course in courses}
+    words = {course.code: _words(pen, course, courses) for course in courses}
     for number, booked in enumerate(history.visits, 1):
         _Visit(pen, booked, number, words[booked.course]).write()
     return pen.resources
@@ -79,7 +83,7 @@ def _allergy(pen: Pen, booked: Booked) -> None:
     pen.body.allergies = (code,)
 
 
-def _words(pen: Pen, course: Course) -> dict[str, object]:
+def _words(pen: Pen, course: Course, courses: list[Course]) -> dict[str, object]:
     """What texts of a course say for this patient."""
     chance = pen.chance
     longest = max(1, min(15, pen.body.age - course.age[0]))
@@ -87,7 +91,10 @@ def _words(pen: Pen, course: Course) -> dict[str, object]:
     found["side"] = chance.one("左右")
     if course.pregnant:
         found["week"] = chance.whole(*course.pregnant)
-    return {**found, "past": filled(course.past, chance, found)}
+    past = filled(course.past, chance, found)
+    if others := "、".join(each.name for each in courses if each.follow and each is not course):
+        past = f"{past.replace(HEALTHY, '')}有{others}病史。"
+    return {**found, "past": past}
 
 
 class _Visit:
@@ -160,13 +167,12 @@ class _Visit:
         if pen.body.age >= 7:
             pressure = (int(signs["systolic"]), int(signs["diastolic"]))
             pen.add(outpatient.blood_pressure(encounter, None, moment, *pressure))
-        measured: dict[str, Decimal | int] = {
-            "pulse": int(signs["pulse"]),
-            "temperature": Decimal(str(signs["temperature"])),
-        }
+        measured: dict[str, Decimal | int] = {"pulse": int(signs["pulse"])}
+        if "temperature" in self.step.vitals or self.number == 1 or pen.body.age < CHILD:
+            measured["temperature"] = Decimal(str(signs["temperature"]))
         if "saturation" in self.step.vitals:
             measured["saturation"] = int(signs["saturation"])
-        if pen.body.age < 18 or self.number == 1:
+        if pen.body.age < CHILD or self.number == 1:
             measured["weight"] = Decimal(str(pen.body.weight))
         if self.number == 1:
             measured["height"] = Decimal(str(pen.body.height))

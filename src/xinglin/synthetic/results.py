@@ -16,6 +16,9 @@ INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpreta
 FLAGS = {
     code: [build.concept(INTERPRETATION, code, text)] for code, text in (("H", "偏高"), ("L", "偏低"), ("N", "正常"))
 }
+STEADY = 0.06
+"""How much a usual value changes from time to time, at most, as a share of it."""
+
 ABNORMAL = [build.concept(INTERPRETATION, "A", "异常")]
 
 
@@ -37,9 +40,22 @@ def value(chance: Chance, analyte: Analyte, given: Span | None, body: Body, held
     if given is None and analyte.code == "cr" and body.egfr < 60 and body.age >= 18:
         middle = creatinine(body)
         given = (middle * 0.96, middle * 1.04)
-    number = chance.between(*given) if given else _usual(chance, analyte.range(body.sex, body.age))
+    number = chance.between(*given) if given else _own(chance, analyte, body)
     low, high = analyte.limits
     return Decimal(f"{max(low, min(high, number)):.{analyte.digits}f}")
+
+
+def _own(chance: Chance, analyte: Analyte, body: Body) -> float:
+    """A usual value; the same body has about the same one the next time."""
+    usual = analyte.range(body.sex, body.age)
+    if analyte.code not in body.usual:
+        body.usual[analyte.code] = _usual(chance, usual)
+        return body.usual[analyte.code]
+    number = body.usual[analyte.code] * chance.between(1 - STEADY, 1 + STEADY)
+    low = usual.low if usual and usual.low is not None else number
+    high = usual.high if usual and usual.high is not None else number
+    # Electrolytes hardly move: what would leave the range stays in it.
+    return min(max(number, low), high)
 
 
 def _usual(chance: Chance, range: Range | None) -> float:

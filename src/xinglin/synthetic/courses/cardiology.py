@@ -23,7 +23,7 @@ HYPERTENSION = Course(
     male=0.54,
     age=(32, 62, 90),
     n=(1, 6),
-    past="否认糖尿病、冠心病史，父亲有高血压。",
+    past="父亲有高血压。",
     bmi=(22, 30),
     visits=(
         Visit(
@@ -50,7 +50,7 @@ CORONARY = Course(
     male=0.62,
     age=(46, 66, 88),
     n=(1, 6),
-    past="吸烟 {20-40} 年，父亲有冠心病。",
+    past="吸烟 {15-25} 年，父亲有冠心病。",
     visits=(
         Visit(
             complaint="活动后胸闷、胸痛 {n} 个月",
@@ -181,7 +181,7 @@ DYSLIPIDEMIA = Course(
     weight=3,
     male=0.58,
     age=(30, 52, 78),
-    past="否认高血压、糖尿病史，饮酒少量。",
+    past="饮酒少量。",
     bmi=(23, 31),
     visits=(
         Visit(

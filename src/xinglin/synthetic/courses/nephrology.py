@@ -11,7 +11,7 @@ KIDNEY_DISEASE = Course(
     male=0.58,
     age=(32, 60, 88),
     egfr=(33, 56),
-    past="高血压 {5-15} 年，否认糖尿病。",
+    past="高血压 {5-15} 年。",
     visits=(
         Visit(
             complaint="发现肌酐升高 {n} 个月",
@@ -38,7 +38,7 @@ KIDNEY_DISEASE = Course(
         plan="继续肾素-血管紧张素系统阻断剂和 SGLT2 抑制剂，3 个月查尿蛋白。",
         vitals={"systolic": (120, 138), "diastolic": (68, 84)},
         panels=("kidney", "electrolytes"),
-        values={"urea": (8.5, 13), "k": (4.3, 5.3)},
+        values={"urea": (8.5, 13), "ua": (380, 520), "k": (4.3, 5.3)},
         drugs=(Rx("losartan-50", "1", "qd", 28), Rx("dapagliflozin-10", "1", "qd", 28)),
     ),
 )
@@ -90,6 +90,7 @@ ADVANCED = Course(
         panels=("kidney", "blood", "electrolytes"),
         values={
             "urea": (15, 26),
+            "ua": (400, 560),
             "hgb": (94, 114),
             "rbc": (3.1, 3.9),
             "k": (4.5, 5.4),
