@@ -26,22 +26,28 @@ GOAL = 300.0
 """Seconds for the whole."""
 
 
-async def measure(conninfo: str, plan: Plan) -> tuple[float, int, int]:
-    """Seconds, resources, and bytes of the database."""
+async def measure(conninfo: str, plan: Plan) -> tuple[float, float, int, int]:
+    """Seconds until the master data were there, and until all was; resources, and bytes of the database."""
+    told: list[float] = []
+
+    def echo(text: str) -> None:
+        told.append(time.perf_counter())
+        print(text)
+
     async with await psycopg.AsyncConnection.connect(conninfo) as connection:
         await migrate(connection)
     database = Database(conninfo, min_size=1, max_size=2, application="bench")
     await database.open()
     try:
         begun = time.perf_counter()
-        count = await write_hospital(plan, database.transaction, lambda: datetime.now(UTC), print)
+        count = await write_hospital(plan, database.transaction, lambda: datetime.now(UTC), echo)
         seconds = time.perf_counter() - begun
         async with database.transaction() as connection:
             found = await (await connection.execute("SELECT pg_database_size(current_database())")).fetchone()
     finally:
         await database.close()
     assert found is not None
-    return seconds, count, found[0]
+    return told[0] - begun, seconds, count, found[0]
 
 
 def main() -> int:
@@ -51,12 +57,12 @@ def main() -> int:
     home.chmod(0o711)  # the server may run as another user
     try:
         with EmbeddedPostgres(home) as server:
-            seconds, count, size = asyncio.run(measure(server.conninfo, plan))
+            first, seconds, count, size = asyncio.run(measure(server.conninfo, plan))
     finally:
         shutil.rmtree(home)
     rows = [
         Row("patients_per_s", plan.patients / seconds, "patients/s"),
-        Row("seconds_20000", seconds / plan.patients * WHOLE, "s", GOAL, at_most=True),
+        Row("seconds_20000", first + (seconds - first) / plan.patients * WHOLE, "s", GOAL, at_most=True),
         Row("resources", count, "resources"),
         Row("resources_per_s", count / seconds, "resources/s"),
         Row("bytes_per_resource", size / count, "bytes"),

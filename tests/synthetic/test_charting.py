@@ -138,3 +138,9 @@ def test_days_are_as_in_a_hospital() -> None:
     assert days[0] > days[4] > days[6]
     again = Counter(len(history.visits) for history in histories(Plan(patients=300)))
     assert again[3] > 20
+
+
+def test_everybody_comes_at_least_once() -> None:
+    assert all(
+        history.visits for plan in (Plan(patients=400), Plan(patients=200, days=7)) for history in histories(plan)
+    )

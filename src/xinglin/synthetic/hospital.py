@@ -97,8 +97,8 @@ def _others(plan: Plan, begun: int) -> list[Worker]:
     clinical = tuple(department.code for department in DEPARTMENTS)
     kinds = (
         ("doctor", 0.2, clinical),
-        ("nurse", 0.45, clinical),
-        ("technician", 0.12, ("laboratory", "imaging")),
+        ("nurse", 0.53, clinical),
+        ("technician", 0.15, ("laboratory", "imaging")),
         ("pharmacist", 0.06, ("pharmacy",)),
         ("registrar", 0.02, ("outpatient",)),
         ("cashier", 0.02, ("finance",)),

@@ -86,7 +86,9 @@ def _history(plan: Plan, number: int, calendar: "_Calendar") -> History:
     for day, position, step, since in wanted:
         code = courses[position].code
         floor = visits[-1].start if visits else None
-        place = calendar.book(chance, HOME[code], campus, plan.first + timedelta(days=day), last.get(code), floor)
+        # Who comes on the last days only is seen within the week, if need be some days earlier than wished.
+        wish = plan.first + timedelta(days=day if visits else min(day, plan.days - 7))
+        place = calendar.book(chance, HOME[code], campus, wish, last.get(code), floor)
         if place is None:
             continue
         last[code] = place[0]
@@ -110,7 +112,7 @@ def _also(chance: Chance, course: Course, age: float) -> list[Course]:
 def _days(plan: Plan, chance: Chance, course: Course) -> Iterator[tuple[int, int, int]]:
     """Days, counted from the plan's first, with the step of the course and how long it has lasted."""
     if course.follow and chance.of(KNOWN):
-        begin = day = chance.whole(0, course.every[1] - 1)
+        begin = day = chance.whole(0, min(course.every[1], plan.days) - 1)
     else:
         begin = day = chance.weighted(range(plan.days), _day_sums(plan))
         for step, visit in enumerate(course.visits):
@@ -122,9 +124,11 @@ def _days(plan: Plan, chance: Chance, course: Course) -> Iterator[tuple[int, int
                 return
             yield day, step, day - begin
         day += chance.whole(*course.every)
+    first = begin == day
     while course.follow and day < plan.days:
-        if chance.of(FAITHFUL):
+        if first or chance.of(FAITHFUL):
             yield day, FOLLOW, day - begin
+        first = False
         day += chance.whole(*course.every)
 
 
