@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.hospital import Hospital
+from tests.hospital import REGISTRY, Clock, Hospital
 from tests.postgres import Databases
 from xinglin.fhir import build, json
 from xinglin.fhir.outcome import Conflict
+from xinglin.kernel.application import Application
 from xinglin.ledger.books import Books
+from xinglin.operations.hospital import furnish
 from xinglin.platform.database import Database
+from xinglin.platform.identity import at_work, find_account
 from xinglin.store.repository import Repository
 from xinglin.synthetic import writing
 from xinglin.synthetic.catalogue.medicines import formulary
+from xinglin.synthetic.hospital import ZONE
 from xinglin.synthetic.making import batches, resources
 from xinglin.synthetic.masters import masters
 from xinglin.synthetic.plan import Plan
@@ -90,3 +94,27 @@ async def test_pharmacy_and_doctor_find_their_catalogues(database: Database) -> 
             assert (await repository.read("ChargeItemDefinition", code))["status"] == "active"
         assert await repository.read("CodeSystem", "diagnoses")
         assert await repository.read("CodeSystem", "formulary")
+
+
+async def test_the_house_works_in_it(database: Database) -> None:
+    """The demonstration's people, added to it, walk a visit with its formulary, prices and stock."""
+    application = Application(REGISTRY, database, clock=Clock(datetime(2026, 11, 2, 8, tzinfo=ZONE)))
+    await furnish(application)
+    people = {}
+    async with database.transaction() as connection:
+        for login in ("registrar", "doctor", "cashier", "pharmacist", "administrator"):
+            account = await find_account(connection, login)
+            assert account is not None
+            people[login] = await at_work(connection, account, application.clock())
+    house = Hospital(application, Clock(application.clock()), people)
+    _, number = await house.signed_prescription(await house.patient(), "rivaroxaban-20")
+    await house.do("pharmacist", "pharmacy.review", prescription=number)
+    clinics = await house.rows("registrar", "scheduling.clinics", limit=100)
+    assert {"产科", "儿科"} <= {row.name for row in clinics}
+    assert "M06.900" in {row.code for row in await house.rows("doctor", "outpatient.diagnosis_search", text="类风湿")}
+    assert "风湿免疫科" in {
+        row.name for row in await house.rows("administrator", "administration.departments", limit=100)
+    }
+    who = (await house.read(f"Patient/{PLAN.id('p', 3)}"))["name"][0]["text"]
+    found = await house.rows("registrar", "patients.find", text=who)
+    assert f"Patient/{PLAN.id('p', 3)}" in {row.key for row in found}
