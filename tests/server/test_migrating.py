@@ -1,4 +1,4 @@
-"""A database is migrated while its hospital goes on: who reads or writes by HTTP gets no error, and waits for nobody."""
+"""A database is migrated while its hospital goes on: who reads or writes by HTTP gets no error and waits for nobody."""
 
 import asyncio
 from pathlib import Path

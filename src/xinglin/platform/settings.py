@@ -120,6 +120,11 @@ class Settings(BaseSettings):
     """The same for one network address of those who have not signed in; 0: as often as they like."""
     metrics_token: Annotated[str, Field(min_length=16)] | None = None
     """Who bears it may read `/metrics`; unset: nothing is measured."""
+    otlp_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Where traces go by OTLP over HTTP, such as http://collector:4318/v1/traces; needs the extra `xinglin[otel]`;
+    unset: nothing is traced."""
+    trace_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """The share of requests that are traced, where their caller has not decided it."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
