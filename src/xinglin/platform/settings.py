@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 0
     """How often one account, or one key of a service, may come to one server process, with ten seconds' worth at once;
     0: as often as they like."""
-    stranger_requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 50
+    stranger_requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 100
     """The same for one network address of those who have not signed in; 0: as often as they like."""
     metrics_token: Annotated[str, Field(min_length=16)] | None = None
     """Who bears it may read `/metrics`; unset: nothing is measured."""
