@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.postgres import Databases
+from xinglin.exchange.events import Announcing
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import Application, Outcome
 from xinglin.kernel.capability import Registry
@@ -17,9 +18,12 @@ from xinglin.operations.hospital import furnish
 from xinglin.platform import outbox
 from xinglin.platform.database import Database
 from xinglin.platform.identity import Actor, at_work, find_account
+from xinglin.platform.sealing import Seal
+from xinglin.platform.settings import Settings
 
 MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 REGISTRY = Registry.discover()
+SECRET_KEY = "c29ubmVuc2NoZWluLXVuZC1yZWdlbi1hbS1tb3JnZW4="
 
 
 class Clock:
@@ -70,7 +74,7 @@ class Hospital:
     async def deliver(self) -> None:
         """Lets the worker's part happen: delivers events until none is left, and insists that none has failed."""
         while await outbox.deliver(
-            self.application.database, self.application.outbox_handlers(), now=self.clock() + timedelta(hours=1)
+            self.application.database, Announcing(self.application).handlers(), now=self.clock() + timedelta(hours=1)
         ):
             pass
         async with self.application.database.transaction() as connection:
@@ -135,7 +139,7 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
     database = Database(empty_databases.create(furnished_template), min_size=1, max_size=24, application="tests")
     await database.open()
     clock = Clock(MORNING)
-    application = Application(REGISTRY, database, clock=clock)
+    application = Application(REGISTRY, database, clock=clock, seal=Seal(Settings(secret_key=SECRET_KEY)))
     logins = (
         "registrar",
         "registrar2",

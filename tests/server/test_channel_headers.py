@@ -99,7 +99,7 @@ async def test_a_secret_of_another_key_is_told_and_not_left_out(
     await api("POST", "Patient", patient("钥"))
     elsewhere = Settings(home=tmp_path, delivery_networks="127.0.0.0/8")
     async with outgoing(elsewhere) as way:
-        await deliverer(hospital.application, way, Seal(elsewhere)).once()
+        await deliverer(hospital.application, way, Seal(elsewhere), elsewhere.event_source).once()
     assert not there.received
     async with hospital.application.database.transaction() as connection:
         (waiting,) = await deliveries.waiting(connection)

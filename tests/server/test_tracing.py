@@ -161,7 +161,7 @@ async def test_a_delivery_carries_its_trace_on(
         wanted = {"status": "requested", "reason": "x", "criteria": "Patient?gender=male", "channel": channel}
         subscription = {"resourceType": "Subscription", **wanted}
         assert (await traced.post("/fhir/Subscription", json=subscription, headers=headers)).is_success
-        sender = deliverer(hospital.application, way, Seal(settings))
+        sender = deliverer(hospital.application, way, Seal(settings), settings.event_source)
         await sender.once()
         person = {"resourceType": "Patient", "gender": "male", "name": [{"text": NAME}]}
         assert (await traced.post("/fhir/Patient", json=person, headers=headers)).is_success

@@ -79,7 +79,14 @@ async def test_all_that_is_done_with_a_patient_goes_on_and_no_dump_tells(hidden:
         assert [each.resource for each in await repository.history("Patient", made["id"])] == [changed, made]
         page = await repository.history_page(HistoryQuery("Patient"))
         assert [entry.version.resource for entry in page.entries] == [changed, made]
-        kin = {"resourceType": "RelatedPerson", "patient": {"reference": f"Patient/{made['id']}"}}
+    assert await readable(conninfo, SECRETS) == set()
+    assert ("resource_patient", "王小明") in await readable(conninfo, ["王小明"])
+
+
+async def test_other_persons_and_what_contains_them_tell_nothing_either(hidden: Database, conninfo: str) -> None:
+    async with hidden.transaction() as connection:
+        repository = Repository(connection, now=NOW)
+        kin = {"resourceType": "RelatedPerson", "patient": {"reference": "Patient/p"}}
         await repository.create(
             {**kin, "identifier": [{"system": NATIONAL, "value": NUMBER}], "telecom": [{"system": "sms", "value": KIN}]}
         )
@@ -96,10 +103,15 @@ async def test_all_that_is_done_with_a_patient_goes_on_and_no_dump_tells(hidden:
         page = await repository.search("Patient", f"identifier={NUMBER}&_contained=true&_containedType=contained")
         assert [found.resource["telecom"][0]["value"] for found in page.matches] == [PHONE]
         assert await ids(repository, "Observation", f"subject:Patient.identifier={NUMBER}") == [observation["id"]]
+        entry = {
+            "resource": patient(id="by-transaction", identifier=[{"system": NATIONAL, "value": NUMBER}]),
+            "request": {"method": "PUT", "url": "Patient/by-transaction"},
+        }
+        both = [entry, {**entry, "request": {"method": "POST", "url": "Patient"}}]
+        await repository.transaction({"resourceType": "Bundle", "type": "transaction", "entry": both})
         entry = {"resource": patient(id="in-a-bundle"), "fullUrl": "urn:uuid:0b6a3f0e-3c09-4d4e-9f4e-1d7a2b4c9e11"}
         await repository.create({"resourceType": "Bundle", "type": "collection", "entry": [entry]})
     assert await readable(conninfo, SECRETS) == set()
-    assert ("resource_patient", "王小明") in await readable(conninfo, ["王小明"])
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class Seal:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._suite = SUITES[settings.crypto_suite]
+        self.suite = SUITES[settings.crypto_suite]
         self._keys: dict[bytes, bytes] = {}
         self._made: dict[bytes, AeadKey] = {}
 
@@ -52,7 +52,7 @@ class Seal:
     def head(self) -> bytes:
         """How everything begins that is sealed by the present key and suite."""
         first = next(iter(self._known))
-        return bytes([_FORM, self._suite.code]) + first
+        return bytes([_FORM, self.suite.code]) + first
 
     def _key(self, head: bytes) -> AeadKey:
         made = self._made.get(head)

@@ -144,6 +144,11 @@ class Settings(BaseSettings):
         return self.home / "audit"
 
     @property
+    def event_source(self) -> str:
+        """The source of events in the sense of CloudEvents: the public address, or a name for all who have none."""
+        return self.public_url or "urn:xinglin:hospital"
+
+    @property
     def session_idle(self) -> timedelta:
         """How long a session lives without a request."""
         return timedelta(minutes=self.session_idle_minutes)

@@ -8,11 +8,22 @@ from tests.postgres import Databases
 from tests.vaults import MASTER, NOW, fill, found, opened, settings
 from xinglin.operations import keys as work
 from xinglin.platform.crypto import keys
+from xinglin.platform.crypto.projects import project_secret
 from xinglin.platform.identity import create_account
 from xinglin.platform.identity.factors import code_at, prove_factor, set_factor
 from xinglin.platform.sealing import Seal, SealError
+from xinglin.store import channel_headers, subscribing
+from xinglin.store.repository import Repository
 
 NEW = base64.b64encode(bytes(range(1, 33))).decode()
+SUBSCRIPTION = {
+    "resourceType": "Subscription",
+    "id": "s",
+    "status": "requested",
+    "reason": "x",
+    "criteria": "Patient?",
+    "channel": {"type": "rest-hook", "endpoint": "https://example.cn/", "header": ["Authorization: Bearer 1"]},
+}
 SECRET = b"12345678901234567890"
 
 
@@ -22,6 +33,10 @@ async def test_the_master_key_is_replaced(empty_databases: Databases, migrated_t
     async with opened(before) as database:
         await fill(database, 3)
         async with database.transaction() as connection:
+            project = await project_secret(connection, Seal(before), "study", NOW)
+            repository = Repository(connection, now=NOW)
+            repository.seal = Seal(before)
+            await repository.update(SUBSCRIPTION)
             account = await create_account(
                 connection, login="doctor", name="x", password="Long-enough-1", roles=("doctor",), locale="en", now=NOW
             )
@@ -33,7 +48,7 @@ async def test_the_master_key_is_replaced(empty_databases: Databases, migrated_t
     with pytest.raises(SealError):  # nothing of it is done where something can't be opened
         await work.seal(after, told.append)
     await work.seal(both, told.append)
-    assert told == ["2 secrets are sealed anew; the master keys behind the first one are not needed any more"]
+    assert told == ["4 secrets are sealed anew; the master keys behind the first one are not needed any more"]
     await work.seal(both, told.append)
     assert told[1].startswith("0 secrets")
     async with opened(after) as database:
@@ -43,6 +58,10 @@ async def test_the_master_key_is_replaced(empty_databases: Databases, migrated_t
             code = code_at(SECRET, step).decode()
             proven = await prove_factor(connection, account.account_id, code, seal=Seal(after), now=NOW)
             assert proven == "code"
+            assert await project_secret(connection, Seal(after), "study", NOW) == project
+            kept = await subscribing.find(connection, "s")
+            assert kept is not None
+            assert channel_headers.opened("s", kept.headers, Seal(after)) == {"Authorization": "Bearer 1"}
             assert [key.current for key in await keys.list_keys(connection)] == [True]
     with pytest.raises(SealError):
         async with opened(before):

@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from xinglin.platform.crypto import projects
 from xinglin.platform.crypto.suites import SUITES, AeadKey, Suite
 from xinglin.platform.sealing import Seal
 from xinglin.store.channel_headers import seal_anew as seal_headers_anew
@@ -113,12 +114,16 @@ async def seal_anew(connection: Connection, seal: Seal) -> int:
 
     Raises `SealError`, and then the caller's transaction must be undone.
     """
-    from xinglin.platform.identity.factors import sealed_about
+    from xinglin.platform import webhooks
+    from xinglin.platform.identity import factors
 
     done, head = 0, {"head": seal.head.hex()}
     for read, write, about in (
         (queries.data_keys_to_seal, queries.seal_data_key, _about),
-        (queries.factors_to_seal, queries.seal_factor, sealed_about),
+        (queries.factors_to_seal, queries.seal_factor, factors.sealed_about),
+        (queries.webhook_secrets_to_seal, queries.seal_webhook_secret, webhooks.sealed_about),
+        (queries.former_webhook_secrets_to_seal, queries.seal_former_webhook_secret, webhooks.sealed_about),
+        (queries.projects_to_seal, queries.seal_project, projects.sealed_about),
     ):
         for id, sealed in await (await connection.execute(read, head)).fetchall():
             secret = seal.open(bytes(sealed), about(id))

@@ -31,3 +31,16 @@ UPDATE data_key SET sealed = %(sealed)s WHERE id = %(id)s
 
 -- name: seal_factor
 UPDATE second_factor SET secret = %(sealed)s WHERE account = %(id)s
+
+-- name: add_project_key
+INSERT INTO deidentification_key (project, suite, sealed, made)
+VALUES (%(project)s, %(suite)s, %(sealed)s, %(now)s) ON CONFLICT (project) DO NOTHING
+
+-- name: project_key
+SELECT suite, sealed FROM deidentification_key WHERE project = %(project)s
+
+-- name: projects_to_seal
+SELECT project, sealed FROM deidentification_key WHERE NOT starts_with(encode(sealed, 'hex'), %(head)s) FOR UPDATE
+
+-- name: seal_project
+UPDATE deidentification_key SET sealed = %(sealed)s WHERE project = %(id)s
