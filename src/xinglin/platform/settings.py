@@ -116,10 +116,15 @@ class Settings(BaseSettings):
     requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 0
     """How often one account, or one key of a service, may come to one server process, with ten seconds' worth at once;
     0: as often as they like."""
-    stranger_requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 50
+    stranger_requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 100
     """The same for one network address of those who have not signed in; 0: as often as they like."""
     metrics_token: Annotated[str, Field(min_length=16)] | None = None
     """Who bears it may read `/metrics`; unset: nothing is measured."""
+    otlp_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Where traces go by OTLP over HTTP, such as http://collector:4318/v1/traces; needs the extra `xinglin[otel]`;
+    unset: nothing is traced."""
+    trace_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """The share of requests that are traced, where their caller has not decided it."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 

@@ -10,7 +10,7 @@ from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.keys import finish_reseal
 from xinglin.operations.reindexing import finish_reindex
-from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox, webhooks
+from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox, tracing, webhooks
 from xinglin.platform.audit import forget_journals, keys, sealing
 from xinglin.platform.audit.chain import ensure_there
 from xinglin.platform.collecting import settle
@@ -33,6 +33,7 @@ _application: ContextVar[Application] = ContextVar("application")
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Works until `stop` is set, then finishes what is in hand. When one part fails, the others end too."""
     i18n.preload()
+    tracing.configure(settings, "xinglin-worker")
     application = create_application(settings, "xinglin-worker")
     _application.set(application)
     folder, access, seal = settings.home / "bulk", application.access_of, Seal(settings)
@@ -59,6 +60,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             )
     finally:
         await application.database.close()
+        await asyncio.to_thread(tracing.use, None)
 
 
 def deliverer(application: Application, way: Outgoing, seal: Seal, source: str) -> Deliverer:
