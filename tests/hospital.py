@@ -1,5 +1,6 @@
 """Fixtures of a furnished hospital: the demonstration's own master data, a clock that tests set, and its people."""
 
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,9 +16,12 @@ from xinglin.kernel.capability import Registry
 from xinglin.kernel.context import as_system
 from xinglin.operations.hospital import furnish
 from xinglin.platform import outbox
+from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database
 from xinglin.platform.identity import Actor, at_work, find_account
+from xinglin.platform.settings import Settings
 
+SECRET_KEY = base64.b64encode(bytes(range(32))).decode()
 MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 REGISTRY = Registry.discover()
 
@@ -121,7 +125,8 @@ class Hospital:
 @pytest.fixture(scope="session")
 async def furnished_template(empty_databases: Databases, migrated_template: str) -> str:
     """Name of a database that holds the demonstration hospital on `MORNING`."""
-    database = Database(empty_databases.create(migrated_template), min_size=1, application="tests")
+    vault = Vault(Settings(secret_key=SECRET_KEY))
+    database = Database(empty_databases.create(migrated_template), min_size=1, application="tests", vault=vault)
     name = empty_databases.made[-1]
     await database.open()
     await furnish(Application(REGISTRY, database, clock=Clock(MORNING)))
@@ -132,7 +137,8 @@ async def furnished_template(empty_databases: Databases, migrated_template: str)
 @pytest.fixture(scope="module")
 async def hospital(empty_databases: Databases, furnished_template: str) -> AsyncIterator[Hospital]:
     """A furnished hospital of this test module alone, at half past seven in the morning."""
-    database = Database(empty_databases.create(furnished_template), min_size=1, max_size=24, application="tests")
+    conninfo, vault = empty_databases.create(furnished_template), Vault(Settings(secret_key=SECRET_KEY))
+    database = Database(conninfo, min_size=1, max_size=24, application="tests", vault=vault)
     await database.open()
     clock = Clock(MORNING)
     application = Application(REGISTRY, database, clock=clock)

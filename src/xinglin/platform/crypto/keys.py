@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from xinglin.platform.crypto import projects
+from xinglin.platform.crypto import projects, signers
 from xinglin.platform.crypto.suites import SUITES, AeadKey, Suite
 from xinglin.platform.sealing import Seal
 from xinglin.store import channel_headers
@@ -120,6 +120,7 @@ async def seal_anew(connection: Connection, seal: Seal) -> int:
     for read, write, about in (
         (queries.data_keys_to_seal, queries.seal_data_key, _about),
         (queries.factors_to_seal, queries.seal_factor, factors.sealed_about),
+        (queries.signing_keys_to_seal, queries.seal_signing_key, signers.sealed_about),
         (queries.projects_to_seal, queries.seal_project, projects.sealed_about),
     ):
         for id, sealed in await (await connection.execute(read, head)).fetchall():
