@@ -87,7 +87,7 @@ def _told(verdict: Verdict) -> list[Issue]:
             text = _("{document} is not what was signed").format(document=target.reference)
             found.append(Issue("error", "security", text))
         elif target.state in (GONE, UNSEEN):
-            found.append(Issue("warning", "not-found", state_text(target)))
+            found.append(Issue("warning", "not-found", f"{target.reference}: {state_text(target)}"))
         elif target.state == CHANGED:
             for each in target.differences:
                 text = f"{target.reference}: {value_text(each.before)} → {value_text(each.after)}"
@@ -104,7 +104,7 @@ def state_text(target: Target) -> str:
         UNCHANGED: _("as it was signed"),
         UNSEEN: _("not for you to see"),
     }
-    return f"{target.reference}: {texts[target.state]}"
+    return texts[target.state]
 
 
 def value_text(value: Json) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from xinglin.capabilities.signing import signatures, views
 from xinglin.capabilities.signing.commands import state_text, value_text
+from xinglin.capabilities.signing.signatures import GONE, UNSEEN, Target
+from xinglin.fhir import build
 from xinglin.fhir.outcome import NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context, patient_of, reference
@@ -41,6 +43,17 @@ async def page(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+async def _title(context: Context, target: Target) -> str:
+    """What a person calls what was signed: the title of a document, a diagnosis, a medicine."""
+    type, id, *_rest = target.reference.split("/")
+    if target.state in (GONE, UNSEEN):
+        return target.reference
+    resource = await context.read(f"{type}/{id}")
+    concepts = (resource.get(name) for name in ("code", "medicationCodeableConcept", "type"))
+    texts = [build.concept_text(each) for each in concepts if isinstance(each, dict)]
+    return str(resource.get("title") or next(filter(None, texts), target.reference))
+
+
 async def _shown(context: Context, provenance: Resource) -> dict[str, Any]:
     verdict = await signatures.verified(context, provenance)
     return {
@@ -50,6 +63,8 @@ async def _shown(context: Context, provenance: Resource) -> dict[str, Any]:
         "targets": [
             {
                 "text": state_text(target),
+                "version": target.reference,
+                "title": await _title(context, target),
                 "state": target.state,
                 "rows": [(each.path, value_text(each.before), value_text(each.after)) for each in target.differences],
             }

@@ -104,6 +104,13 @@ async def list_keys(connection: Connection, *, grace: timedelta = GRACE) -> list
     ]
 
 
+async def writers_of_before(connection: Connection, *, grace: timedelta = GRACE) -> bool:
+    """Whether transactions are at work that began before everybody knew that the present key is in use."""
+    values = {"grace": min(grace, timedelta(seconds=30))}
+    ((found,),) = await (await connection.execute(queries.writers_of_before, values)).fetchall()
+    return bool(found)
+
+
 async def destroy_key(connection: Connection, id: str) -> None:
     """Destroys the secret of a key; what it encrypted can never be read again. The caller has looked for that."""
     await connection.execute(queries.retire_data_key, {"id": id})
