@@ -1,6 +1,5 @@
 """Fixtures of a furnished hospital: the demonstration's own master data, a clock that tests set, and its people."""
 
-import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,20 +9,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.postgres import Databases
+from xinglin.exchange.events import Announcing
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import Application, Outcome
 from xinglin.kernel.capability import Registry
 from xinglin.kernel.context import as_system
 from xinglin.operations.hospital import furnish
 from xinglin.platform import outbox
-from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database
 from xinglin.platform.identity import Actor, at_work, find_account
+from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 
-SECRET_KEY = base64.b64encode(bytes(range(32))).decode()
 MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 REGISTRY = Registry.discover()
+SECRET_KEY = "c29ubmVuc2NoZWluLXVuZC1yZWdlbi1hbS1tb3JnZW4="
 
 
 class Clock:
@@ -74,7 +74,7 @@ class Hospital:
     async def deliver(self) -> None:
         """Lets the worker's part happen: delivers events until none is left, and insists that none has failed."""
         while await outbox.deliver(
-            self.application.database, self.application.outbox_handlers(), now=self.clock() + timedelta(hours=1)
+            self.application.database, Announcing(self.application).handlers(), now=self.clock() + timedelta(hours=1)
         ):
             pass
         async with self.application.database.transaction() as connection:
@@ -125,8 +125,7 @@ class Hospital:
 @pytest.fixture(scope="session")
 async def furnished_template(empty_databases: Databases, migrated_template: str) -> str:
     """Name of a database that holds the demonstration hospital on `MORNING`."""
-    vault = Vault(Settings(secret_key=SECRET_KEY))
-    database = Database(empty_databases.create(migrated_template), min_size=1, application="tests", vault=vault)
+    database = Database(empty_databases.create(migrated_template), min_size=1, application="tests")
     name = empty_databases.made[-1]
     await database.open()
     await furnish(Application(REGISTRY, database, clock=Clock(MORNING)))
@@ -137,11 +136,10 @@ async def furnished_template(empty_databases: Databases, migrated_template: str)
 @pytest.fixture(scope="module")
 async def hospital(empty_databases: Databases, furnished_template: str) -> AsyncIterator[Hospital]:
     """A furnished hospital of this test module alone, at half past seven in the morning."""
-    conninfo, vault = empty_databases.create(furnished_template), Vault(Settings(secret_key=SECRET_KEY))
-    database = Database(conninfo, min_size=1, max_size=24, application="tests", vault=vault)
+    database = Database(empty_databases.create(furnished_template), min_size=1, max_size=24, application="tests")
     await database.open()
     clock = Clock(MORNING)
-    application = Application(REGISTRY, database, clock=clock)
+    application = Application(REGISTRY, database, clock=clock, seal=Seal(Settings(secret_key=SECRET_KEY)))
     logins = (
         "registrar",
         "registrar2",

@@ -36,6 +36,10 @@ def _of(capability: Capability, registry: Registry) -> Iterator[str]:
     if views:
         yield "\n| view | what it lists | permission |\n|---|---|---|"
         yield from (f"| `{view.name}` | {' '.join(view.description.split())} | `{view.permission}` |" for view in views)
+    events = [event for name, event in registry.events.items() if name.startswith(prefix)]
+    if events:
+        yield "\n| event | what has happened | about |\n|---|---|---|"
+        yield from (f"| `{event.name}` | {event.title} | {event.subject} |" for event in events)
     yield "\n| role | permissions |\n|---|---|"
     grants = ((role, given) for role, given in capability.grants.items() if given)
     yield from (f"| {role} | {', '.join(f'`{permission}`' for permission in given)} |" for role, given in grants)

@@ -3,38 +3,34 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 
+from bench.faults import records
 from bench.faults.house import House, house
-from bench.faults.judging import Change, Told, Verdict, judged
+from bench.faults.judging import Verdict, judged
 from bench.faults.writers import FHIR, HOT, Writer, patient, settling, signed_in
-from tests.receiver import Received, Receiver, receiver
+from tests.receiver import Receiver, receiver
 
 WRITERS, CASHIERS = 3, 2
-PATIENCE = 120.0
-"""Seconds that everything gets to go out once nobody writes any more."""
+PATIENCE, LONGEST = 30.0, 600.0
+"""Seconds without progress, and in all, that everything gets to go out once nobody writes any more."""
+
+BEHIND = 1000
+"""How many changes may be on their way before the writers pause: a worker that is killed all the time must be able to
+keep up with them."""
 
 FAILURES = 0.002
 """How often the receiver says that it does not take what comes."""
 
-TYPES = ("Patient", "Observation", "ChargeItem", "Invoice")
-HOOK = "rest-hook"
-Say = Callable[[str], object]
-Versions = set[tuple[str, str, int]]
-
-VERSIONS = """
-SELECT type, id, version FROM resource WHERE type = ANY(%(types)s) AND NOT deleted
-UNION ALL SELECT type, id, version FROM resource_history WHERE type = ANY(%(types)s) AND NOT deleted
-"""
 WAITING = """
 SELECT (SELECT count(*) FROM resource_change) + (SELECT count(*) FROM delivery) + (SELECT count(*) FROM outbox)
 """
+Say = Callable[[str], object]
 
 
 async def trial(home: Path, *, kills: int, seed: int, say: Say) -> Verdict:
@@ -51,23 +47,34 @@ async def trial(home: Path, *, kills: int, seed: int, say: Say) -> Verdict:
         fhir = await stack.enter_async_context(signed_in(run.base, "integrator"))
         cashier = await stack.enter_async_context(signed_in(run.base, "cashier"))
         visits = await _furnish(fhir, there)
-        before = await _versions(run)
+        await _name_webhook(run, there)
+        before = await records.versions(run.conninfo)
         writers = [Writer(fhir, number, seed) for number in range(WRITERS)]
         cashiers = [Writer(cashier, WRITERS + number, seed) for number in range(CASHIERS)]
         stop = asyncio.Event()
+
+        def busy() -> bool:
+            return sum(len(each.done) for each in (*writers, *cashiers)) > len(there.received) + BEHIND
+
         async with asyncio.TaskGroup() as load:
             for writer in writers:
-                load.create_task(writer.write(FHIR, stop))
+                load.create_task(writer.write(FHIR, stop, busy))
             for writer, visit in zip(cashiers, visits, strict=True):
-                load.create_task(writer.write([settling(visit)], stop))
+                load.create_task(writer.write([settling(visit)], stop, busy))
             try:
                 await _kill(run, there, kills, random.Random(f"{seed} kills"), say)
             finally:
                 stop.set()
         await _drained(run, say)
-        committed = await _versions(run) - before
+        committed = await records.versions(run.conninfo) - before
+        invoices = await records.invoices(run.conninfo)
     acknowledged = {version for writer in [*writers, *cashiers] for version in writer.done}
-    return judged(kills, _by_hook(committed), _by_hook(acknowledged), [_told(each) for each in there.received])
+    return judged(
+        kills,
+        records.by_hook(committed) | set(invoices.values()),
+        records.by_hook(acknowledged),
+        [records.told(each, invoices) for each in there.received],
+    )
 
 
 async def _furnish(fhir: httpx.AsyncClient, there: Receiver) -> list[str]:
@@ -80,12 +87,18 @@ async def _furnish(fhir: httpx.AsyncClient, there: Receiver) -> list[str]:
         visit: dict[str, Any] = {"resourceType": "Encounter", "status": "arrived", "class": {"code": "AMB"}}
         answer = await fhir.post("/fhir/Encounter", json={**visit, "subject": {"reference": f"Patient/hot-{number}"}})
         visits.append(f"Encounter/{answer.raise_for_status().json()['id']}")
-    for type in TYPES:
+    for type in records.TYPES:
         channel = {"type": "rest-hook", "endpoint": f"{there.url}/hook", "payload": "application/fhir+json"}
         wanted = {"resourceType": "Subscription", "status": "requested", "reason": "trial", "channel": channel}
         criteria = f"{type}?_lastUpdated=gt2000-01-01"
         (await fhir.post("/fhir/Subscription", json={**wanted, "criteria": criteria})).raise_for_status()
     return visits
+
+
+async def _name_webhook(run: House, there: Receiver) -> None:
+    async with signed_in(run.base, "administrator") as administrator:
+        values = {"name": "trial", "url": f"{there.url}/event", "events": list(records.EVENTS)}
+        (await administrator.post("/api/commands/webhooks.create", json=values)).raise_for_status()
 
 
 async def _kill(run: House, there: Receiver, kills: int, chance: random.Random, say: Say) -> None:
@@ -115,28 +128,14 @@ async def _until_heard(there: Receiver, heard: int) -> None:
 async def _drained(run: House, say: Say) -> None:
     """Waits until nothing waits any more; what still does is lost."""
     await run.ready()
-    end = time.monotonic() + PATIENCE
-    waiting = 1
-    while waiting and time.monotonic() < end:
+    now = begun = progress = time.monotonic()
+    least = None
+    while now - progress < PATIENCE and now - begun < LONGEST:
+        ((waiting,),) = await records.rows(run.conninfo, WAITING)
+        if waiting == 0:
+            return
+        now = time.monotonic()
+        if least is None or waiting < least:
+            least, progress = waiting, now
         await asyncio.sleep(0.2)
-        ((waiting,),) = await _rows(run, WAITING)
-    if waiting:
-        say(f"{waiting} still wait after {PATIENCE:.0f} s")
-
-
-async def _versions(run: House) -> Versions:
-    return {(type, id, version) for type, id, version in await _rows(run, VERSIONS)}
-
-
-async def _rows(run: House, query: str) -> list[tuple[Any, ...]]:
-    async with await psycopg.AsyncConnection.connect(run.conninfo) as connection:
-        return await (await connection.execute(query, {"types": list(TYPES)})).fetchall()
-
-
-def _by_hook(versions: Collection[tuple[str, str, int]]) -> set[Change]:
-    return {Change(HOOK, f"{type}/{id}", version) for type, id, version in versions if type in TYPES}
-
-
-def _told(request: Received) -> Told:
-    resource = request.json
-    return Told(HOOK, request.path.removeprefix("/hook/"), int(resource["meta"]["versionId"]), request.body)
+    say(f"{least} still wait after {now - begun:.0f} s")

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 
@@ -14,6 +14,8 @@ HOT = 6
 """Patients whom all writers change."""
 
 Json = dict[str, Any]
+Way: TypeAlias = Callable[["Writer"], Awaitable[None]]
+"""How a writer writes once."""
 
 
 def patient(text: str) -> Json:
@@ -49,9 +51,12 @@ class Writer:
         self._count = 0
         self.done: list[tuple[str, str, int]] = []
 
-    async def write(self, ways: list[Callable[["Writer"], Awaitable[None]]], stop: asyncio.Event) -> None:
-        """Writes by one way or another until it is told to stop."""
+    async def write(self, ways: list[Way], stop: asyncio.Event, busy: Callable[[], bool]) -> None:
+        """Writes by one way or another until it is told to stop; pauses while others have enough to do."""
         while not stop.is_set():
+            if busy():
+                await asyncio.sleep(0.1)
+                continue
             self._count += 1
             try:
                 await self._random.choice(ways)(self)
@@ -114,7 +119,7 @@ class Writer:
         self.done.append((resource["resourceType"], resource["id"], int(resource["meta"]["versionId"])))
 
 
-def settling(visit: str) -> Callable[[Writer], Awaitable[None]]:
+def settling(visit: str) -> Way:
     """The way of a cashier: charges a visit, settles what is open and gives the money back; two events come of it."""
 
     async def settle(writer: Writer) -> None:
@@ -128,7 +133,7 @@ def settling(visit: str) -> Callable[[Writer], Awaitable[None]]:
     return settle
 
 
-FHIR: list[Callable[[Writer], Awaitable[None]]] = [
+FHIR: list[Way] = [
     *[Writer.create] * 2,
     *[Writer.update] * 4,
     *[Writer.bundle] * 2,

@@ -71,6 +71,7 @@ def hospital(empty_databases: Databases, tmp_path_factory: pytest.TempPathFactor
         locale="zh_CN",
         mfa_roles="custodian",
         secret_key=base64.b64encode(bytes(32)).decode(),
+        delivery_networks="127.0.0.0/8",
     )
     loop = Loop()
     server, stop, work = loop.run(_start(settings))  # type: ignore[misc]

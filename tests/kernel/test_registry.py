@@ -9,6 +9,7 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.capability import Capability, Registry
 from xinglin.kernel.command import Command, Input, command
 from xinglin.kernel.context import Context
+from xinglin.kernel.event import Event, EventType, on
 from xinglin.kernel.states import State, StateTable, Transition
 
 
@@ -63,6 +64,24 @@ def test_a_state_table_with_a_step_that_nobody_offers_is_refused() -> None:
     table = StateTable("t", "T", "Task", (State("A", "A", "draft"),), (Transition(None, "ward.gone", "A", ("nurse",)),))
     with pytest.raises(ValueError, match=r"ward\.gone, which nobody offers"):
         Registry([capability("ward", table=table)])
+
+
+def test_a_handler_of_an_event_that_nobody_declares_is_refused() -> None:
+    @on("ward.moved")
+    async def handle(context: Context, event: Event) -> None:
+        """Does nothing."""
+
+    with pytest.raises(ValueError, match=r"ward\.moved, which nobody declares"):
+        Registry([capability("ward", do=declared("ward.do"), handle=handle)])
+    moved = EventType("ward.moved", title="Moved", subject="Encounter")
+    assert Registry([capability("ward", do=declared("ward.do"), handle=handle, moved=moved)]).events
+
+
+def test_an_event_holds_references_only() -> None:
+    Event("ward.moved", "Encounter/1", "Encounter/1", {"from": "Location/1", "with": ["Device/1"]}).ensure_anonymous()
+    for data in ({"name": "张三"}, {"with": ["Device/1", "张三"]}, {"number": 1}, {"more": {"name": "x"}}):
+        with pytest.raises(ValueError, match=r"ward\.moved: .* must be references"):
+            Event("ward.moved", "Encounter/1", "Encounter/1", data).ensure_anonymous()
 
 
 def test_a_command_without_typed_input_or_docstring_is_refused() -> None:

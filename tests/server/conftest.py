@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.hospital import Hospital
+from tests.hospital import SECRET_KEY, Hospital
 from tests.receiver import Receiver, receiver
 from tests.server.subscribers import Api
 from xinglin.kernel.application import Application
@@ -25,7 +25,8 @@ FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
 def settings(hospital: Hospital, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The server's settings."""
     home = tmp_path_factory.mktemp("home")
-    return Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, home=home, password_days=0)
+    conninfo = hospital.application.database.conninfo
+    return Settings(database_url=conninfo, frontend=FRONTEND, home=home, password_days=0, secret_key=SECRET_KEY)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ async def there() -> AsyncIterator[Receiver]:
 async def sender(hospital: Hospital, settings: Settings) -> AsyncIterator[Deliverer]:
     limits = Settings(home=settings.home, delivery_networks="127.0.0.0/8", delivery_seconds=2)
     async with outgoing(limits) as way:
-        yield deliverer(hospital.application, way, Seal(settings))
+        yield deliverer(hospital.application, way, Seal(settings), settings.event_source)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from xinglin.platform.database import Database
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 from xinglin.platform.identity.scopes import parse_scopes
+from xinglin.store.channel_headers import Sealing
 
 ATTEMPTS = 4
 """How often a command is tried when the database reports that concurrent transactions got in each other's way."""
@@ -62,7 +63,7 @@ class Outcome:
 
 
 class Application:
-    """An installation: a registry over a database."""
+    """An installation: a registry over a database. Commands that keep secrets need a `seal`."""
 
     def __init__(
         self,
@@ -72,8 +73,10 @@ class Application:
         clock: Callable[[], datetime] = utc_now,
         zone: ZoneInfo = DEFAULT_ZONE,
         recorder: audit.Recorder | None = None,
+        seal: Sealing | None = None,
     ) -> None:
         self.registry = registry
+        self.seal = seal
         self.recorder = recorder or audit.Recorder(database)
         self.database = database
         self.clock = clock
@@ -88,7 +91,9 @@ class Application:
     def context(self, connection: psycopg.AsyncConnection[Any], actor: Actor, *, step: str = "") -> Context:
         """A context inside a transaction that the caller opened and ends."""
         access = self.grant(actor, trusted=True)
-        return Context(self.registry, connection, actor, self.clock(), zone=self.zone, step=step, access=access)
+        return Context(
+            self.registry, connection, actor, self.clock(), zone=self.zone, step=step, access=access, seal=self.seal
+        )
 
     def grant(self, actor: Actor, *, trusted: bool = False) -> Grant | None:
         """What an actor may see and change; None for the system, which may do all.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.kernel.access import EVERYBODY, POLICIES
 from xinglin.kernel.command import Command
-from xinglin.kernel.event import Handler
+from xinglin.kernel.event import EventType, Handler
 from xinglin.kernel.screen import Screen
 from xinglin.kernel.states import StateTable
 from xinglin.kernel.view import View
@@ -51,8 +51,8 @@ class Registry:
     """All capabilities of an installation, checked against each other when it is built.
 
     Raises:
-        ValueError: two declarations bear one name, a need is missing, a name lies outside its capability, or a
-            transition names a command that nobody offers.
+        ValueError: two declarations bear one name, a need is missing, a name lies outside its capability, a
+            transition names a command that nobody offers, or a handler an event.
     """
 
     def __init__(self, capabilities: Iterable[Capability]) -> None:
@@ -61,6 +61,7 @@ class Registry:
         self.views: dict[str, View] = {}
         self.screens: dict[str, Screen] = {}
         self.tables: dict[str, StateTable] = {}
+        self.events: dict[str, EventType] = {}
         self.handlers: dict[str, list[Handler]] = {}
         self._permissions: dict[str, set[str]] = {}
         self.policies: dict[str, tuple[Rule, ...]] = dict(POLICIES)
@@ -89,6 +90,7 @@ class Registry:
             (Command, self.commands),
             (View, self.views),
             (Screen, self.screens),
+            (EventType, self.events),
         )
         for kind, book in books:
             for item in capability.declared(kind):
@@ -121,6 +123,8 @@ class Registry:
             unknown = {t.command for t in table.transitions} - self.commands.keys() - self._handler_names()
             if unknown:
                 raise ValueError(f"State table {table.name} names {', '.join(sorted(unknown))}, which nobody offers")
+        if unknown := self.handlers.keys() - self.events.keys():
+            raise ValueError(f"Handlers wait for {', '.join(sorted(unknown))}, which nobody declares")
         granted = frozenset().union(*self._permissions.values()) if self._permissions else frozenset()
         offered: list[Command | View | Screen] = [
             *self.commands.values(),

@@ -19,6 +19,7 @@ from xinglin.platform.access import Grant
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 from xinglin.store.access import Access
+from xinglin.store.channel_headers import Sealing
 from xinglin.store.repository import Maintain, Repository, SearchPage
 from xinglin.terminology.knowing import knowing
 
@@ -82,6 +83,7 @@ class Context:
         work: Work | None = None,
         maintain: Maintain | None = None,
         access: Access | None = None,
+        seal: Sealing | None = None,
     ) -> None:
         self.registry = registry
         self.connection = connection
@@ -90,9 +92,17 @@ class Context:
         self.zone = zone
         self.repository = knowing(Repository(connection, now=now, zone=zone, maintain=maintain, access=access))
         self.books = Books(connection, now=now)
+        self.repository.seal = seal
         self.work = work or Work()
         self._step = step
         self._permissions = actor.limited(registry.permissions(actor.roles))
+
+    @property
+    def seal(self) -> Sealing:
+        """Seals secrets that must be read again. Raises `RuntimeError` where the application has no key for it."""
+        if self.repository.seal is None:
+            raise RuntimeError("This application was made without a seal")
+        return self.repository.seal
 
     @property
     def today(self) -> date:
@@ -190,9 +200,14 @@ class Context:
         """Publishes an event with this transaction.
 
         Events of one `key`, the reference of what they have in common, are delivered in the order in which they were
-        published; whoever emits must hold that resource's lock, or the order means nothing.
+        published; whoever emits must hold that resource's lock, or the order means nothing. `data` are references.
+        Raises `ValueError` for other data, and for an event that no capability declares.
         """
-        self.work.events.append(Event(name, reference(subject), key, data))
+        if name not in self.registry.events:
+            raise ValueError(f"Event {name} is declared by no capability")
+        event = Event(name, reference(subject), key, data)
+        event.ensure_anonymous()
+        self.work.events.append(event)
 
     def _inside(self, step: str) -> "Context":
         access = self.repository.access
@@ -205,6 +220,7 @@ class Context:
             step=step,
             work=self.work,
             access=access.unlimited() if isinstance(access, Grant) else access,
+            seal=self.repository.seal,
         )
 
     def _note(self, kind: str, resource: Resource) -> Resource:

@@ -1,5 +1,6 @@
 """Events: what has happened, published with the change and handled by whoever cares."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,15 +9,34 @@ if TYPE_CHECKING:
     from xinglin.kernel.context import Context
 
 
+_REFERENCE = re.compile(r"[A-Za-z]+/[A-Za-z0-9.-]{1,64}")
+
+
+@dataclass(frozen=True)
+class EventType:
+    """What a capability tells of: `capability.what`, in words, and the type of the resource that it is about."""
+
+    name: str
+    title: str
+    subject: str
+
+
 @dataclass(frozen=True)
 class Event:
     """Something that has happened. `subject` is the reference of the resource it is about, `key` that of what orders
-    it among others, `data` plain JSON."""
+    it among others, `data` references by what they are: events go out of the house, and so they name nobody."""
 
     name: str
     subject: str
     key: str
     data: dict[str, Any]
+
+    def ensure_anonymous(self) -> None:
+        """Raises `ValueError` where the data hold anything but references."""
+        for name, value in self.data.items():
+            for item in value if isinstance(value, list | tuple) else [value]:
+                if not isinstance(item, str) or not _REFERENCE.fullmatch(item):
+                    raise ValueError(f"Event {self.name}: {name} must be references such as ChargeItem/1")
 
 
 @dataclass(frozen=True)

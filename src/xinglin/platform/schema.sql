@@ -272,6 +272,20 @@ CREATE TABLE data_key (
   CONSTRAINT data_key_secret CHECK ((sealed IS NULL) = (retired IS NOT NULL))
 );
 
+-- Endpoints that are told of events. Secrets are sealed; the former one signs too until its time is over.
+CREATE TABLE webhook (
+  id text PRIMARY KEY,
+  name text NOT NULL,
+  url text NOT NULL,
+  events text[] NOT NULL,                -- names of the types that it is told of
+  campus text,                           -- reference of the one whose events it is told of; NULL: all
+  secret bytea NOT NULL,
+  former_secret bytea,
+  former_until timestamptz,
+  created timestamptz NOT NULL,
+  off_since timestamptz
+);
+
 -- Secrets by which pseudonyms and shifted dates of a project are made, sealed; who had one could undo them.
 CREATE TABLE deidentification_key (
   project text COLLATE "C" PRIMARY KEY,

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
     """How long a receiver of notifications gets to answer."""
     delivery_megabytes: Annotated[int, Field(ge=1, le=256)] = 16
     """How large the body of a notification may be."""
+    requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 0
+    """How often one account, or one key of a service, may come to one server process, with ten seconds' worth at once;
+    0: as often as they like."""
+    stranger_requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 50
+    """The same for one network address of those who have not signed in; 0: as often as they like."""
     metrics_token: Annotated[str, Field(min_length=16)] | None = None
     """Who bears it may read `/metrics`; unset: nothing is measured."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -132,6 +137,11 @@ class Settings(BaseSettings):
     def audit_journal(self) -> Path:
         """Folder of the journals by which the server's processes of this machine record reads."""
         return self.home / "audit"
+
+    @property
+    def event_source(self) -> str:
+        """The source of events in the sense of CloudEvents: the public address, or a name for all who have none."""
+        return self.public_url or "urn:xinglin:hospital"
 
     @property
     def session_idle(self) -> timedelta:

@@ -23,8 +23,10 @@ from xinglin.platform import i18n
 from xinglin.platform.collecting import settle
 from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database, DatabaseError
+from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings, SettingsError, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
+from xinglin.server.limits import Limits
 from xinglin.server.recording import OnRecord
 from xinglin.store.parameters import refreshed
 from xinglin.web.app import create_web
@@ -54,7 +56,9 @@ def create_application(settings: Settings, name: str, *, journal: bool = False) 
         from xinglin.platform.audit.journal import Journal
 
         recorder = Journal(database, settings.audit_journal)
-    return Application(Registry.discover(), database, zone=ZoneInfo(settings.timezone), recorder=recorder)
+    return Application(
+        Registry.discover(), database, zone=ZoneInfo(settings.timezone), recorder=recorder, seal=Seal(settings)
+    )
 
 
 async def _nowhere(_request: Request, error: Exception) -> Response:
@@ -113,7 +117,7 @@ def create_app(settings: Settings | None = None, application: Application | None
     metrics, middleware = _measured(application, chosen)
     return Starlette(
         lifespan=lifespan,
-        middleware=middleware,
+        middleware=[*middleware, Middleware(Limits, settings=chosen)],
         exception_handlers={HTTPException: _nowhere},
         routes=[
             *_health(application),

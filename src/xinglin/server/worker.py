@@ -4,12 +4,13 @@ import asyncio
 from contextvars import ContextVar
 from datetime import timedelta
 
+from xinglin.exchange.events import Announcing, Webhooks
 from xinglin.exchange.fhir import bulk, subscriptions
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.keys import finish_reseal
 from xinglin.operations.reindexing import finish_reindex
-from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox
+from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox, webhooks
 from xinglin.platform.audit import forget_journals, keys, sealing
 from xinglin.platform.audit.chain import ensure_there
 from xinglin.platform.collecting import settle
@@ -42,10 +43,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     settle()
     try:
         async with outgoing(settings) as way, asyncio.TaskGroup() as parts:
-            parts.create_task(deliverer(application, way, seal).run(stop))
-            parts.create_task(
-                outbox.run(application.database, application.outbox_handlers(), stop, clock=application.clock)
-            )
+            parts.create_task(deliverer(application, way, seal, settings.event_source).run(stop))
+            handlers = Announcing(application).handlers()
+            parts.create_task(outbox.run(application.database, handlers, stop, clock=application.clock))
             parts.create_task(jobs.run(application.database.conninfo, stop, concurrency=settings.job_concurrency))
             parts.create_task(
                 sealing.run(
@@ -61,12 +61,13 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         await application.database.close()
 
 
-def deliverer(application: Application, way: Outgoing, seal: Seal) -> Deliverer:
-    """Who sends what goes out of the house."""
+def deliverer(application: Application, way: Outgoing, seal: Seal, source: str) -> Deliverer:
+    """Who sends what goes out of the house; `source` is what CloudEvents call it."""
+    hooks = Webhooks(application, way, seal, source)
     subscribed = subscriptions.Subscriptions(application, way, seal)
     return Deliverer(
         application.database,
-        {subscriptions.CHANNEL: subscribed.send},
+        {subscriptions.CHANNEL: subscribed.send, webhooks.CHANNEL: hooks.send},
         held={subscriptions.CHANNEL: subscribed.held},
         prepare=subscribed.prepare,
         listen=changes.listen,

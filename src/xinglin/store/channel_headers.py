@@ -27,6 +27,10 @@ _OWN = frozenset({"host", "content-length", "content-type", "transfer-encoding",
 class Sealing(Protocol):
     """Encrypts what must be read again, bound to what it is about."""
 
+    @property
+    def head(self) -> bytes:
+        """How everything begins that is sealed by the present key."""
+
     def seal(self, content: bytes, about: str) -> bytes:
         """`content`, sealed."""
 
@@ -86,17 +90,16 @@ async def seal_former(connection: Connection, seal: Sealing) -> int:
     return len(rows)
 
 
-async def seal_anew(connection: Connection, seal: Sealing, head: bytes) -> int:
-    """Seals values anew that do not begin with `head`, as what another key has sealed; tells how many."""
+async def seal_anew(connection: Connection, seal: Sealing) -> int:
+    """Seals under the present key what lies sealed under another one, and tells of how many Subscriptions."""
     done = 0
     for id, names, values in await (await execute(connection, queries.subscriptions_sealed, {})).fetchall():
-        found = [bytes(value) for value in values]
-        if all(value.startswith(head) for value in found):
+        if all(bytes(value).startswith(seal.head) for value in values):
             continue
-        plain = opened(id, list(map(Header, names, found)), seal)
-        anew = [seal.seal(plain[name].encode(), _about(id, name)) for name in names]
-        await execute(connection, queries.subscription_seal, {"id": id, "names": names, "values": anew})
-        done += len(anew)
+        each = zip(map(bytes, values), (_about(id, name) for name in names), strict=True)
+        made = [seal.seal(seal.open(value, about), about) for value, about in each]
+        await execute(connection, queries.subscription_seal, {"id": id, "names": names, "values": made})
+        done += 1
     return done
 
 

@@ -40,12 +40,11 @@ class Row:
 
     def content(self) -> str:
         """The JSON text that is stored and that a read returns."""
-        return json.dumps(self.written).decode()
+        return self.text().decode()
 
-    @property
-    def written(self) -> Resource:
-        """The resource as it is stored."""
-        return self.resource if self.stored is None else self.stored
+    def text(self) -> bytes:
+        """The same, in UTF-8."""
+        return json.dumps(self.resource if self.stored is None else self.stored)
 
     def array(self) -> str:
         """The terms as an array literal: as text it always has the same type, so one prepared statement serves."""

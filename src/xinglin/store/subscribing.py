@@ -117,7 +117,7 @@ async def _faults(repository: "Repository", resource: Resource) -> list[Issue]:
         _issue(f"channel.{name}", f"{channel.get(name)!r} is not supported; accepted: {accepted}")
         for name, right, accepted in (
             ("type", channel["type"] == CHANNEL, CHANNEL),
-            ("endpoint", _usable(channel.get("endpoint", "")), "http or https, with a host, without user and #"),
+            ("endpoint", usable(channel.get("endpoint", "")), "http or https, with a host, without user and #"),
             ("payload", channel.get("payload", PAYLOADS[0]) in PAYLOADS, f"none, {', '.join(PAYLOADS)}"),
         )
         if not right
@@ -136,7 +136,8 @@ async def _faults(repository: "Repository", resource: Resource) -> list[Issue]:
     return issues
 
 
-def _usable(endpoint: str) -> bool:
+def usable(endpoint: str) -> bool:
+    """Whether something can be sent to an address."""
     try:
         parts = urlsplit(endpoint)
         _ = parts.port

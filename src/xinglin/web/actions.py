@@ -85,7 +85,7 @@ class Actions:
         """Options of the fields whose source is a view."""
         found = {}
         for item in build_form(command).fields.values():
-            if item.widget == "select" and item.source:
+            if item.widget in ("select", "checks") and item.source:
                 page = await self._application.view(
                     item.source, {"limit": CHOICES}, request.state.actor, client=client_of(request)
                 )

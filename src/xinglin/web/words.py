@@ -25,6 +25,9 @@ WORDS = {
     "yes": N_("Yes"),
     "due": N_("To be changed"),
     "revoked": N_("Revoked"),
+    "off": N_("Switched off"),
+    "held": N_("Held"),
+    "resting": N_("Resting"),
     "expired": N_("Expired"),
     "entered-in-error": N_("Entered in error"),
     # v3-ActCode: class of an Encounter

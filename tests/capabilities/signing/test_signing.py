@@ -10,7 +10,7 @@ from xinglin.fhir.outcome import NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import as_system
 from xinglin.kernel.errors import NotPermitted
-from xinglin.platform.crypto.vault import Vault
+from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 
 
@@ -145,14 +145,10 @@ async def test_keys_are_one_s_own_and_can_be_revoked(hospital: Hospital, finishe
 async def test_the_other_suite_signs_by_sm2(hospital: Hospital, finished: tuple[str, Resource]) -> None:
     record, _provenance = finished
     database = hospital.application.database
-    sm = Vault(Settings(secret_key=SECRET_KEY, crypto_suite="sm"))
     async with database.transaction() as connection:
-        usual, connection.vault = connection.vault, sm
-        try:
-            context = hospital.application.context(connection, hospital.people["doctor"])
-            made = await context.call("signing.sign", targets=[record])
-        finally:
-            connection.vault = usual
+        context = hospital.application.context(connection, hospital.people["doctor"])
+        context.repository.seal = Seal(Settings(secret_key=SECRET_KEY, crypto_suite="sm"))
+        made = await context.call("signing.sign", targets=[record])
     (told,) = await issues(hospital, made)
     assert told["severity"] == "information"
     assert "SM2" in told["diagnostics"]

@@ -41,7 +41,7 @@ class Charge(Input):
     visit: str = Field(title=N_("Visit"), pattern=r"^Encounter/")
     item: str = Field(title=N_("Item"))
     quantity: int = Field(1, title=N_("Quantity"), ge=1, le=1000)
-    service: str = Field(title=N_("Service"))
+    service: str = Field(title=N_("Service"), pattern=r"^[A-Za-z]+/[A-Za-z0-9.\-]{1,64}$")
     once: bool = Field(False, title=N_("Once"))
 
 

@@ -27,7 +27,7 @@ STATES = {
     "in-progress": N_("Running"),
     "completed": N_("Completed"),
 }
-CHANNELS = {"subscription": N_("Subscription")}
+CHANNELS = {"subscription": N_("Subscription"), "webhook": N_("Webhook"), "nats": N_("Message broker")}
 _ID = re.compile(r"[A-Za-z0-9/_.:-]{0,80}")
 
 

@@ -25,8 +25,8 @@ from xinglin.kernel.errors import Refused
 from xinglin.platform.crypto import INTERNATIONAL, SM, Suite
 from xinglin.platform.crypto.signers import private_key, public_key
 from xinglin.platform.crypto.signing import ES256, SM2
-from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.i18n import gettext as _
+from xinglin.platform.sealing import Seal
 
 PURPOSE = build.coding("urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1.1", "Author's Signature")
 AUTHOR = build.concept("http://terminology.hl7.org/CodeSystem/provenance-participant-type", "author", "Author")
@@ -63,20 +63,13 @@ class Verdict:
         return not self.fault and all(target.state != ALTERED for target in self.targets)
 
 
-def vault_in(context: Context) -> Vault:
-    """The keys of this installation. Raises `Refused` where this process has none."""
-    vault = getattr(context.connection, "vault", None)
-    if not isinstance(vault, Vault):
-        raise Refused(_("This process was started without keys, so nothing can be signed"))
-    return vault
-
-
 async def signed(context: Context, references: Sequence[str]) -> Resource:
     """The Provenance of the present versions of resources, signed by the actor. Raises `Refused`, `NotFound`."""
     who = context.actor.practitioner
     if who is None:
         raise Refused(_("Only people of staff can sign; this account names nobody"))
-    key = await private_key(context.connection, vault_in(context).seal, who, context.now)
+    assert isinstance(context.seal, Seal)
+    key = await private_key(context.connection, context.seal, who, context.now)
     suite, targets = _DIGESTS[key.signer.name], []
     for name in dict.fromkeys(references):
         resource = await context.read(name, lock=True)

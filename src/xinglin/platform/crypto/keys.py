@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from xinglin.platform.crypto import projects, signers
 from xinglin.platform.crypto.suites import SUITES, AeadKey, Suite
 from xinglin.platform.sealing import Seal
-from xinglin.store import channel_headers
+from xinglin.store.channel_headers import seal_anew as seal_headers_anew
 from xinglin.store.sql import load_queries
 
 Connection = AsyncConnection[Any]
@@ -121,6 +121,7 @@ async def seal_anew(connection: Connection, seal: Seal) -> int:
 
     Raises `SealError`, and then the caller's transaction must be undone.
     """
+    from xinglin.platform import webhooks
     from xinglin.platform.identity import factors
 
     done, head = 0, {"head": seal.head.hex()}
@@ -128,13 +129,15 @@ async def seal_anew(connection: Connection, seal: Seal) -> int:
         (queries.data_keys_to_seal, queries.seal_data_key, _about),
         (queries.factors_to_seal, queries.seal_factor, factors.sealed_about),
         (queries.signing_keys_to_seal, queries.seal_signing_key, signers.sealed_about),
+        (queries.webhook_secrets_to_seal, queries.seal_webhook_secret, webhooks.sealed_about),
+        (queries.former_webhook_secrets_to_seal, queries.seal_former_webhook_secret, webhooks.sealed_about),
         (queries.projects_to_seal, queries.seal_project, projects.sealed_about),
     ):
         for id, sealed in await (await connection.execute(read, head)).fetchall():
             secret = seal.open(bytes(sealed), about(id))
             await connection.execute(write, {"id": id, "sealed": seal.seal(secret, about(id))})
             done += 1
-    return done + await channel_headers.seal_anew(connection, seal, seal.head)
+    return done + await seal_headers_anew(connection, seal)
 
 
 def _about(id: str) -> str:

@@ -1,0 +1,74 @@
+"""What is committed, and what came, as changes that can be compared.
+
+A subscriber is told of versions, in their order for each resource. A webhook is told of events, of which each has an
+invoice of its own; their numbers grow within a visit.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import psycopg
+
+from bench.faults.judging import Change, Told
+from tests.receiver import Received
+
+TYPES = ("Patient", "Observation", "ChargeItem", "Invoice")
+EVENTS = {"billing.settled": "收费", "billing.refunded": "退费"}
+"""Events with the type of the invoice that comes with each."""
+
+HOOK, WEBHOOK = "rest-hook", "webhook"
+UNKNOWN = -1
+"""Number of what nothing that is committed belongs to."""
+
+Versions = set[tuple[str, str, int]]
+Invoices = Mapping[tuple[str, str], Change]
+"""Type of event and reference of the invoice -> the change."""
+
+VERSIONS = """
+SELECT type, id, version FROM resource WHERE type = ANY(%(types)s) AND NOT deleted
+UNION ALL SELECT type, id, version FROM resource_history WHERE type = ANY(%(types)s) AND NOT deleted
+"""
+INVOICES = """
+SELECT i.content->'type'->>'text', 'Invoice/' || i.id, c.content->'context'->>'reference',
+  i.content->'identifier'->0->>'value'
+FROM resource i JOIN resource c ON c.type = 'ChargeItem'
+  AND 'ChargeItem/' || c.id = i.content->'lineItem'->0->'chargeItemReference'->>'reference'
+WHERE i.type = 'Invoice'
+"""
+
+
+async def rows(conninfo: str, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query; `types` are those that are subscribed to."""
+    async with await psycopg.AsyncConnection.connect(conninfo) as connection:
+        return await (await connection.execute(query, {"types": list(TYPES)})).fetchall()
+
+
+async def versions(conninfo: str) -> Versions:
+    """Every version (type, id, version) that is committed and no deletion."""
+    return {(type, id, version) for type, id, version in await rows(conninfo, VERSIONS)}
+
+
+async def invoices(conninfo: str) -> dict[tuple[str, str], Change]:
+    """The change for each event that there must have been."""
+    events = {kind: event for event, kind in EVENTS.items()}
+    found = await rows(conninfo, INVOICES)
+    return {
+        (events[kind], name): Change(WEBHOOK, visit, int(number.removeprefix("INV")))
+        for kind, name, visit, number in found
+    }
+
+
+def by_hook(written: Collection[tuple[str, str, int]]) -> set[Change]:
+    """Versions as changes of which a subscriber is told."""
+    return {Change(HOOK, f"{type}/{id}", version) for type, id, version in written if type in TYPES}
+
+
+def told(request: Received, invoices: Invoices) -> Told:
+    """A request as what it tells."""
+    content = request.json
+    if request.path.startswith("/hook/"):
+        name = request.path.removeprefix("/hook/")
+        return Told(HOOK, name, int(content["meta"]["versionId"]), request.body)
+    change = invoices.get((content["type"], content["subject"]))
+    number = change.number if change and change.key == content["partitionkey"] else UNKNOWN
+    return Told(WEBHOOK, content["partitionkey"], number, request.body)
