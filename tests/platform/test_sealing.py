@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xinglin.platform.sealing import KEY_FILE, Seal, SealError, key_of
+from xinglin.platform.crypto.master import KEY_FILE, MasterKeyError, master_keys
+from xinglin.platform.sealing import Seal, SealError
 from xinglin.platform.settings import Settings, SettingsError, load_settings
 
 KEY = base64.b64encode(bytes(range(32))).decode()
+OTHER = base64.b64encode(bytes(32)).decode()
 SEAL = Seal(Settings(secret_key=KEY))
+FIRST_FORM = "3467b569a091a6e56c6aecd96695db9d8549f0e44483"
 
 
 @given(st.binary(max_size=100), st.text(max_size=20))
@@ -38,7 +41,7 @@ def test_no_byte_can_be_changed(data: st.DataObject) -> None:
 def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(lambda _number: key_of(home), range(16)))
+        keys = {key for (key,) in pool.map(lambda _number: master_keys(Settings(home=home)), range(16))}
     assert len(keys) == 1
     assert len(keys.pop()) == 32
     assert [path.name for path in home.iterdir()] == [KEY_FILE]
@@ -49,7 +52,35 @@ def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
         SEAL.open(sealed, "x")
 
 
-@pytest.mark.parametrize("key", ["short", "!" * 44, base64.b64encode(bytes(31)).decode()])
+def test_what_was_sealed_by_the_other_suite_or_a_former_key_opens_still() -> None:
+    before = Seal(Settings(secret_key=OTHER, crypto_suite="international")).seal(b"secret", "x")
+    now = Seal(Settings(secret_key=f"{KEY},{OTHER}", crypto_suite="sm"))
+    assert now.open(before, "x") == b"secret"
+    sealed = now.seal(b"secret", "x")
+    assert sealed.startswith(now.head)
+    assert not before.startswith(now.head)
+    assert SEAL.open(sealed, "x") == b"secret"
+    with pytest.raises(SealError):
+        Seal(Settings(secret_key=OTHER)).open(sealed, "x")
+
+
+def test_what_the_first_form_sealed_opens_still() -> None:
+    # Made by the version that knew neither suites nor names of keys, under KEY.
+    sealed = bytes.fromhex("01" + "000102030405060708090a0b" + FIRST_FORM)
+    assert SEAL.open(sealed, "x") == b"secret"
+    assert Seal(Settings(secret_key=f"{OTHER},{KEY}")).open(sealed, "x") == b"secret"
+    for other, about in ((SEAL, "y"), (Seal(Settings(secret_key=OTHER)), "x")):
+        with pytest.raises(SealError):
+            other.open(sealed, about)
+
+
+def test_a_file_of_keys_that_is_cut_is_refused(tmp_path: Path) -> None:
+    (tmp_path / KEY_FILE).write_bytes(bytes(40))
+    with pytest.raises(MasterKeyError, match="40 bytes; it must hold keys of 32 bytes"):
+        Seal(Settings(home=tmp_path)).seal(b"secret", "x")
+
+
+@pytest.mark.parametrize("key", [f"{KEY},short", "short", "!" * 44, base64.b64encode(bytes(31)).decode()])
 def test_a_key_that_is_none_is_refused_without_being_told(key: str) -> None:
     with pytest.raises(SettingsError, match="32 random bytes in base64") as refused:
         load_settings(secret_key=key)

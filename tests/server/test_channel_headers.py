@@ -1,5 +1,6 @@
 """Secrets of receivers: shown to nobody, sealed in the database, and sent."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from tests.hospital import Hospital
 from tests.receiver import Receiver
 from tests.server.subscribers import Api, one_url, patient, service, subscription
 from xinglin.platform import deliveries
+from xinglin.platform.crypto.keys import seal_anew
+from xinglin.platform.crypto.master import master_keys
 from xinglin.platform.deliveries import Deliverer
 from xinglin.platform.sealing import Seal, SealError
 from xinglin.platform.settings import Settings
@@ -101,3 +104,22 @@ async def test_a_secret_of_another_key_is_told_and_not_left_out(
         (waiting,) = await deliveries.waiting(connection)
     assert waiting.error is not None
     assert "XINGLIN_SECRET_KEY" in waiting.error
+
+
+async def test_secrets_are_sealed_anew_when_the_master_key_is_replaced(
+    api: Api, there: Receiver, sender: Deliverer, hospital: Hospital, settings: Settings
+) -> None:
+    header = ["Authorization: s3cr3t", "X-Ward: 7"]
+    made = await api("POST", "Subscription", subscription(there, "Patient?family=换", header=header))
+    former, new = base64.b64encode(master_keys(settings)[0]).decode(), base64.b64encode(bytes(32)).decode()
+    both = Seal(settings.model_copy(update={"secret_key": f"{new},{former}"}))
+    async with hospital.application.database.transaction() as connection:
+        assert await seal_anew(connection, both) >= 1
+        assert await seal_anew(connection, both) == 0
+    _, names, values, _ = await kept(hospital, one_url(made))
+    alone = Seal(settings.model_copy(update={"secret_key": new}))
+    headers = [Header(*each) for each in zip(names, map(bytes, values), strict=True)]
+    found = opened(one_url(made).partition("/")[2], headers, alone)
+    assert found == {"Authorization": "s3cr3t", "X-Ward": "7"}
+    async with hospital.application.database.transaction() as connection:
+        await seal_anew(connection, Seal(settings.model_copy(update={"secret_key": f"{former},{new}"})))

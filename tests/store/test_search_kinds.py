@@ -1,123 +1,20 @@
 """Every kind of search parameter and modifier, and what goes through other resources, on a real database."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests.store.searched import CANONICAL, LOINC, UCUM, found, refer, stored
 from xinglin.fhir.outcome import BadRequest
 from xinglin.store import including
 from xinglin.store.repository import Repository
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-UCUM = "http://unitsofmeasure.org"
-LOINC = "http://loinc.org"
-
-
-def refer(name: str) -> dict[str, str]:
-    return {"reference": name}
-
-
-def coded(code: str, display: str | None = None, text: str | None = None) -> dict[str, Any]:
-    shown = {"display": display} if display else {}
-    return {"coding": [{"system": LOINC, "code": code, **shown}], **({"text": text} if text else {})}
-
-
-def observation(id: str, kind: str, **elements: Any) -> dict[str, Any]:
-    return {"resourceType": "Observation", "id": id, "status": "final", "code": coded(kind)} | elements
-
-
-def component(code: str, value: float) -> dict[str, Any]:
-    return {"code": coded(code), "valueQuantity": {"value": value, "unit": "mm[Hg]", "system": UCUM, "code": "mm[Hg]"}}
-
-
-def quantity(value: float, **more: str) -> dict[str, Any]:
-    return {"value": value, **more}
-
-
-MG = {"unit": "milligram", "system": UCUM, "code": "mg"}
-KIND = {"coding": [{"system": "urn:kinds", "code": "MR"}], "text": "Medical record"}
-CANONICAL = "http://acme.org/fhir/ValueSet"
-
-RESOURCES: list[dict[str, Any]] = [
-    {"resourceType": "Organization", "id": "o1", "name": "West", "partOf": refer("Organization/o2")},
-    {"resourceType": "Organization", "id": "o2", "name": "Group of Clinics"},
-    {"resourceType": "Practitioner", "id": "d1", "name": [{"family": "Watson"}]},
-    {
-        "resourceType": "Patient",
-        "id": "p1",
-        "name": [{"family": "Peters"}],
-        "gender": "male",
-        "managingOrganization": refer("Organization/o1"),
-        "generalPractitioner": [refer("Practitioner/d1")],
-        "identifier": [{"system": "urn:s", "value": "77", "type": KIND}],
-    },
-    {"resourceType": "Patient", "id": "p2", "name": [{"family": "Zimmer"}], "gender": "female", "birthDate": "1970"},
-    {"resourceType": "Patient", "id": "p3", "link": [{"other": refer("Patient/p1"), "type": "seealso"}]},
-    observation("q1", "A", valueQuantity=quantity(5.4, **MG), subject=refer("Patient/p1"), effectiveDateTime="2024"),
-    observation("q2", "A", valueQuantity=quantity(5.45, **MG), subject=refer("Patient/p2"), effectiveDateTime="2025"),
-    observation(
-        "q3", "B", valueQuantity=quantity(5.4, unit="g"), subject=refer("Patient/p1"), effectiveDateTime="2023"
-    ),
-    observation("q4", "B", valueQuantity={**quantity(10, **MG), "comparator": ">"}, subject=refer("Patient/p3")),
-    observation("q5", "BP", component=[component("SYS", 150), component("DIA", 80)], performer=[refer("Patient/p2")]),
-    observation("q6", "BP", component=[component("SYS", 110), component("DIA", 150)], effectiveDateTime="2022"),
-    observation("q7", "C", code=coded("C", "Severe headache", "Kopfweh"), valueCodeableConcept=coded("yes")),
-    observation("q8", "C", valueString="normal findings", encounter=refer("Encounter/none")),
-    {
-        "resourceType": "RiskAssessment",
-        "id": "r1",
-        "status": "final",
-        "subject": refer("Patient/p1"),
-        "prediction": [{"probabilityDecimal": 0.8}],
-    },
-    {
-        "resourceType": "RiskAssessment",
-        "id": "r2",
-        "status": "final",
-        "subject": refer("Patient/p2"),
-        "prediction": [{"probabilityDecimal": 0.84}],
-    },
-    {"resourceType": "ValueSet", "id": "v1", "status": "active", "url": f"{CANONICAL}/123"},
-    {"resourceType": "ValueSet", "id": "v2", "status": "active", "url": f"{CANONICAL}/123/sub", "version": "2"},
-    {"resourceType": "ValueSet", "id": "v3", "status": "draft", "url": f"{CANONICAL}/1234"},
-    {
-        "resourceType": "Group",
-        "id": "g1",
-        "type": "person",
-        "actual": True,
-        "member": [{"entity": refer("Patient/p1")}, {"entity": refer("Patient/p2")}],
-        "characteristic": [
-            {"code": coded("sex"), "valueCodeableConcept": coded("m"), "exclude": False},
-            {"code": coded("age"), "valueCodeableConcept": coded("old"), "exclude": False},
-        ],
-    },
-    {
-        "resourceType": "List",
-        "id": "l1",
-        "status": "current",
-        "mode": "working",
-        "entry": [{"item": refer("Patient/p2")}, {"item": refer("Observation/q1")}],
-    },
-]
-
 
 @pytest.fixture
 async def repository(connection: psycopg.AsyncConnection[Any]) -> Repository:
-    repository = Repository(connection, now=NOW)
-    for resource in RESOURCES:
-        await repository.update(resource)
-        repository.now += timedelta(seconds=1)
-    return repository
-
-
-async def found(repository: Repository, type: str, query: str) -> list[str]:
-    page = await repository.search(type, query)
-    counted = await repository.search(type, f"{query}&_summary=count")
-    assert counted.total == len(page.resources)
-    return [resource["id"] for resource in page.resources]
+    return await stored(connection)
 
 
 @pytest.mark.parametrize(
@@ -180,20 +77,10 @@ async def found(repository: Repository, type: str, query: str) -> list[str]:
         ("patient.link.name=peters", "q4"),
         ("_list=l1", "q1"),
         ("_list=none", ""),
-        ("_filter=code eq A or (code eq B and value-quantity gt 9)", "q1 q2 q4"),
-        ("_filter=not (code eq C) and date ge 2024", "q1 q2"),
-        ("_filter=patient.name eq Peters", "q1 q3"),
-        ("_filter=patient.name eq Pet", ""),
-        ("_filter=patient.name sw Pet", "q1 q3"),
-        ('_filter=value-string co "l find"', "q8"),
-        ("_filter=value-string ew INGS", "q8"),
-        ("_filter=value-string ew find", ""),
-        ("_filter=patient.name ew ters", "q1 q3"),
-        ("_filter=date po 2024-05", "q1"),
-        ("_filter=date po 2023 or date po 2025-06-01", "q2 q3"),
-        ("_filter=subject pr false and code ne BP", "q7 q8"),
-        ("_filter=subject re Patient/p2", "q2"),
-        ("_filter=status in http://hl7.org/fhir/ValueSet/observation-status and code eq C", "q7 q8"),
+        (
+            "_filter=subject:Patient[gender eq male and name sw Pet].organization[name eq West].partof.name sw gr",
+            "q1 q3",
+        ),
         ("_sort=value-quantity", "q1 q3 q2 q4 q5 q6 q7 q8"),
         ("_sort=-value-quantity", "q4 q2 q1 q3 q5 q6 q7 q8"),
         ("_sort=-date", "q2 q1 q3 q6 q4 q5 q7 q8"),
@@ -373,19 +260,7 @@ async def test_shapes(repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ("_filter=code eq", "a value is expected at character 8"),
-        ("_filter=code is A", "one of the operators"),
-        ("_filter=(code eq A", ") is expected at character 11"),
-        ("_filter=code eq A code eq B", "and, or, or the end is expected at character 11"),
-        ("_filter=not code eq A", "( after not is expected"),
-        ("_filter=code ew A", "ew is accepted with a string"),
-        ("_filter=value-string po 2024", "po is accepted with a date"),
-        ("_filter=code ss A", "accepted is system|code"),
         ("value-string:ew=x", "modifiers of a string parameter are"),
-        ("_filter=foo eq A", "no search parameter foo"),
-        ("_filter=" + "(" * 50 + "code eq A" + ")" * 50, "nested deeper than 32"),
-        ('_filter=code eq "A', "can't be read at character 9"),
-        ("_filter=component[code eq A].value gt 3", "chain with a dot"),
         ("value-quantity=much", "accepted is number, number|system|code or number||code"),
         ("value-quantity=5|mg", "is no unit"),
         ("value-quantity=1e99", "beyond 1e38"),

@@ -56,6 +56,33 @@ async def ids(repository: Repository, type: str, query: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    ("data", "query", "there"),
+    [
+        ("1 2 E 3", "gt28||mV", True),  # 5 + 10 times 3 is 35
+        ("1 2 E 3", "gt36||mV", False),
+        ("1 2 E 3", "lt14||mV", False),
+        ("1 2 E 3", "lt16||mV", True),
+        ("1 -2 0.5", "lt-14||mV", True),
+        ("1 2 E 3", "gt28||V", False),
+        ("1 2 E 3", "gt0.03|http://unitsofmeasure.org|V", True),  # 35 mV
+        ("U 1", "gt60||mV", True),
+        ("L 1", "lt-60||mV", True),
+        ("1", "gt60||mV", False),
+        ("E E", "lt1000000||mV", False),
+    ],
+)
+async def test_samples_are_found_by_their_bounds(
+    connection: psycopg.AsyncConnection[Any], data: str, query: str, there: bool
+) -> None:
+    repository = Repository(connection, now=NOW)
+    origin = {"value": 5, "system": UCUM, "code": "mV", "unit": "mV"}
+    sampled = {"origin": origin, "period": 10, "factor": 10, "lowerLimit": -70, "upperLimit": 70, "dimensions": 1}
+    kind = {"resourceType": "Observation", "id": "ecg", "status": "final", "code": {"text": "ECG"}}
+    await repository.update({**kind, "valueSampledData": {**sampled, "data": data}})
+    assert (await ids(repository, "Observation", f"value-quantity={query}") == ["ecg"]) is there
+
+
+@pytest.mark.parametrize(
     ("near", "found"),
     [
         ("31.2304|121.4737", ["shanghai"]),

@@ -1,6 +1,7 @@
 """Searches over several types at once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -43,6 +44,39 @@ async def test_pages_go_from_type_to_type(repository: Repository) -> None:
     assert await pages(repository, f"{tagged}&_count=1") == [["Pa1"], ["Pa2"], ["Or1"], ["Or2"]]
 
 
+async def test_all_types_in_one_order(repository: Repository) -> None:
+    for number, name in enumerate(["Patient/Pa1", "Organization/Or0", "Practitioner/Pr2"], 1):
+        repository.now += timedelta(minutes=number)
+        type, _, id = name.partition("/")
+        await repository.update({**await repository.read(type, id), "active": True})
+    rest = ["Pa0", "Pa2", "Pr0", "Pr1", "Or1", "Or2"]
+    query = "_type=Patient,Practitioner,Organization&_sort="
+    assert await pages(repository, f"{query}_lastUpdated") == [[*rest, "Pa1", "Or0", "Pr2"]]
+    newest = ["Pr2", "Or0", "Pa1"]
+    ids = sorted([*rest, *newest])
+    for count in (1, 2, 4, 5, 9):
+        found = await pages(repository, f"{query}-_lastUpdated&_count={count}")
+        everything = [*chain(*found)]
+        assert everything[:3] == newest
+        assert sorted(everything) == ids
+        assert all(len(page) == count for page in found[:-1])
+        assert [*chain(*await pages(repository, f"{query}_id&_count={count}"))] == ids
+        assert [*chain(*await pages(repository, f"{query}-_id&_count={count}"))] == ids[::-1]
+
+
+async def test_in_one_order_only_what_is_on_the_page_brings_others_along(repository: Repository) -> None:
+    for number in range(3):
+        repository.now += timedelta(minutes=1)
+        link = {"managingOrganization": {"reference": f"Organization/Or{number}"}}
+        await repository.update({"resourceType": "Patient", "id": f"L{number}", **link})
+    query = "_type=Patient,Practitioner&_sort=-_lastUpdated&_include=Patient:organization&_count=2"
+    page = await search_types(repository, query)
+    assert [each["id"] for each in page.resources] == ["L2", "L1"]
+    assert sorted(each["id"] for each in page.included) == ["Or1", "Or2"]
+    page = await search_types(repository, f"{query}&_cursor={page.next}")
+    assert [each["id"] for each in page.included] == ["Or0"]
+
+
 async def test_totals_are_of_all_types(repository: Repository) -> None:
     page = await search_types(repository, "_type=Patient,Organization&_tag=urn:t|x&_total=accurate&_count=1")
     assert (len(page.resources), page.total) == (1, 4)
@@ -73,7 +107,14 @@ async def test_a_compartment_has_all_its_types(repository: Repository) -> None:
         ("name=x", "needs _type"),
         ("_type=Foo", "Foo is not a resource type"),
         ("_type=Patient,Group&name=x", "Group has no search parameter name"),
-        ("_type=Patient&_sort=name", "_sort is not supported over several types"),
+        (
+            "_type=Patient&_sort=name",
+            "_sort=name: over several types accepted is one of _lastUpdated",
+        ),
+        ("_type=Patient&_sort=_id,_lastUpdated", "accepted is one of"),
+        ("_type=Patient&_sort=_id&_cursor=x", "start again"),
+        ("_type=Patient&_sort=_id&_cursor=Patient.x", "start again"),
+        ("_type=Patient&_sort=_id&_cursor=eyJHcm91cCI6IiJ9", "start again"),
         ("_type=Patient&_cursor=Group.x", "start again"),
         ("_type=Patient&_cursor=x", "start again"),
         ("_type=Patient&_cursor=Patient.x", "start again"),

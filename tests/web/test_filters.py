@@ -25,6 +25,11 @@ def test_money_has_two_places_and_its_sign_in_front() -> None:
     assert filters.money("-21.6") == "−¥ 21.60"
 
 
+@pytest.mark.parametrize("text", ["<b>", "", "NaN", "Infinity", "1e999999999", "1" * 16])
+def test_what_is_no_amount_stands_as_it_is(text: str) -> None:
+    assert filters.money(text) == text
+
+
 def test_moments_are_shown_in_the_hospitals_zone() -> None:
     assert filters.moment("2026-11-22T23:30:00Z", SHANGHAI) == "2026-11-23 07:30"
     assert filters.moment("2021-05", SHANGHAI) == "2021-05"

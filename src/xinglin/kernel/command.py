@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.config import JsonDict
 
 from xinglin.fhir.types import Resource
+from xinglin.platform.i18n import gettext as _
 
 if TYPE_CHECKING:
     from xinglin.kernel.context import Context
@@ -20,6 +21,19 @@ class Input(BaseModel):
     """Base of every command's input: strict about unknown fields; blanks around texts are taken away."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            ensure_storable(value)
+        return value
+
+
+def ensure_storable(text: str) -> None:
+    """Raises `ValueError` for a text with a NUL, which no text of PostgreSQL may hold."""
+    if "\x00" in text:
+        raise ValueError(_("A text can't hold the character NUL"))
 
 
 def select(options: Iterable[tuple[str, str]]) -> JsonDict:

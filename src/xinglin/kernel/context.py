@@ -148,6 +148,11 @@ class Context:
         """A FHIR search over `type` with decoded parameter pairs."""
         return await self.repository.search(type, list(query))
 
+    def concealed(self, type: str) -> frozenset[str]:
+        """The elements of a type that the actor does not see, or sees masked, and can't search by."""
+        access = self.repository.access
+        return frozenset() if access is None else access.hidden(type) | access.masked(type)
+
     async def create(self, resource: Resource, *, id: str | None = None) -> Resource:
         """Writes a new resource."""
         return self._note("create", await self.repository.create(resource, id=id))

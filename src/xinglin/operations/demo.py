@@ -4,6 +4,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from xinglin.operations.supervisor import ServiceError
+from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database
 from xinglin.platform.settings import Settings
 
@@ -15,7 +16,8 @@ async def seed(settings: Settings) -> None:
     from xinglin.operations.hospital import furnish
 
     assert settings.database_url is not None
-    database = Database(settings.database_url, min_size=1, max_size=4, application="xinglin-demo")
+    vault = Vault(settings)
+    database = Database(settings.database_url, min_size=1, max_size=4, application="xinglin-demo", vault=vault)
     await database.open()
     try:
         await furnish(Application(Registry.discover(), database, zone=ZoneInfo(settings.timezone)))
@@ -24,9 +26,13 @@ async def seed(settings: Settings) -> None:
 
 
 def relaxed(settings: Settings) -> Settings:
-    """The settings under which the printed password serves for ever, unless somebody has said how long."""
-    chosen = "password_days" in settings.model_fields_set
-    return settings if chosen else settings.model_copy(update={"password_days": 0})
+    """The settings of the demonstration, where somebody has not said otherwise: the printed password serves for ever,
+    and identity numbers and telephone numbers lie encrypted."""
+    from xinglin.capabilities.patients.identity_number import SYSTEM
+
+    usual = {"password_days": 0, "encrypted_identifiers": f"{SYSTEM},phone"}
+    chosen = settings.model_fields_set
+    return settings.model_copy(update={name: value for name, value in usual.items() if name not in chosen})
 
 
 def accounts() -> list[tuple[str, str, str]]:

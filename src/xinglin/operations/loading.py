@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from xinglin.operations.processes import Loaders
+from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database
 from xinglin.platform.settings import Settings
 from xinglin.store.loading import LoadedFile, LoadReport, analyze, fhir_files
@@ -71,7 +72,11 @@ async def import_terminology(
         return False
     assert settings.database_url is not None
     database = Database(
-        settings.database_url, max_size=2, application="xinglin-import", statement_timeout=timedelta(hours=1)
+        settings.database_url,
+        max_size=2,
+        application="xinglin-import",
+        statement_timeout=timedelta(hours=1),
+        vault=Vault(settings),
     )
     await database.open()
     try:

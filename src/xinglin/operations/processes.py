@@ -9,9 +9,9 @@ from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from xinglin.platform.collecting import settle
+from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.processes import pool
-from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.store.loading import LoadedFile, load_file
 from xinglin.store.repository import Repository
@@ -49,8 +49,9 @@ class _Process:
         assert settings.database_url is not None
         self.zone = ZoneInfo(settings.timezone)
         self.runner = asyncio.Runner()
-        self.seal = Seal(settings)
-        self.database = Database(settings.database_url, min_size=1, max_size=2, application="xinglin-load")
+        vault = Vault(settings)
+        self.seal = vault.seal
+        self.database = Database(settings.database_url, min_size=1, max_size=2, application="xinglin-load", vault=vault)
         self.runner.run(self.database.open())
         settle()
 

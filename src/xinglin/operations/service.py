@@ -84,10 +84,12 @@ async def bring_up_to_date(settings: Settings, say: Say) -> list[tuple[str, str]
 async def _index(settings: Settings, say: Say) -> None:
     """Finishes what a migration left to be indexed anew, so that no search misses a resource of before."""
     from xinglin.operations.reindexing import finish_reindex
+    from xinglin.platform.crypto.vault import Vault
     from xinglin.platform.database import Database
 
     assert settings.database_url is not None
-    database = Database(settings.database_url, min_size=1, max_size=1, application="xinglin-index")
+    vault = Vault(settings)
+    database = Database(settings.database_url, min_size=1, max_size=1, application="xinglin-index", vault=vault)
     await database.open()
     try:
         await finish_reindex(database, lambda: datetime.now(UTC), ZoneInfo(settings.timezone), say)

@@ -5,7 +5,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import orjson
 import psycopg
@@ -28,10 +29,24 @@ class DatabaseError(Exception):
     """The database cannot be used; the message says why and what would be accepted."""
 
 
+class Keys(Protocol):
+    """Keys that come with connections, for what lies encrypted in the database."""
+
+    def old(self, *, reading: bool) -> bool:
+        """Whether it is time to ask the database again which keys there are."""
+
+    async def prepare(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """Makes the first key where it is wanted; the connection is in autocommit."""
+
+    async def refresh(self, connection: psycopg.AsyncConnection[Any], *, reading: bool = False) -> None:
+        """Asks the database which keys there are; one that is only read may be behind, and adds keys only."""
+
+
 class Connection(psycopg.AsyncConnection[Any]):
-    """A pooled connection that remembers when it was last used."""
+    """A pooled connection that remembers when it was last used, and brings keys along."""
 
     used = 0.0
+    vault: Keys | None = None
 
 
 class Database:
@@ -39,7 +54,7 @@ class Database:
 
     `application` appears in the server's activity list. `statement_timeout` ends a statement that runs away. Time is
     UTC on every connection; a zone belongs to what people see. `replica` is the conninfo of a replica, which `reading`
-    prefers as long as it answers.
+    prefers as long as it answers. `vault` has the keys of what is encrypted; what is read without it is refused.
     """
 
     def __init__(
@@ -51,23 +66,29 @@ class Database:
         application: str = "xinglin",
         statement_timeout: timedelta = timedelta(seconds=60),
         replica: str | None = None,
+        vault: Keys | None = None,
     ) -> None:
         self.conninfo = conninfo
+        self._vault = vault
         self._arguments = {**connection_arguments(conninfo, application, statement_timeout), "autocommit": True}
         size = {"min_size": min(min_size, max_size), "max_size": max_size}
-        self._pool = _pool(conninfo, application, self._arguments, **size)
+        self._pool = _pool(conninfo, application, self._arguments, vault, **size)
         read_only = {**self._arguments}
         read_only["options"] += " -c default_transaction_read_only=on"
-        self._readers = _pool(conninfo, f"{application}-reading", read_only, min_size=1, max_size=max_size)
+        self._readers = _pool(conninfo, f"{application}-reading", read_only, vault, min_size=1, max_size=max_size)
         self._replica = None
         if replica:
             other = connection_arguments(replica, application, statement_timeout)
-            self._replica = Replica(_pool(replica, f"{application}-replica", {**other, "autocommit": True}, **size))
+            other |= {"autocommit": True}
+            self._replica = Replica(_pool(replica, f"{application}-replica", other, vault, **size))
 
     async def open(self) -> None:
         """Opens the pools. Raises `DatabaseError` where the server is unreachable, too old or not in UTF-8."""
         await check_server(self.conninfo)
         await self._pool.open()
+        if self._vault is not None:
+            async with self.statement() as connection:
+                await self._vault.prepare(connection)
         await self._readers.open()
         if self._replica:
             await self._replica.open()
@@ -87,6 +108,7 @@ class Database:
         """
         connection = await _taken(self._pool)
         try:
+            await _known(connection)
             yield connection
         finally:
             await self._pool.putconn(connection)
@@ -105,6 +127,7 @@ class Database:
             pool = self._readers
             connection = await _taken(pool)
         try:
+            await _known(connection, reading=True)
             yield connection
         finally:
             await pool.putconn(connection)
@@ -118,6 +141,7 @@ class Database:
         """
         connection = await _taken(self._pool)
         try:
+            await _known(connection)
             async with connection.transaction():
                 yield connection
                 if connection.info.transaction_status == TransactionStatus.INERROR:
@@ -132,7 +156,8 @@ class Database:
             self.conninfo, **{**self._arguments, "options": _options(self.conninfo, timedelta(0))}
         )
         async with connection:
-            await _configure(connection)
+            await _configure(connection, vault=self._vault)
+            await _known(connection)
             yield connection
 
     def statistics(self) -> dict[str, int]:
@@ -168,7 +193,7 @@ class Replica:
 
 
 def _pool(
-    conninfo: str, name: str, arguments: dict[str, Any], *, min_size: int, max_size: int
+    conninfo: str, name: str, arguments: dict[str, Any], vault: Keys | None, *, min_size: int, max_size: int
 ) -> AsyncConnectionPool[Connection]:
     return AsyncConnectionPool(
         conninfo,
@@ -176,7 +201,7 @@ def _pool(
         connection_class=Connection,
         min_size=min_size,
         max_size=max_size,
-        configure=_configure,
+        configure=partial(_configure, vault=vault),
         check=_check,
         reset=_reset,
         open=False,
@@ -218,9 +243,17 @@ def _options(conninfo: str, statement_timeout: timedelta) -> str:
     return f"-c timezone=UTC -c statement_timeout={milliseconds} {given}".strip()
 
 
-async def _configure(connection: psycopg.AsyncConnection[Any]) -> None:
+async def _configure(connection: Connection, *, vault: Keys | None) -> None:
+    connection.vault = vault
     set_json_dumps(orjson.dumps, connection)
     set_json_loads(orjson.loads, connection)
+
+
+async def _known(connection: Connection, *, reading: bool = False) -> None:
+    """Lets a process learn of keys that others have made, before the connection's transaction begins."""
+    vault = connection.vault
+    if vault is not None and vault.old(reading=reading):
+        await vault.refresh(connection, reading=reading)
 
 
 async def _check(connection: Connection) -> None:

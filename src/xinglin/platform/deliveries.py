@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from xinglin.platform import tracing
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.outbox import delay, notified, pausing
 from xinglin.store.sql import load_queries
@@ -214,7 +215,9 @@ class Deliverer:
             async with room:
                 for each in several:
                     try:
-                        await self._senders[each.channel.partition("/")[0]](each)
+                        kind = each.channel.partition("/")[0]
+                        with tracing.span(f"delivery {kind}", kind="producer"):
+                            await self._senders[kind](each)
                     except _LOST as error:
                         lost.append(error)
                         return

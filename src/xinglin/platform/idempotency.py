@@ -5,8 +5,10 @@ from typing import Any
 
 import psycopg
 
+from xinglin.fhir import json
 from xinglin.fhir.outcome import Conflict
 from xinglin.platform.i18n import gettext as _
+from xinglin.store.concealing import concealed, opened, vault_of
 from xinglin.store.sql import load_queries
 
 _QUERIES = load_queries("xinglin.platform")
@@ -31,12 +33,21 @@ async def claim(
     row = await cursor.fetchone()
     if row is None or row[0] != digest:
         raise Conflict(_("This idempotency key was used for a different request; send a new key"), code="conflict")
-    return str(row[1]).encode()
+    return opened(vault_of(connection), str(row[1]).encode())
 
 
 async def keep(connection: psycopg.AsyncConnection[Any], account: str, key: str, result: bytes) -> None:
     """Keeps what the request gave, in the transaction that did it."""
+    if vault := vault_of(connection):
+        result = json.dumps(concealed(vault, json.loads(result), "resource"))
     await connection.execute(_QUERIES.keep_result, {"account": account, "key": key, "result": result.decode()})
+
+
+async def holds(connection: psycopg.AsyncConnection[Any], key: str) -> bool:
+    """Whether anything that is kept has values that a data key encrypted."""
+    sealed = f'%"\\\\u0001{key}.%'
+    row = await (await connection.execute(_QUERIES.sealed_results, {"sealed": sealed})).fetchone()
+    return bool(row and row[0])
 
 
 async def forget(connection: psycopg.AsyncConnection[Any], before: datetime) -> int:

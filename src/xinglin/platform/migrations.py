@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, LiteralString
@@ -16,6 +17,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from xinglin.platform import stepping
 from xinglin.store.sql import load_queries
 
 OWNERS = ("xinglin.store", "xinglin.terminology", "xinglin.ledger", "xinglin.platform")
@@ -136,7 +138,8 @@ async def pending_migrations(
 
 
 async def migrate(connection: psycopg.AsyncConnection[Any], owners: Sequence[str] = OWNERS) -> list[tuple[str, str]]:
-    """Applies what is missing and returns it as (owner, name); each step commits on its own.
+    """Applies what is missing and returns it as (owner, name); each step commits on its own, beside servers that go on
+    (`platform.stepping`).
 
     The connection must not be in a transaction. Migrators that run at once wait for each other. Raises
     `MigrationError` before anything is changed where the database is newer, or an applied step was edited.
@@ -145,12 +148,10 @@ async def migrate(connection: psycopg.AsyncConnection[Any], owners: Sequence[str
         await connection.execute(queries.make_migration_table)
         plan = _plan(await applied_migrations(connection), owners)
         for step in plan:
+            noting = partial(connection.execute, queries.note_migration, (step.owner, step.name, step.digest))
             try:
-                async with connection.transaction():
-                    if step.text:
-                        await connection.execute(step.text)
-                    await connection.execute(queries.note_migration, (step.owner, step.name, step.digest))
-            except psycopg.Error as error:
+                await stepping.apply(connection, step.text, noting)
+            except (psycopg.Error, stepping.StillLocked, ValueError) as error:
                 raise MigrationError(f"{step.owner}/migrations/{step.name} failed: {error}") from error
     return [(step.owner, step.name) for step in plan if step.text]
 
@@ -164,7 +165,7 @@ async def _alone(connection: psycopg.AsyncConnection[Any]) -> AsyncIterator[None
     await connection.set_autocommit(True)
     try:
         await connection.execute(queries.no_time_limit)
-        await connection.execute(queries.lock_migrations, (_LOCK,))
+        await stepping.alone(connection, _LOCK)
         try:
             yield
         finally:

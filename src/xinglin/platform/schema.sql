@@ -261,6 +261,17 @@ CREATE TABLE job_failure (
     error text NOT NULL
 );
 
+-- Keys by which values of resources are encrypted and found. A secret that was destroyed leaves its row.
+CREATE TABLE data_key (
+  id text COLLATE "C" PRIMARY KEY,
+  suite text NOT NULL,
+  sealed bytea,
+  made timestamptz NOT NULL,
+  used_from timestamptz NOT NULL,
+  retired timestamptz,
+  CONSTRAINT data_key_secret CHECK ((sealed IS NULL) = (retired IS NOT NULL))
+);
+
 -- Endpoints that are told of events. Secrets are sealed; the former one signs too until its time is over.
 CREATE TABLE webhook (
   id text PRIMARY KEY,
@@ -274,3 +285,23 @@ CREATE TABLE webhook (
   created timestamptz NOT NULL,
   off_since timestamptz
 );
+
+-- Secrets by which pseudonyms and shifted dates of a project are made, sealed; who had one could undo them.
+CREATE TABLE deidentification_key (
+  project text COLLATE "C" PRIMARY KEY,
+  suite text NOT NULL,
+  sealed bytea NOT NULL,
+  made timestamptz NOT NULL
+);
+
+-- Keys by which people sign. The private one lies sealed; one that was revoked signs no more, and still verifies.
+CREATE TABLE signing_key (
+  id text COLLATE "C" PRIMARY KEY,
+  owner text COLLATE "C" NOT NULL,
+  algorithm text NOT NULL,
+  public bytea NOT NULL,
+  sealed bytea NOT NULL,
+  made timestamptz NOT NULL,
+  revoked timestamptz
+);
+CREATE UNIQUE INDEX signing_key_in_use ON signing_key (owner, algorithm) WHERE revoked IS NULL;

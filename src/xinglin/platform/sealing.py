@@ -1,24 +1,21 @@
-"""Sealing: secrets that must be read again, such as those of authenticator apps, are kept encrypted (AES-256-GCM).
+"""Sealing: secrets that must be read again, such as those of authenticator apps, are kept encrypted.
 
-The key is a setting, or a file in the home of the installation that is made when it is first wanted. Servers on several
-machines share one. A copy of the database alone opens nothing; a copy without the key has lost what is sealed.
+It is done with the master key of the installation (`platform/crypto/master.py`) and the suite of algorithms that the
+settings choose. A copy of the database alone opens nothing; a copy without the key has lost what is sealed. What is
+sealed begins with a byte for its form, one for its suite, and the name of its key.
 """
-
-import base64
-import contextlib
-import os
-import secrets
-from functools import cached_property
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from xinglin.platform.crypto import SUITES, suite_of
+from xinglin.platform.crypto.master import NAME, master_keys, name_of
+from xinglin.platform.crypto.suites import NONCE, AeadKey, CipherError
 from xinglin.platform.settings import Settings
 
-KEY_FILE = "secret.key"
-_FORMAT = b"\x01"
-_NONCE = 12
+_FORM, _FIRST_FORM = 2, 1
+# The first form had neither suite nor key in it: AES-256-GCM by the one master key that there was.
+_HEAD = 2 + NAME
 
 
 class SealError(Exception):
@@ -26,50 +23,62 @@ class SealError(Exception):
 
 
 class Seal:
-    """Seals and opens with the key of one installation."""
+    """Seals and opens with the keys of one installation."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.suite = SUITES[settings.crypto_suite]
+        self._keys: dict[bytes, bytes] = {}
+        self._made: dict[bytes, AeadKey] = {}
 
     def seal(self, content: bytes, about: str) -> bytes:
         """`content`, encrypted and bound to what it is about: it opens for nothing else."""
-        nonce = secrets.token_bytes(_NONCE)
-        return _FORMAT + nonce + self._cipher.encrypt(nonce, content, about.encode())
+        head = self.head
+        return head + self._key(head).encrypt(content, head + about.encode())
 
     def open(self, sealed: bytes, about: str) -> bytes:
         """What was sealed. Raises `SealError`."""
-        head, nonce, rest = sealed[:1], sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
+        if sealed[:1] == bytes([_FIRST_FORM]):
+            return self._open_first_form(sealed, about)
+        head = sealed[:_HEAD]
+        if len(head) < _HEAD or head[0] != _FORM:
+            raise SealError("This is nothing sealed")
         try:
-            if head != _FORMAT or len(nonce) != _NONCE:
-                raise SealError("This is nothing sealed")
-            return self._cipher.decrypt(nonce, rest, about.encode())
-        except InvalidTag:
-            raise SealError(
-                "Sealed with another key, or changed since; is XINGLIN_SECRET_KEY that of before?"
-            ) from None
+            return self._key(head).decrypt(sealed[_HEAD:], head + about.encode())
+        except CipherError:
+            raise _foreign() from None
 
-    @cached_property
-    def _cipher(self) -> AESGCM:
-        given = self._settings.secret_key
-        return AESGCM(base64.b64decode(given) if given else key_of(self._settings.home))
+    @property
+    def head(self) -> bytes:
+        """How everything begins that is sealed by the present key and suite."""
+        first = next(iter(self._known))
+        return bytes([_FORM, self.suite.code]) + first
+
+    def _key(self, head: bytes) -> AeadKey:
+        made = self._made.get(head)
+        if made is None:
+            secret = self._known.get(head[2:])
+            if secret is None:
+                raise _foreign()
+            made = self._made[head] = suite_of(head[1]).aead(secret, "seal")
+        return made
+
+    @property
+    def _known(self) -> dict[bytes, bytes]:
+        """Name → master key, the one that seals first; read when it is first wanted."""
+        if not self._keys:
+            self._keys = {name_of(key): key for key in master_keys(self._settings)}
+        return self._keys
+
+    def _open_first_form(self, sealed: bytes, about: str) -> bytes:
+        nonce, rest = sealed[1 : 1 + NONCE], sealed[1 + NONCE :]
+        for key in self._known.values() if len(nonce) == NONCE else ():
+            try:
+                return AESGCM(key).decrypt(nonce, rest, about.encode())
+            except InvalidTag:
+                continue
+        raise _foreign()
 
 
-def key_of(home: Path) -> bytes:
-    """The key in the home's file, made at the first call: 32 bytes that only the owner of the file can read."""
-    path = home / KEY_FILE
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_bytes()
-    home.mkdir(parents=True, exist_ok=True)
-    key = AESGCM.generate_key(256)
-    # Complete before it has its name, and whoever comes first wins: a key is never read half-written nor replaced.
-    draft = home / f"{KEY_FILE}.{secrets.token_hex(8)}"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink()
-    return path.read_bytes()
+def _foreign() -> SealError:
+    return SealError("Sealed with another key, or changed since; is XINGLIN_SECRET_KEY that of before?")

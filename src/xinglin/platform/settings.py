@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "XINGLIN_"
+MASTER_KEY = 32
+"""Bytes of a master key."""
 SECRET = ("_url", "_key", "_token", "_providers")
 """Ends of the names of settings whose value may hold a secret, and is not repeated."""
 
@@ -88,7 +90,13 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """The address at which browsers reach this server, such as https://his.example.cn; unset: as the request says."""
     secret_key: str | None = None
-    """32 random bytes in base64, under which secrets are sealed in the database; unset: a file in `home`."""
+    """32 random bytes in base64, under which secrets are sealed in the database; unset: a file in `home`. Behind commas
+    may stand others, which only open what they sealed."""
+    crypto_suite: Literal["international", "sm"] = "international"
+    """Algorithms of what is encrypted from now on; what is there keeps its own."""
+    encrypted_identifiers: str = ""
+    """Systems of identifiers that are encrypted in the database, separated by commas; `phone` among them stands for
+    telephone numbers. Of patients, related persons, practitioners and persons."""
     session_limit: Annotated[int, Field(ge=0, le=10_000)] = 20
     """Sessions that one account may have at once; 0: any number."""
     password_length: Annotated[int, Field(ge=8, le=128)] = 8
@@ -106,6 +114,11 @@ class Settings(BaseSettings):
     """How long a receiver of notifications gets to answer."""
     delivery_megabytes: Annotated[int, Field(ge=1, le=256)] = 16
     """How large the body of a notification may be."""
+    requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 0
+    """How often one account, or one key of a service, may come to one server process, with ten seconds' worth at once;
+    0: as often as they like."""
+    stranger_requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 100
+    """The same for one network address of those who have not signed in; 0: as often as they like."""
     nats_url: str | None = None
     """`nats://user:password@host:4222` of a NATS server with JetStream to which events go, several separated by commas;
     unset: none. All machines with a worker have the same."""
@@ -113,6 +126,11 @@ class Settings(BaseSettings):
     """The stream that takes them; it is made where there is none."""
     metrics_token: Annotated[str, Field(min_length=16)] | None = None
     """Who bears it may read `/metrics`; unset: nothing is measured."""
+    otlp_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Where traces go by OTLP over HTTP, such as http://collector:4318/v1/traces; needs the extra `xinglin[otel]`;
+    unset: nothing is traced."""
+    trace_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """The share of requests that are traced, where their caller has not decided it."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
@@ -215,12 +233,31 @@ class Settings(BaseSettings):
     def _thirty_two_bytes(cls, value: str | None) -> str | None:
         if not value:
             return None
+        keys = [key.strip() for key in value.split(",")]
         try:
-            length = len(base64.b64decode(value, validate=True))
+            lengths = {len(base64.b64decode(key, validate=True)) for key in keys}
         except ValueError:
-            length = 0
-        if length != 32:
-            raise ValueError("expected 32 random bytes in base64, such as `openssl rand -base64 32` prints")
+            lengths = set()
+        if lengths != {MASTER_KEY}:
+            raise ValueError(
+                "expected 32 random bytes in base64, such as `openssl rand -base64 32` prints, or several keys "
+                "separated by commas"
+            )
+        return ",".join(keys)
+
+    @property
+    def encrypted_systems(self) -> frozenset[str]:
+        """The words in `encrypted_identifiers`."""
+        return frozenset(each.strip() for each in self.encrypted_identifiers.split(",")) - {""}
+
+    @field_validator("encrypted_identifiers")
+    @classmethod
+    def _systems(cls, value: str) -> str:
+        strange = [each.strip() for each in value.split(",") if ":" not in each and each.strip() not in ("", "phone")]
+        if strange:
+            raise ValueError(
+                f"expected URIs of identifier systems and the word phone, separated by commas; {strange[0]} is neither"
+            )
         return value
 
     @field_validator("oidc_providers")

@@ -59,7 +59,7 @@ class Webhook:
         found = [self.secret]
         if self.former_secret is not None and self.former_until is not None and now < self.former_until:
             found.append(self.former_secret)
-        return [seal.open(each, _about(self.id)) for each in found]
+        return [seal.open(each, sealed_about(self.id)) for each in found]
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,9 @@ def _webhook(row: Sequence[Any]) -> Webhook:
 def _new_secret(id: str, seal: Sealing) -> tuple[str, bytes]:
     """A secret as it is told, and sealed."""
     secret = secrets.token_bytes(SECRET_BYTES)
-    return PREFIX + base64.b64encode(secret).decode(), seal.seal(secret, _about(id))
+    return PREFIX + base64.b64encode(secret).decode(), seal.seal(secret, sealed_about(id))
 
 
-def _about(id: str) -> str:
+def sealed_about(id: str) -> str:
+    """What the secrets of a webhook are bound to."""
     return f"{CHANNEL}/{id}/secret"

@@ -1,5 +1,6 @@
 """The ASGI application: screens at `/`, commands and views at `/api`, FHIR at `/fhir`."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,12 +21,14 @@ from xinglin.fhir.search import SearchParameters
 from xinglin.kernel.application import Application
 from xinglin.kernel.capability import Registry
 from xinglin.kernel.roles import ROLES
-from xinglin.platform import i18n
+from xinglin.platform import i18n, tracing
 from xinglin.platform.collecting import settle
+from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings, SettingsError, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
+from xinglin.server.limits import Limits
 from xinglin.server.recording import OnRecord
 from xinglin.store.parameters import refreshed
 from xinglin.web.app import create_web
@@ -48,7 +51,8 @@ def create_application(settings: Settings, name: str, *, journal: bool = False) 
     if settings.database_url is None:
         raise DatabaseError("XINGLIN_DATABASE_URL is not set; `xinglin demo` and `xinglin serve` set it by themselves.")
     replica = settings.database_replica_url
-    database = Database(settings.database_url, max_size=settings.database_pool, application=name, replica=replica)
+    size, vault = settings.database_pool, Vault(settings)
+    database = Database(settings.database_url, max_size=size, application=name, replica=replica, vault=vault)
     recorder = None
     if journal and os.name == "posix":  # file locks, by which a journal is known to be left behind
         from xinglin.platform.audit.journal import Journal
@@ -89,6 +93,15 @@ def _measured(application: Application, settings: Settings) -> tuple[list[Route]
     return [Route("/metrics", Metrics(application, settings.metrics_token).page)], [Middleware(Measured)]
 
 
+def _traced(application: Application, settings: Settings) -> list[Middleware]:
+    """What traces requests; nothing where no collector is named."""
+    if settings.otlp_endpoint is None:
+        return []
+    from xinglin.server.traced import Traced
+
+    return [Middleware(Traced, registry=application.registry)]
+
+
 def create_app(settings: Settings | None = None, application: Application | None = None) -> Starlette:
     """The whole server, for `uvicorn --factory xinglin.server:create_app`. `application` is not open yet."""
     chosen = settings or load_settings()
@@ -98,6 +111,7 @@ def create_app(settings: Settings | None = None, application: Application | None
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         i18n.preload()
+        tracing.configure(chosen, "xinglin-server")
         await application.database.open()
         await application.recorder.open()
         settle()
@@ -106,6 +120,7 @@ def create_app(settings: Settings | None = None, application: Application | None
         finally:
             await application.recorder.close()
             await application.database.close()
+            await asyncio.to_thread(tracing.use, None)
 
     async def known() -> SearchParameters:
         async with application.database.reading() as connection:
@@ -116,7 +131,7 @@ def create_app(settings: Settings | None = None, application: Application | None
     metrics, middleware = _measured(application, chosen)
     return Starlette(
         lifespan=lifespan,
-        middleware=middleware,
+        middleware=[*middleware, *_traced(application, chosen), Middleware(Limits, settings=chosen)],
         exception_handlers={HTTPException: _nowhere},
         routes=[
             *_health(application),

@@ -159,7 +159,7 @@ class OnlySignedIn:
         if scope["type"] == "http" and scope["path"].removeprefix(scope.get("root_path", "")) not in self._public:
             request = Request(scope)
             try:
-                await self._gate.caller(bearer(request))
+                request.state.actor = await self._gate.caller(bearer(request))
             except FhirError as error:
                 await failure(request, error)(scope, receive, send)
                 return

@@ -7,8 +7,9 @@ from datetime import timedelta
 from xinglin.exchange.fhir import bulk
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
+from xinglin.operations.keys import finish_reseal
 from xinglin.operations.reindexing import finish_reindex
-from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox
+from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox, tracing
 from xinglin.platform.audit import forget_journals, keys, sealing
 from xinglin.platform.audit.chain import ensure_there
 from xinglin.platform.collecting import settle
@@ -33,6 +34,7 @@ _application: ContextVar[Application] = ContextVar("application")
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Works until `stop` is set, then finishes what is in hand. When one part fails, the others end too."""
     i18n.preload()
+    tracing.configure(settings, "xinglin-worker")
     application = create_application(settings, "xinglin-worker")
     _application.set(application)
     folder, access, seal = settings.home / "bulk", application.access_of, Seal(settings)
@@ -58,6 +60,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             )
     finally:
         await application.database.close()
+        await asyncio.to_thread(tracing.use, None)
 
 
 @jobs.task("hospital.close_yesterday", cron="15 * * * *")
@@ -77,6 +80,13 @@ async def reindex_job(timestamp: int) -> None:  # noqa: ARG001
     """Every minute; it has something to do only where indexing was asked for, or a worker died over it."""
     application = _application.get()
     await finish_reindex(application.database, application.clock, application.zone)
+
+
+@jobs.task("store.reseal", cron="* * * * *")
+async def reseal_job(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute; it has something to do only where a key was changed, or what is to be encrypted."""
+    application = _application.get()
+    await finish_reseal(application.database, application.clock, application.zone)
 
 
 async def close_yesterday(application: Application) -> None:

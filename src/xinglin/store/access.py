@@ -27,6 +27,7 @@ from xinglin.fhir.search.query import (
 from xinglin.fhir.search.registry import Parameter
 from xinglin.fhir.types import Resource
 from xinglin.store.conditions import Conditions
+from xinglin.store.masking import mask
 from xinglin.store.statistics import Statistics
 
 EVERYTHING = AllOf(())
@@ -34,6 +35,9 @@ NOTHING = AnyOf(())
 
 REDACTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "REDACTED"}
 """The security label of a resource of which elements are hidden."""
+
+MASKED = {**REDACTED, "code": "MASKED"}
+"""The security label of a resource of which elements are masked."""
 
 
 class Condition(NamedTuple):
@@ -60,13 +64,16 @@ class Access(Protocol):
 
     @property
     def hiding(self) -> frozenset[str]:
-        """The types that have elements which are not shown."""
+        """The types that have elements which are not shown, or only masked."""
 
     def hidden(self, type: str) -> frozenset[str]:
         """The elements of a type that are not shown, and by which nothing is found."""
 
+    def masked(self, type: str) -> frozenset[str]:
+        """The elements of a type of which a mask is shown, and by which nothing is found."""
+
     def fixed(self, type: str) -> frozenset[str]:
-        """The elements of a type that can't be changed, among them those that are hidden."""
+        """The elements of a type that can't be changed, among them those that are hidden or masked."""
 
     def marks(self, type: str) -> list[Resource]:
         """The tags that a new resource of a type gets; they stay with it, and no others of their systems."""
@@ -175,11 +182,12 @@ def limited(known: SearchParameters, access: Access | None) -> SearchParameters:
 
 class _Limited(SearchParameters):
     def __init__(self, known: SearchParameters, access: Access) -> None:
-        super().__init__(known.definitions, known.version)
+        super().__init__(known.definitions, known.version, known.blinding)
         self._access = access
 
     def of(self, type_name: str) -> Mapping[str, Parameter]:
-        hidden, there = self._access.hidden(type_name), super().of(type_name)
+        hidden = self._access.hidden(type_name) | self._access.masked(type_name)
+        there = super().of(type_name)
         return {code: each for code, each in there.items() if not _looks_at(each, hidden)} if hidden else there
 
 
@@ -196,20 +204,34 @@ def ensure_not_looking(query: Query, access: Access | None) -> None:
         raise Forbidden(f"_content and _text are not for you on {query.type}, of which some elements are hidden")
 
 
-def shown(access: Access | None, type: str, content: bytes) -> bytes:
-    """The JSON text of a resource without its hidden elements."""
-    if access is None or not access.hiding or not (type in access.hiding or b'"contained"' in content):
+def shown(access: Access | None, type: str, content: bytes, *, inside: bool = False) -> bytes:
+    """The JSON text of a resource without its hidden elements, and with masks; `inside` one of this type."""
+    if access is None or not access.hiding:
+        return content
+    if not (inside or type in access.hiding or type == "Bundle" or b'"contained"' in content):
         return content
     return json.dumps(without(json.loads(content), access))
 
 
 def without(resource: Resource, access: Access) -> Resource:
-    """A resource, and what it contains, without hidden elements; labelled where it had any."""
-    hidden = access.hidden(resource["resourceType"])
+    """A resource, and what it contains, without hidden elements and with masks; labelled where it had any."""
+    type = resource["resourceType"]
+    hidden = access.hidden(type)
     kept = {name: value for name, value in resource.items() if name.removeprefix("_") not in hidden}
+    labels = [REDACTED] if len(kept) < len(resource) else []
+    if masked := access.masked(type) & {name.removeprefix("_") for name in kept}:
+        labels.append(MASKED)
+        kept = {name: value for name, value in kept.items() if name.removeprefix("_") not in masked}
+        masks = {name: mask(type, name, resource[name]) for name in sorted(masked) if name in resource}
+        kept |= {name: value for name, value in masks.items() if value is not None}
     if inside := kept.get("contained"):
         kept["contained"] = [without(each, access) for each in inside]
-    if len(kept) == len(resource):
+    if type == "Bundle" and "entry" in kept:
+        kept["entry"] = [
+            {**each, "resource": without(each["resource"], access)} if "resource" in each else each
+            for each in kept["entry"]
+        ]
+    if not labels:
         return kept
     meta = resource.get("meta") or {}
-    return {**kept, "meta": {**meta, "security": [*meta.get("security", ()), REDACTED]}}
+    return {**kept, "meta": {**meta, "security": [*meta.get("security", ()), *labels]}}

@@ -49,7 +49,8 @@ async def process_transaction(repository: "Repository", bundle: Resource, *, rep
     await _resolve(repository, [entry for entry in changes if entry.index in conditional])
     written |= await _write(repository, [entry for entry in changes if entry.index in conditional])
     await _ensure_conforming(repository, changes, written)
-    responses |= {index: _response(status, resource, representation) for index, (status, resource) in written.items()}
+    told = repository.told
+    responses |= {i: _response(status, told(resource), representation) for i, (status, resource) in written.items()}
     for entry in entries:
         if entry.index not in responses:
             responses[entry.index] = await _located(entry, read(repository, entry))

@@ -13,12 +13,11 @@ from psycopg import AsyncConnection
 
 from xinglin.fhir import json
 from xinglin.fhir.outcome import Gone, NotFound
-from xinglin.fhir.search import extract_all
 from xinglin.store import versions
 from xinglin.store.bulk import update_all
 from xinglin.store.cursors import execute, queries
 from xinglin.store.parameters import in_force
-from xinglin.store.rows import Row
+from xinglin.store.rows import row_of
 
 Connection = AsyncConnection[Any]
 
@@ -65,8 +64,8 @@ async def as_it_was(connection: Connection, change: Change, zone: tzinfo) -> Asy
             yield False
             return
         resource = json.loads(former.content or b"{}")
-        terms = extract_all(resource, zone, await in_force(connection))
-        await update_all(connection, [Row(resource, change.version, former.updated, *terms)])
+        row = row_of(resource, change.version, former.updated, zone, await in_force(connection))
+        await update_all(connection, [row])
         yield True
 
 

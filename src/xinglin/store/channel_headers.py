@@ -27,6 +27,10 @@ _OWN = frozenset({"host", "content-length", "content-type", "transfer-encoding",
 class Sealing(Protocol):
     """Encrypts what must be read again, bound to what it is about."""
 
+    @property
+    def head(self) -> bytes:
+        """How everything begins that is sealed by the present key."""
+
     def seal(self, content: bytes, about: str) -> bytes:
         """`content`, sealed."""
 
@@ -84,6 +88,19 @@ async def seal_former(connection: Connection, seal: Sealing) -> int:
         values = {"id": id, "names": [header.name for header in made], "values": [header.value for header in made]}
         await execute(connection, queries.subscription_seal, values)
     return len(rows)
+
+
+async def seal_anew(connection: Connection, seal: Sealing) -> int:
+    """Seals under the present key what lies sealed under another one, and tells of how many Subscriptions."""
+    done = 0
+    for id, names, values in await (await execute(connection, queries.subscriptions_sealed, {})).fetchall():
+        if all(bytes(value).startswith(seal.head) for value in values):
+            continue
+        each = zip(map(bytes, values), (_about(id, name) for name in names), strict=True)
+        made = [seal.seal(seal.open(value, about), about) for value, about in each]
+        await execute(connection, queries.subscription_seal, {"id": id, "names": names, "values": made})
+        done += 1
+    return done
 
 
 def _sealed(id: str, header: str, seal: Sealing) -> Header:

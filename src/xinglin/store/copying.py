@@ -13,7 +13,6 @@ from psycopg.errors import UniqueViolation
 from xinglin.fhir import json
 from xinglin.fhir.outcome import Conflict
 from xinglin.fhir.search import Terms
-from xinglin.fhir.types import Resource
 from xinglin.store.cursors import execute, queries
 from xinglin.store.rows import Row, array, dates_of
 
@@ -47,16 +46,16 @@ def copied(key: int, row: Row, keys: Iterator[int]) -> Copied:
     Raises `StopIteration` where these do not suffice.
     """
     before = f"{row.type}\t{key}\t{row.id}\t{row.version}\t{row.updated.isoformat()}\t"
-    line = before.encode() + _json(row.resource) + f"\t{row.array()}\t{row.name}\n".encode()
+    line = before.encode() + _for_copy(row.text()) + f"\t{row.array()}\t{row.name}\n".encode()
     inside, others = contained(key, row, keys) if row.contained else (b"", Found(b"", b"", b""))
     own = found(key, row.terms)
     whole = Found(*map(add, own, others)) if row.contained else own
     return Copied(row.type, row.id, line, inside, whole)
 
 
-def _json(resource: Resource) -> bytes:
-    """A resource as COPY reads it: JSON has no other sign that COPY takes for its own."""
-    return json.dumps(resource).replace(b"\\", b"\\\\")
+def _for_copy(text: bytes) -> bytes:
+    """JSON as COPY reads it: there is no other sign in it that COPY takes for its own."""
+    return text.replace(b"\\", b"\\\\")
 
 
 def contained(container: int, row: Row, keys: Iterator[int]) -> tuple[bytes, Found]:
@@ -69,7 +68,7 @@ def contained(container: int, row: Row, keys: Iterator[int]) -> tuple[bytes, Fou
             f"\t{row.updated.isoformat()}\t"
         )
         after = f"\t{array(each.terms.hashes)}\t{each.name}\n"
-        lines.append(before.encode() + _json(each.resource) + after.encode())
+        lines.append(before.encode() + _for_copy(json.dumps(each.resource)) + after.encode())
         places.append(found(key, each.terms))
     together = Found(*(b"".join(part) for part in zip(*places, strict=True))) if places else Found(b"", b"", b"")
     return b"".join(lines), together

@@ -9,6 +9,7 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 
 from xinglin.fhir.definitions import resource_types
+from xinglin.store.concealing import IN_JSON, opened, vault_of
 from xinglin.store.sql import load_queries
 
 queries = load_queries("xinglin.store")
@@ -17,7 +18,8 @@ queries = load_queries("xinglin.store")
 
 class _JsonBytes(Loader):
     def load(self, data: Buffer) -> bytes:
-        return bytes(data)
+        content = bytes(data)
+        return opened(vault_of(self.connection), content) if IN_JSON in content else content
 
 
 def register(cursor: AsyncCursor[Any] | AsyncServerCursor[Any]) -> None:

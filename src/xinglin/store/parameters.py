@@ -13,11 +13,12 @@ from psycopg import AsyncConnection
 from xinglin.fhir import json
 from xinglin.fhir.search.custom import definition_of
 from xinglin.fhir.search.known import Definition, SearchParameters
+from xinglin.store.concealing import Vault, vault_of
 from xinglin.store.cursors import database_of, execute, queries
 
 Connection = AsyncConnection[Any]
 
-_shared: dict[tuple[str, int, str], SearchParameters] = {}
+_shared: dict[tuple[str, int, str, Vault | None], SearchParameters] = {}
 _own: WeakKeyDictionary[Connection, SearchParameters] = WeakKeyDictionary()
 # Sets with definitions that are not committed yet, which are for their own transaction only.
 
@@ -25,20 +26,24 @@ _own: WeakKeyDictionary[Connection, SearchParameters] = WeakKeyDictionary()
 async def in_force(connection: Connection) -> SearchParameters:
     """The parameters that this process knows, which may have changed since; asks for them only the first time."""
     own = _own.get(connection) if _own else None
-    return own or _shared.get(database_of(connection)) or await refreshed(connection)
+    return own or _shared.get(_store_of(connection)) or await refreshed(connection)
+
+
+def _store_of(connection: Connection) -> tuple[str, int, str, Vault | None]:
+    return *database_of(connection), vault_of(connection)
 
 
 async def refreshed(connection: Connection) -> SearchParameters:
     """The parameters as they are now: the same set as before where nothing has changed."""
     version, definitions = await read_definitions(connection)
     found = tuple(definitions.values())
-    database = database_of(connection)
+    database = _store_of(connection)
     for known in (_shared.get(database), _own.get(connection)):
         if known is not None and (known.version, known.definitions) == (version, found):
             if known is not _own.get(connection):
                 _own.pop(connection, None)
             return known
-    made = SearchParameters(found, version)
+    made = SearchParameters(found, version, vault_of(connection))
     if connection in _own:
         _own[connection] = made
     else:
@@ -49,7 +54,7 @@ async def refreshed(connection: Connection) -> SearchParameters:
 async def refreshed_for_itself(connection: Connection) -> SearchParameters:
     """The same within a transaction that defines some: nobody else sees them before it commits."""
     version, definitions = await read_definitions(connection)
-    made = _own[connection] = SearchParameters(tuple(definitions.values()), version)
+    made = _own[connection] = SearchParameters(tuple(definitions.values()), version, vault_of(connection))
     return made
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from xinglin.fhir import json
 from xinglin.fhir.outcome import Forbidden, NotFound
 from xinglin.fhir.types import Resource
-from xinglin.store.access import EVERYTHING, REDACTED, Access
+from xinglin.store.access import EVERYTHING, MASKED, REDACTED, Access
 from xinglin.store.cursors import execute, queries
+from xinglin.store.masking import mask
 from xinglin.store.versions import Version, find
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ async def restored(repository: "Repository", resource: Resource) -> tuple[Resour
     systems = {mark["system"] for mark in access.marks(type)}
     there = [tag for tag in (before.get("meta") or {}).get("tag") or () if tag.get("system") in systems]
     resource = _with_marks(_unlabelled(resource), there)
-    return _kept(resource, before, access.fixed(type), access.hidden(type)), stored
+    masks = {name: mask(type, name, before[name]) for name in access.masked(type) if name in before}
+    return _kept(resource, before, access.fixed(type), access.hidden(type), masks), stored
 
 
 def _unrestricted(access: Access, type: str) -> bool:
@@ -70,9 +72,13 @@ def _unrestricted(access: Access, type: str) -> bool:
     return free and not access.fixed(type) and not access.marks(type)
 
 
-def _kept(resource: Resource, before: Resource, fixed: frozenset[str], hidden: frozenset[str]) -> Resource:
+def _kept(
+    resource: Resource, before: Resource, fixed: frozenset[str], hidden: frozenset[str], masks: Resource
+) -> Resource:
     type = resource["resourceType"]
     for name in sorted(fixed):
+        if name in masks and resource.get(name) == masks[name] and f"_{name}" not in resource:
+            continue  # as it was shown, and so not changed
         left_out = name not in hidden and name in before and name not in resource
         if left_out or any(resource.get(key, before.get(key)) != before.get(key) for key in (name, f"_{name}")):
             raise Forbidden(f"You may not change {type}.{name}", expression=f"{type}.{name}")
@@ -80,11 +86,11 @@ def _kept(resource: Resource, before: Resource, fixed: frozenset[str], hidden: f
 
 
 def _unlabelled(resource: Resource) -> Resource:
-    """Without the label that says that something was hidden from whoever read it."""
+    """Without the labels that say that something was hidden from whoever read it."""
     meta = resource.get("meta")
-    if not isinstance(meta, dict) or REDACTED not in (meta.get("security") or ()):
+    if not isinstance(meta, dict) or not any(label in (meta.get("security") or ()) for label in (REDACTED, MASKED)):
         return resource
-    others = [label for label in meta["security"] if label != REDACTED]
+    others = [label for label in meta["security"] if label not in (REDACTED, MASKED)]
     rest = {key: value for key, value in meta.items() if key != "security"}
     return {**resource, "meta": {**rest, "security": others} if others else rest}
 

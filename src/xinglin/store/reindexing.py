@@ -15,13 +15,13 @@ from psycopg import AsyncConnection
 from xinglin.fhir import json
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest
-from xinglin.fhir.search import SearchParameters, Terms, extract_all
+from xinglin.fhir.search import SearchParameters, Terms
 from xinglin.fhir.search.terms import name_number
 from xinglin.store.bulk import copy_terms, replace_contained
 from xinglin.store.conditions import literal
 from xinglin.store.cursors import execute, queries
 from xinglin.store.parameters import in_force, refreshed, version_of
-from xinglin.store.rows import Row
+from xinglin.store.rows import row_of
 
 Connection = AsyncConnection[Any]
 
@@ -75,7 +75,7 @@ async def continue_reindex(
     types = sorted(resource_types()) if type is None else [type]
     wanted = {"after": after, "upto": upto, "types": types, "contained": type, "size": size}
     rows = await (await execute(connection, queries.reindex_batch, wanted)).fetchall()
-    await _index(connection, rows, zone)
+    await index_anew(connection, rows, zone)
     wanted["after"] = rows[-1][0] if rows else after
     left = len(rows) == size or (await (await execute(connection, queries.reindex_left, wanted)).fetchone()) == (True,)
     progress = {"id": id, "after": wanted["after"], "done": len(rows), "finished": None if left else now}
@@ -98,10 +98,10 @@ async def _begin(connection: Connection, id: int, awaited: list[str] | None) -> 
 async def index_written(connection: Connection, names: Sequence[tuple[str, str]], zone: tzinfo) -> None:
     """Indexes anew resources, named by type and id, that the caller's transaction has written."""
     wanted = {"types": [type for type, _ in names], "ids": [id for _, id in names]}
-    await _index(connection, await (await execute(connection, queries.reindex_rows, wanted)).fetchall(), zone)
+    await index_anew(connection, await (await execute(connection, queries.reindex_rows, wanted)).fetchall(), zone)
 
 
-async def _index(connection: Connection, rows: Sequence[tuple[Any, ...]], zone: tzinfo) -> None:
+async def index_anew(connection: Connection, rows: Sequence[tuple[Any, ...]], zone: tzinfo) -> None:
     """Replaces what these resources are found by, by the parameters that are in force."""
     known = await in_force(connection)
     while True:
@@ -118,8 +118,7 @@ async def _replace(
     # A tombstone, which has no content, is found by nothing.
     there = [(row, json.loads(row[5])) for row in rows if row[5] is not None]
     made = {
-        key: Row(resource, version, updated, *extract_all(resource, zone, known))
-        for (key, _, _, version, updated, _), resource in there
+        key: row_of(resource, version, updated, zone, known) for (key, _, _, version, updated, _), resource in there
     }
     terms = [made[key].terms if key in made else Terms() for key, *_ in rows]
     changed = {

@@ -125,7 +125,13 @@ class Repository:
         made = await writing.create(self.connection, resource, id, self.now, self.zone, self.members)
         await permitting.ensure_written(self, "create", [(made["resourceType"], made["id"])])
         self.written.append(made)
-        return made
+        return self.told(made)
+
+    def told(self, written: Resource) -> Resource:
+        """What was written, as its writer may see it: an update keeps elements that are hidden from the writer."""
+        if self.access is None or not self.access.hiding:
+            return written
+        return access_to.without(written, self.access)
 
     async def create_unless(self, resource: Resource, condition: str | None) -> tuple[Resource, bool]:
         """As `create` with `if_none_exist`, and tells whether the resource is new."""
@@ -219,7 +225,7 @@ class Repository:
         names = [(written["resourceType"], written["id"])]
         await permitting.ensure_written(self, "create" if new else "update", names)
         self.written.append(written)
-        return written, new
+        return self.told(written), new
 
     async def delete(self, type: str, id: str, *, if_match: int | None = None) -> None:
         """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""
@@ -267,7 +273,9 @@ class Repository:
 
     def shown(self, found: Found) -> Found:
         """What was found, without the elements that are hidden from the caller."""
-        return replace(found, content=access_to.shown(self.access, found.type, found.content))
+        return replace(
+            found, content=access_to.shown(self.access, found.type, found.content, inside=bool(found.inside))
+        )
 
     async def put_where(
         self, resource: Resource, condition: str, *, if_match: int | None = None

@@ -1,7 +1,7 @@
 """Turns a resource into what is written to the database: validated, stamped with its version, with its terms."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -14,13 +14,14 @@ from xinglin.fhir.types import Resource
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One version of a resource, ready to be written."""
+    """One version of a resource, ready to be written; `stored` is how it is written where values of it are hidden."""
 
     resource: Resource
     version: int
     updated: datetime
     terms: Terms
     contained: tuple[Contained, ...] = ()
+    stored: Resource | None = None
 
     @property
     def type(self) -> str:
@@ -39,7 +40,11 @@ class Row:
 
     def content(self) -> str:
         """The JSON text that is stored and that a read returns."""
-        return json.dumps(self.resource).decode()
+        return self.text().decode()
+
+    def text(self) -> bytes:
+        """The same, in UTF-8."""
+        return json.dumps(self.resource if self.stored is None else self.stored)
 
     def array(self) -> str:
         """The terms as an array literal: as text it always has the same type, so one prepared statement serves."""
@@ -72,7 +77,18 @@ def stamped(
     meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": written}
     first = {"resourceType": resource["resourceType"], "id": id, "meta": meta}
     whole = {**first, **resource, **first}  # what is named twice keeps its first place
-    return Row(whole, version, updated, *extract_all(whole, zone, known))
+    return row_of(whole, version, updated, zone, known)
+
+
+def row_of(whole: Resource, version: int, updated: datetime, zone: tzinfo, known: SearchParameters) -> Row:
+    """The row for a version of a resource that has its id and meta."""
+    forms = known.blinding.forms(whole) if known.blinding else None
+    if forms is None:
+        return Row(whole, version, updated, *extract_all(whole, zone, known))
+    stored, indexed = forms
+    terms, inside = extract_all(indexed, zone, known)
+    hidden = zip(inside, stored.get("contained") or (), strict=True)
+    return Row(whole, version, updated, terms, tuple(replace(each, resource=one) for each, one in hidden), stored)
 
 
 @lru_cache(maxsize=64)

@@ -202,3 +202,15 @@ CREATE TRIGGER notify AFTER INSERT ON resource_change
     FOR EACH ROW EXECUTE FUNCTION resource_change_notify();
 CREATE TRIGGER notify AFTER INSERT OR UPDATE OR DELETE ON subscription
     FOR EACH ROW EXECUTE FUNCTION resource_change_notify();
+
+CREATE TABLE search_reseal (                     -- runs that encrypt values anew, by the key that is in use
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    not_before timestamptz NOT NULL,             -- until then somebody may write by another key
+    place text NOT NULL DEFAULT 'resource',      -- then 'container', then 'history'
+    after text[] NOT NULL DEFAULT '{}',          -- what was looked at last there, by its key
+    looked bigint NOT NULL DEFAULT 0,            -- versions that were looked at
+    done bigint NOT NULL DEFAULT 0,              -- versions that were written
+    started timestamptz NOT NULL,
+    finished timestamptz,
+    CONSTRAINT search_reseal_pkey PRIMARY KEY (id)
+);

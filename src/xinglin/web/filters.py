@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from textwrap import wrap
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,11 +19,19 @@ from xinglin.web import words
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 SESSIONS = ((N_("Morning"), "12:00"), (N_("Afternoon"), "18:00"), (N_("Evening"), "24:00"))
 """Parts of the day and the time at which each ends."""
+LARGEST_AMOUNT = Decimal("1e15")
+"""From here on an amount is not written out: a few characters may stand for millions of digits."""
 
 
 def money(value: Any) -> str:
-    """An amount of renminbi with two decimal places."""
-    return f"{'−' if Decimal(str(value)) < 0 else ''}¥ {abs(Decimal(str(value))):,.2f}"
+    """An amount of renminbi with two decimal places; what is none, as somebody may have typed it, stands as it is."""
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    if not amount.is_finite() or not -LARGEST_AMOUNT < amount < LARGEST_AMOUNT:
+        return str(value)
+    return f"{'−' if amount < 0 else ''}¥ {abs(amount):,.2f}"
 
 
 def initial(name: str | None) -> str:

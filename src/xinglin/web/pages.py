@@ -7,8 +7,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from xinglin.fhir.outcome import FhirError
+from xinglin.fhir.outcome import BadRequest, FhirError
 from xinglin.kernel.application import Application
+from xinglin.kernel.command import ensure_storable
 from xinglin.kernel.disclosure import patients_in
 from xinglin.kernel.errors import NotPermitted
 from xinglin.kernel.screen import Screen
@@ -18,6 +19,17 @@ from xinglin.web.rendering import Renderer, client_of, here
 
 RENEWED = 15 * 60.0
 """Seconds for which a patient who stays on a page that renews itself counts as seen once."""
+
+
+def _query(request: Request) -> dict[str, str]:
+    """What the address asks for. Raises `BadRequest` for what no text may hold."""
+    query = dict(request.query_params)
+    for name, text in query.items():
+        try:
+            ensure_storable(text)
+        except ValueError as error:
+            raise BadRequest(str(error), expression=name) from None
+    return query
 
 
 class Pages:
@@ -33,7 +45,7 @@ class Pages:
 
         async def page(request: Request) -> Response:
             shown = here(request, self._application.registry, _(screen.title))
-            query = dict(request.query_params)
+            query = _query(request)
             application, actor = self._application, request.state.actor
             always = screen.recorded and not request.headers.get("X-Live")
             async with (

@@ -1,5 +1,6 @@
 """Webhooks end to end: named by commands, told of events of the hospital's own work, taken by a real receiver."""
 
+import base64
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
@@ -13,7 +14,9 @@ from tests.receiver import Received, Receiver, receiver
 from xinglin.fhir.outcome import BadRequest, FhirError, NotFound
 from xinglin.kernel.errors import NotPermitted, Refused
 from xinglin.platform import webhooks
+from xinglin.platform.crypto.keys import seal_anew
 from xinglin.platform.deliveries import MOST_ATTEMPTS, Deliverer
+from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.server.sending import sending
 
@@ -183,6 +186,19 @@ async def test_both_secrets_sign_while_one_is_changed(
     request = there.received[1]
     good_later = [verified(s, request.headers, request.body, later.timestamp()) for s in (webhook.secret, changed)]
     assert good_later == [False, True]
+
+
+async def test_secrets_outlive_the_master_key(hospital: Hospital, make: Make) -> None:
+    webhook = await make()
+    changed = (await webhook.do("change_secret"))["parameter"][0]["valueString"]
+    new = base64.b64encode(bytes(32)).decode()
+    async with hospital.application.database.transaction() as connection:
+        assert await seal_anew(connection, Seal(Settings(secret_key=f"{new},{SECRET_KEY}"))) >= 2
+        found = await webhooks.read(connection, webhook.key.partition("/")[2])
+        assert found is not None
+        secrets = found.secrets(Seal(Settings(secret_key=new)), hospital.clock())
+        assert [webhooks.PREFIX + base64.b64encode(each).decode() for each in secrets] == [changed, webhook.secret]
+        await seal_anew(connection, Seal(Settings(secret_key=f"{SECRET_KEY},{new}")))
 
 
 async def test_secrets_are_told_once_and_lie_sealed(hospital: Hospital, there: Receiver) -> None:

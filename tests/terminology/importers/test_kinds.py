@@ -154,3 +154,16 @@ def test_ucum(tmp_path: Path) -> None:
     for text, message in ((bomb, "document type"), ("<x", "ucum"), ("<x/>", "no units")):
         with pytest.raises(ImportFault, match=message):
             read("ucum", written(tmp_path, "ucum-essence.xml", text))
+
+
+def test_what_grows_when_it_is_unpacked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = tmp_path / "list.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("list.csv", b"A00,x\n" * 2_000_000)
+    assert packed.stat().st_size < 100_000
+    monkeypatch.setattr("xinglin.terminology.importers.files.LARGEST_TEXT", 1_000_000)
+    with pytest.raises(ImportFault, match="more than 1,000,000 bytes"):
+        read("icd10-clinical", packed)
+    monkeypatch.setattr("xinglin.terminology.importers.files.LARGEST", 10_000_000)
+    with pytest.raises(ImportFault, match=r"list\.csv is larger than 10,000,000 bytes"):
+        read("icd10-clinical", packed)

@@ -150,6 +150,7 @@ def _short(rule: Rule) -> str:
             (rule.own, _("own record")),
             (bool(rule.criteria), rule.criteria),
             (bool(rule.hidden), _("without {elements}").format(elements=", ".join(rule.hidden))),
+            (bool(rule.masked), _("masked {elements}").format(elements=", ".join(rule.masked))),
         )
         if holds
     ]

@@ -8,6 +8,9 @@ from xinglin.platform.access import CHANGE, READ, RECORD, Rule
 VISITORS = Rule(("Patient",), READ, criteria="_has:Encounter:patient:_tag=urn:xinglin:campus|%campus", labels=("*",))
 """Patients who were registered on another campus, and have been on this one."""
 
+MASKED = ("identifier", "telecom", "address", "contact")
+"""What those see only in part who have to do with a patient's money, and not with the patient."""
+
 capability = Capability(
     name="patients",
     title=N_("Patients"),
@@ -37,8 +40,14 @@ capability = Capability(
             Rule(("Patient", "AllergyIntolerance", "Condition", "Encounter"), READ, campus=True, labels=("*",)),
             VISITORS,
         ),
-        "cashier": (Rule(("Patient", "Encounter", "Coverage"), READ, campus=True, labels=("*",)), VISITORS),
-        "manager": (Rule(("Patient",), READ, campus=True, hidden=("telecom", "address", "contact", "identifier")),),
+        "cashier": (
+            Rule(("Patient",), READ, campus=True, labels=("*",), masked=MASKED),
+            Rule(("Encounter", "Coverage"), READ, campus=True, labels=("*",)),
+            VISITORS,
+        ),
+        "manager": (
+            Rule(("Patient",), READ, campus=True, hidden=("address", "contact"), masked=("identifier", "telecom")),
+        ),
     },
     order=10,
 )

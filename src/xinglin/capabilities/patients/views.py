@@ -7,8 +7,10 @@ from xinglin.capabilities.patients.resources import MEDICAL_RECORD_NUMBER
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
+from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, view
+from xinglin.platform.i18n import gettext as _
 
 
 class FindPatient(Filter):
@@ -74,6 +76,10 @@ async def find(context: Context, filter: FindPatient) -> Page[PatientRow]:
     if filter.cursor:
         query.append(("_cursor", filter.cursor))
     if any(character.isdigit() for character in text):
+        if context.concealed("Patient") & {"identifier", "telecom"}:
+            raise Refused(
+                _("You see numbers in part only, and can't search by them; search by name"), expression="text"
+            )
         found = await context.search("Patient", [*query, ("identifier", text.upper())])
         if not found.resources:
             found = await context.search("Patient", [*query, ("phone", text)])

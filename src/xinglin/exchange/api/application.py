@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
 from xinglin.fhir import json
 from xinglin.fhir.outcome import FhirError, Issue, operation_outcome
@@ -156,11 +157,14 @@ def create_api(application: Callable[[], Application], gate: Gate) -> FastAPI:
     )
     api.add_exception_handler(FhirError, _refused)
     api.add_exception_handler(RequestValidationError, _malformed)
+    api.add_exception_handler(HTTPException, _protocol)
     api.add_exception_handler(Exception, _broken)
     _add_session(api, gate)
 
     async def caller(request: Request) -> Actor:
-        return await gate.caller(bearer(request))
+        actor = await gate.caller(bearer(request))
+        request.state.actor = actor
+        return actor
 
     registry = application().registry
     for command in registry.commands.values():
@@ -275,6 +279,14 @@ def _sign(operation: Callable[..., Any], **kinds: Any) -> None:
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, FhirError)
     return FhirJson(operation_outcome(error.issues), status_code=error.status)
+
+
+async def _protocol(_request: Request, error: Exception) -> Response:
+    """An unknown path, a method that is not offered, a body that can't be read at all."""
+    assert isinstance(error, HTTPException)
+    code = {404: "not-found", 405: "not-supported"}.get(error.status_code, "structure")
+    outcome = operation_outcome([Issue("error", code, str(error.detail))])
+    return FhirJson(outcome, error.status_code, dict(error.headers or {}))
 
 
 async def _malformed(_request: Request, error: Exception) -> Response:

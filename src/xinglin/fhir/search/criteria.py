@@ -1,12 +1,13 @@
 """Reads one criterion of a search, `name:modifier=value`, with chains and `_has` (FHIR R4, Search, Chaining)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from unicodedata import normalize
 
 from xinglin.fhir.definitions import resource_types
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search.escapes import alternatives, unescaped
-from xinglin.fhir.search.expressions import ENDS, EQUAL, OVERLAPS, parse_filter
+from xinglin.fhir.search.expressions import ENDS, EQUAL, OVERLAPS, Meaning, parse_filter
 from xinglin.fhir.search.known import SearchParameters
 from xinglin.fhir.search.query import AllOf, AnyOf, ChainFilter, Filter, HasFilter, IdFilter, Not, WordsFilter
 from xinglin.fhir.search.registry import Parameter, compartment, compartments
@@ -73,6 +74,23 @@ class _Reader:
         return replace(self, depth=self.depth + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reads what stands in `_filter` on one type."""
+
+    type_name: str
+    reader: _Reader
+
+    def read(self, name: str, value: str) -> Filter:
+        return _read(self.type_name, name, value, self.reader)
+
+    def through(self, name: str, meaning: Meaning) -> Filter:
+        base, _, target = name.partition(":")
+        inner = self.reader.deeper()
+        told = f"{name}[...]"
+        return _linked(self.type_name, base, target, told, self.reader, lambda kind: meaning(_Reading(kind, inner)))
+
+
 def criterion(type_name: str, name: str, value: str, context: Context) -> Filter:
     """The filter that a criterion asks for. Raises `BadRequest`, or `UnknownParameter` that lists what is accepted."""
     return _read(type_name, name, value, _Reader(context))
@@ -121,8 +139,7 @@ def _special(type_name: str, name: str, modifier: str, value: str, reader: _Read
     if name == "_id":
         return Not(IdFilter(ids)) if negated else IdFilter(ids)
     if name == "_filter":
-        inner = replace(reader.deeper(), expression=True)
-        return parse_filter(value, lambda n, v: _read(type_name, n, v, inner))
+        return parse_filter(value)(_Reading(type_name, replace(reader.deeper(), expression=True)))
     if any(text.startswith("$") for text in ids):
         return AnyOf(tuple(_current(type_name, text, reader) for text in ids))
     return HasFilter(parameter_term("List", "item"), "List", IdFilter(ids))
@@ -164,21 +181,30 @@ def _reference(type_name: str, name: str, known: SearchParameters) -> Parameter:
 
 
 def _chain(type_name: str, name: str, target: str, rest: str, value: str, reader: _Reader) -> Filter:
-    """`subject:Patient.name=x`; without a type, all targets count for which the rest has a meaning."""
+    """`subject:Patient.name=x`."""
+    inner = reader.deeper()
+    told = f"{name}:{target}.{rest}" if target else f"{name}.{rest}"
+    return _linked(type_name, name, target, told, reader, lambda kind: _read(kind, rest, value, inner))
+
+
+def _linked(
+    type_name: str, name: str, target: str, told: str, reader: _Reader, read_on: Callable[[str], Filter]
+) -> Filter:
+    """What refers by `name` to a `target` that `read_on` gives the filter for; without a type, all targets count for
+    which the rest has a meaning. `told` is what messages call it."""
     parameter = _reference(type_name, name, reader.context.known)
     if target and target not in resource_types():
-        raise BadRequest(f"{name}:{target}.{rest}: {target} is not a resource type of FHIR R4")
+        raise BadRequest(f"{told}: {target} is not a resource type of FHIR R4")
     if target and parameter.targets and target not in parameter.targets:
         accepted = ", ".join(sorted(parameter.targets))
-        raise BadRequest(f"{name}:{target}.{rest}: {name} never refers to {target}; accepted are: {accepted}")
+        raise BadRequest(f"{told}: {name} never refers to {target}; accepted are: {accepted}")
     if not target and not parameter.targets:
-        raise BadRequest(f"{name}.{rest}: {name} may refer to any type; accepted is {name}:Type.{rest}")
+        raise BadRequest(f"{told}: {name} may refer to any type; accepted is {name}:Type with the rest")
     found: list[Filter] = []
     unknown: list[UnknownParameter] = []
-    inner = reader.deeper()
     for kind in [target] if target else sorted(parameter.targets):
         try:
-            read = _read(kind, rest, value, inner)
+            read = read_on(kind)
         except NotReady:
             raise  # its matches would be missing
         except UnknownParameter as error:

@@ -2,18 +2,33 @@
 
 filter     = or ; or = and ("or" and)* ; and = unit ("and" unit)*
 unit       = "not" "(" filter ")" | "(" filter ")" | path operator value
-path       = parameter ("[" filter "]")? ("." path)?
+path       = parameter ("." path)? | parameter "[" filter "]" "." path
+
+A filter in brackets is one on what the parameter refers to: `subject[gender eq female].name co "li"` asks for one and
+the same patient.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search.query import AllOf, AnyOf, Filter, Not
 
-Read = Callable[[str, str], Filter]
-"""Reads `name:modifier` and an escaped value into a filter."""
+
+class Reading(Protocol):
+    """Reads criteria on one type."""
+
+    def read(self, name: str, value: str) -> Filter:
+        """The filter of `name:modifier` and an escaped value."""
+
+    def through(self, name: str, meaning: "Meaning") -> Filter:
+        """The filter for what is referred to by `name`, or `name:Type`, and is what `meaning` asks for."""
+
+
+Meaning = Callable[[Reading], Filter]
+"""A part of an expression, which becomes a filter for a type."""
 
 OPERATORS = (
     *("eq", "ne", "co", "sw", "ew", "gt", "lt", "ge", "le", "ap", "sa", "eb", "pr", "po", "ss", "sb", "in", "ni", "re"),
@@ -36,9 +51,9 @@ class _Lexeme(NamedTuple):
     at: int
 
 
-def parse_filter(text: str, read: Read) -> Filter:
-    """The filter that a `_filter` expression means. Raises `BadRequest` that names the place."""
-    parser = _Parser(text, read)
+def parse_filter(text: str) -> Meaning:
+    """What a `_filter` expression means on whatever type it is read for. Raises `BadRequest` that names the place."""
+    parser = _Parser(text)
     found = parser.either(0)
     parser.end()
     return found
@@ -59,10 +74,9 @@ def _lexemes(text: str) -> Iterator[_Lexeme]:
 class _Parser:
     """Recursive descent over the lexemes."""
 
-    def __init__(self, text: str, read: Read) -> None:
+    def __init__(self, text: str) -> None:
         self.lexemes = [*_lexemes(text), _Lexeme("end", "the end", len(text))]
         self.position = 0
-        self.read = read
 
     @property
     def next(self) -> _Lexeme:
@@ -81,41 +95,40 @@ class _Parser:
         if self.next.kind != "end":
             raise self.refuse("and, or, or the end")
 
-    def either(self, depth: int) -> Filter:
+    def either(self, depth: int) -> Meaning:
         if depth > _DEEPEST:
             raise BadRequest(f"_filter is nested deeper than {_DEEPEST}", code="too-costly")
         found = [self.both(depth)]
         while self.taken("or"):
             found.append(self.both(depth))
-        return found[0] if len(found) == 1 else AnyOf(tuple(found))
+        return found[0] if len(found) == 1 else lambda reading: AnyOf(tuple(each(reading) for each in found))
 
-    def both(self, depth: int) -> Filter:
+    def both(self, depth: int) -> Meaning:
         found = [self.unit(depth)]
         while self.taken("and"):
             found.append(self.unit(depth))
-        return found[0] if len(found) == 1 else AllOf(tuple(found))
+        return found[0] if len(found) == 1 else lambda reading: AllOf(tuple(each(reading) for each in found))
 
-    def unit(self, depth: int) -> Filter:
+    def unit(self, depth: int) -> Meaning:
         if self.taken("not"):
             if self.next.text != "(":
                 raise self.refuse("( after not")
-            return Not(self.unit(depth))
+            opposite = self.unit(depth)
+            return lambda reading: Not(opposite(reading))
         if self.taken("("):
             found = self.either(depth + 1)
             if not self.taken(")"):
                 raise self.refuse(")")
             return found
-        return self.comparison()
+        return self.comparison(depth)
 
-    def comparison(self) -> Filter:
+    def comparison(self, depth: int) -> Meaning:
         if self.next.kind != "word":
             raise self.refuse("a parameter")
         path = self.next.text
         self.position += 1
-        if self.next.text == "[":
-            raise BadRequest(
-                "_filter: conditions in brackets are not supported; chain with a dot", code="not-supported"
-            )
+        if self.taken("["):
+            return self.narrowed(path, depth)
         operator = self.next.text
         if self.next.kind != "word" or operator not in OPERATORS:
             raise self.refuse(f"one of the operators {', '.join(OPERATORS)}")
@@ -124,32 +137,54 @@ class _Parser:
             raise self.refuse("a value")
         value = _value(self.next)
         self.position += 1
-        return self.compared(path, operator, value)
+        return lambda reading: _compared(reading.read, path, operator, value)
 
-    def compared(self, path: str, operator: str, value: str) -> Filter:
-        """An operator as the modifier or prefix that means the same."""
-        match operator:
-            case "eq":
-                return self.read(f"{path}:{EQUAL}", value)
-            case "ne":
-                return Not(self.read(f"{path}:{EQUAL}", value))
-            case "co":
-                return self.read(f"{path}:contains", value)
-            case "ew" | "po":
-                return self.read(f"{path}:{operator}", value)
-            case "ss":
-                return self.read(f"{path}:above", value)
-            case "sb":
-                return self.read(f"{path}:below", value)
-            case "sw" | "re":
-                return self.read(path, value)
-            case "in":
-                return self.read(f"{path}:in", value)
-            case "ni":
-                return self.read(f"{path}:not-in", value)
-            case "pr":
-                return self.read(f"{path}:missing", {"true": "false", "false": "true"}.get(value, value))
-        return self.read(path, f"{operator}{value}")
+    def narrowed(self, path: str, depth: int) -> Meaning:
+        """What stands behind `path[`: a filter on what the path leads to, and a comparison on the same."""
+        inner = self.either(depth + 1)
+        if not self.taken("]"):
+            raise self.refuse("]")
+        if self.next.kind != "word" or not self.next.text.startswith("."):
+            raise self.refuse(". with a parameter of what was narrowed")
+        self.lexemes[self.position] = _Lexeme("word", self.next.text[1:], self.next.at + 1)
+        rest = self.comparison(depth + 1)
+
+        def meaning(reading: Reading) -> Filter:
+            return AllOf((inner(reading), rest(reading)))
+
+        for name in reversed(path.split(".")):
+            meaning = partial(_through, name, meaning)
+        return meaning
+
+
+def _through(name: str, meaning: Meaning, reading: Reading) -> Filter:
+    return reading.through(name, meaning)
+
+
+def _compared(read: Callable[[str, str], Filter], path: str, operator: str, value: str) -> Filter:
+    """An operator as the modifier or prefix that means the same."""
+    match operator:
+        case "eq":
+            return read(f"{path}:{EQUAL}", value)
+        case "ne":
+            return Not(read(f"{path}:{EQUAL}", value))
+        case "co":
+            return read(f"{path}:contains", value)
+        case "ew" | "po":
+            return read(f"{path}:{operator}", value)
+        case "ss":
+            return read(f"{path}:above", value)
+        case "sb":
+            return read(f"{path}:below", value)
+        case "sw" | "re":
+            return read(path, value)
+        case "in":
+            return read(f"{path}:in", value)
+        case "ni":
+            return read(f"{path}:not-in", value)
+        case "pr":
+            return read(f"{path}:missing", {"true": "false", "false": "true"}.get(value, value))
+    return read(path, f"{operator}{value}")
 
 
 def _value(lexeme: _Lexeme) -> str:

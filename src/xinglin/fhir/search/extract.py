@@ -137,6 +137,7 @@ _NUMBERED = frozenset(
         "Money",
         "Quantity",
         "Range",
+        "SampledData",
         "decimal",
         "integer",
         "positiveInt",

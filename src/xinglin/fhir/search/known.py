@@ -7,6 +7,7 @@ from typing import Any
 
 from xinglin.fhir.definitions import resource_types, supertypes
 from xinglin.fhir.fhirpath import compile_path
+from xinglin.fhir.search.blinding import Blinding
 from xinglin.fhir.search.registry import Parameter, foci, parameters
 
 
@@ -40,10 +41,13 @@ class SearchParameters:
     """A set of search parameters, by resource type. It never changes: other definitions make another set.
 
     `version` tells it apart from other sets of the same store. What others derive from it for a type, they keep in
-    `derived`, so that it lives as long as the set.
+    `derived`, so that it lives as long as the set. `blinding` hides values of what is stored.
     """
 
-    def __init__(self, definitions: Sequence[Definition] = (), version: str = "") -> None:
+    def __init__(
+        self, definitions: Sequence[Definition] = (), version: str = "", blinding: Blinding | None = None
+    ) -> None:
+        self.blinding = blinding
         self.definitions = tuple(definitions)
         self.version = version
         self.derived: dict[str, Any] = {}

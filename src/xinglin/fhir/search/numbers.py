@@ -71,10 +71,12 @@ _LEAST, _MOST = 1e-20, 1e20
 
 
 def interval_of(value: Json) -> Interval | None:
-    """What a number, Quantity, Money or Range of a resource covers; None where it has no number."""
+    """What a number, Quantity, Money, Range or SampledData of a resource covers; None where it has no number."""
     if not isinstance(value, dict):
         number = decimal(value)
         return None if number is None else Interval(number, number)
+    if "origin" in value:
+        return _sampled(value)
     if "low" in value or "high" in value:
         low, high = decimal((value.get("low") or {}).get("value")), decimal((value.get("high") or {}).get("value"))
         if low is None and high is None:
@@ -85,6 +87,26 @@ def interval_of(value: Json) -> Interval | None:
     if number is None:
         return None
     return _compared(number, str(value.get("comparator", "")))
+
+
+def _sampled(value: Json) -> Interval | None:
+    """From the lowest to the highest of the samples (FHIR R4, SampledData; Observation's parameter value-quantity).
+
+    A sample is `origin` and `factor` times what is written. L and U stand for what lies beyond the limits, and count as
+    these; E is no value.
+    """
+    origin, factor = decimal(value["origin"].get("value", 0)), decimal(value.get("factor", 1))
+    written = set(str(value.get("data", "")).split())
+    if origin is None or factor is None or not written:
+        return None
+    found = []
+    for sign in ("L", "U"):
+        limit = decimal(value.get("lowerLimit" if sign == "L" else "upperLimit"))
+        found += [limit] if sign in written and limit is not None else []
+    with localcontext(prec=DIGITS):
+        numbers = [Decimal(text) for text in written if _NUMBER.fullmatch(text)]
+        found += [bounded(origin + factor * each) for each in (min(numbers), max(numbers))] if numbers else []
+    return Interval(min(found), max(found)) if found else None
 
 
 def _compared(number: Decimal, comparator: str) -> Interval:
@@ -105,11 +127,13 @@ def _compared(number: Decimal, comparator: str) -> Interval:
 
 
 def units_of(value: Json) -> list[tuple[str | None, str]]:
-    """(system, code) and further spellings of the unit of a Quantity, Money or Range; empty where there is none."""
+    """(system, code) and further spellings of the unit of a Quantity, Money, Range or SampledData, where it has one."""
     if not isinstance(value, dict):
         return []
     if "low" in value or "high" in value:
         return units_of(value.get("low") or value.get("high"))
+    if "origin" in value:
+        return units_of(value["origin"])
     if currency := value.get("currency"):
         return [("urn:iso:std:iso:4217", currency)]
     code, text = value.get("code"), value.get("unit")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from xinglin.fhir.definitions import resource_types, type_definition
 from xinglin.fhir.outcome import BadRequest
+from xinglin.fhir.search.blinding import hideable
 from xinglin.fhir.search.criteria import COLUMNS, UnknownParameter, known_parameter
 from xinglin.fhir.search.known import SearchParameters
 from xinglin.fhir.search.query import Filter, Include, Query, Shape, Sort, WordsFilter
@@ -67,6 +68,9 @@ def read_sort(type_name: str, values: Sequence[str], known: SearchParameters) ->
     for key in (key for value in values for key in value.split(",") if key):
         name, descending = key.removeprefix("-"), key.startswith("-")
         parameter = known_parameter(type_name, name, known) if name in known.of(type_name) else None
+        if parameter is not None and hideable(type_name, parameter, known.blinding):
+            text = f"_sort={key} is not supported: values of {name} are encrypted here, and found only as a whole"
+            raise BadRequest(text, code="not-supported")
         if name in COLUMNS:
             found.append(Sort("id" if name == "_id" else "updated", descending))
         elif parameter is not None and parameter.type in _SORTED:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from xinglin.fhir.definitions import resource_types, value_set
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.search import spellings
+from xinglin.fhir.search.blinding import hideable, respelled
 from xinglin.fhir.search.dates import EARLIEST, LATEST, Span, span
 from xinglin.fhir.search.escapes import alternatives, split, unescaped
 from xinglin.fhir.search.known import R4, SearchParameters
@@ -96,7 +97,7 @@ def filter_for(type_name: str, parameter: Parameter, modifier: str, value: str, 
         case "uri", "below":
             exactly = TermFilter(tuple(term(type_name, parameter.code, unescaped(v)) for v in values))
             return AnyOf((exactly, TextFilter(number, tuple(f"{unescaped(v).rstrip('/')}/" for v in values))))
-    terms = _terms(type_name, parameter, modifier, values)
+    terms = _terms(type_name, parameter, modifier, values, context)
     if parameter.code == PATIENT and len(terms) == 1 and modifier != "identifier":
         return TermFilter(terms, patient=_patient(unescaped(values[0])))
     return TermFilter(terms, negated=modifier == "not")
@@ -174,7 +175,7 @@ def _in_value_set(type_name: str, code: str, values: list[str], *, negated: bool
     return Not(either) if negated else either
 
 
-def _terms(type_name: str, parameter: Parameter, modifier: str, values: list[str]) -> tuple[int, ...]:
+def _terms(type_name: str, parameter: Parameter, modifier: str, values: list[str], context: Context) -> tuple[int, ...]:
     readers: dict[str, Callable[[Parameter, str, str], Sequence[str]]] = {
         "token": token_spellings,
         "reference": reference_spellings,
@@ -182,6 +183,9 @@ def _terms(type_name: str, parameter: Parameter, modifier: str, values: list[str
         "uri": _uri,
     }
     texts = [text for v in values for text in readers[parameter.type](parameter, modifier, v)]
+    blinding = context.known.blinding
+    if blinding is not None and hideable(type_name, parameter, blinding):
+        texts = [each for text in texts for each in respelled(text, blinding)]
     make = reference_term if parameter.type == "reference" else term
     return tuple(dict.fromkeys(make(type_name, parameter.code, text) for text in texts))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from urllib.parse import parse_qsl
 
-from xinglin.fhir.definitions import resource_types
+from xinglin.fhir.definitions import resource_types, type_definition
 from xinglin.fhir.search.criteria import criterion
 from xinglin.fhir.search.query import AllOf, AnyOf, ChainFilter, Filter, Guard, Not, TermFilter
 from xinglin.fhir.search.terms import parameter_term
@@ -44,7 +44,7 @@ class Unlimited:
         """Nothing."""
         return frozenset()
 
-    fixed = hidden
+    masked = fixed = hidden
 
     def marks(self, type: str) -> list[Resource]:
         """The tags of a new resource of a record: where it was made."""
@@ -83,6 +83,7 @@ class Grant:
         self.guards: dict[tuple[str, str], Guard] = {}
         self._allowed: dict[tuple[str, str], Filter] = {}
         self._hidden: dict[str, frozenset[str]] = {}
+        self._masked: dict[str, frozenset[str]] = {}
         self.hiding = frozenset(type for type in self._named() if self.hidden(type))
 
     def allowed(self, type: str, interaction: str) -> Filter:
@@ -95,20 +96,29 @@ class Grant:
         return found
 
     def hidden(self, type: str) -> frozenset[str]:
-        """The elements of a type that are not shown: those that any rule for it hides, and then its narrative too,
-        which may tell of them."""
+        """The elements of a type that are not shown: those that any rule for it hides; and where it hides or masks any,
+        its narrative too, which may tell of them."""
         found = self._hidden.get(type)
         if found is None:
             names = {name for rule in self.rules if rule.covers(type) for name in rule.hidden}
-            found = self._hidden[type] = frozenset(names | {"text"} if names else names)
+            found = self._hidden[type] = frozenset(names | {"text"} if names or self.masked(type) else names)
+        return found
+
+    def masked(self, type: str) -> frozenset[str]:
+        """The elements of a type of which a mask is shown: those that any rule for it masks."""
+        found = self._masked.get(type)
+        if found is None:
+            rules = [rule for rule in self.rules if rule.masked and rule.covers(type)]
+            names = {name for rule in rules for name in rule.masked if name in type_definition(type).elements}
+            found = self._masked[type] = frozenset(names)
         return found
 
     def fixed(self, type: str) -> frozenset[str]:
         """The elements of a type that can't be changed."""
         if self._trusted:
-            return self.hidden(type)
+            return self.hidden(type) | self.masked(type)
         readonly = {name for rule in self.rules if rule.covers(type) for name in rule.readonly}
-        return self.hidden(type) | readonly
+        return self.hidden(type) | self.masked(type) | readonly
 
     def marks(self, type: str) -> list[Resource]:
         """The tags of a new resource of a record: where it was made."""
@@ -122,7 +132,7 @@ class Grant:
         return Unlimited(self.account, self.marks("Patient"))
 
     def _named(self) -> set[str]:
-        hiding = [rule for rule in self.rules if rule.hidden]
+        hiding = [rule for rule in self.rules if rule.hidden or rule.masked]
         return {type for type in resource_types() if any(rule.covers(type) for rule in hiding)} if hiding else set()
 
     def _made(self, type: str, interaction: str) -> Filter:

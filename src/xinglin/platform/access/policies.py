@@ -18,7 +18,7 @@ queries = load_queries("xinglin.platform")
 SECONDS = 5.0
 """How long a process goes by rules that another one has changed."""
 
-_LISTS = frozenset({"types", "interactions", "labels", "hidden", "readonly"})
+_LISTS = frozenset({"types", "interactions", "labels", "hidden", "masked", "readonly"})
 _FLAGS = frozenset({"campus", "department", "own", "treating"})
 _DEFAULTS = {each.name: each.default for each in fields(Rule)}
 

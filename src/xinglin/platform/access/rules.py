@@ -26,6 +26,7 @@ from xinglin.fhir.search.query import (
 from xinglin.fhir.search.registry import compartment
 from xinglin.fhir.search.values import Context
 from xinglin.platform.access.labels import LABELS
+from xinglin.store.masking import maskable
 
 READ = frozenset({"read", "search", "history"})
 CHANGE = frozenset({"create", "update"})
@@ -59,8 +60,8 @@ class Rule:
     those of whoever asks. `campus`, `department`: they were made there; for whoever acts for no campus, or no
     department, this is no limit. `own`: they are in the compartment of the caller's own patient. `treating`: they are
     about a patient with whom the caller has a relationship of care. `labels`: sensitive ones with these labels
-    are among them, "*" for all; others are not. `hidden` elements of theirs are not shown, `readonly` ones can't be
-    changed.
+    are among them, "*" for all; others are not. `hidden` elements of theirs are not shown, of `masked` ones only so
+    much that people can be told apart, `readonly` ones can't be changed.
     """
 
     types: tuple[str, ...]
@@ -72,6 +73,7 @@ class Rule:
     treating: bool = False
     labels: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
     readonly: tuple[str, ...] = ()
 
     def covers(self, type: str) -> bool:
@@ -88,12 +90,18 @@ class Rule:
             for name in (*self.hidden, *self.readonly):
                 if name not in elements and len(self._each()) == 1:
                     raise RuleError(f"hidden, readonly: {type} has no element {name}")
+            for name in self.masked:
+                if not maskable(type, name) and len(self._each()) == 1:
+                    accepted = ", ".join(each for each in elements if maskable(type, each)) or "none"
+                    raise RuleError(f"masked: {type}.{name} has no mask; those that have one are: {accepted}")
             for part in parse_qsl(self.criteria, keep_blank_values=True):
                 self._check_criterion(type, *part)
         if unknown := self.interactions - ALL:
             raise RuleError(f"interactions: {', '.join(sorted(unknown))}; accepted are {', '.join(sorted(ALL))}")
-        if {"id", "meta", "resourceType"} & {*self.hidden, *self.readonly}:
-            raise RuleError("hidden, readonly: id, meta and resourceType are always shown, and written by the store")
+        if {"id", "meta", "resourceType"} & {*self.hidden, *self.masked, *self.readonly}:
+            raise RuleError(
+                "hidden, masked, readonly: id, meta and resourceType are always shown, and written by the store"
+            )
         if strange := set(self.labels) - LABELS.keys() - {"*"}:
             raise RuleError(f"labels: {', '.join(sorted(strange))}; accepted are {', '.join(LABELS)} and *")
 

@@ -124,7 +124,7 @@ async def set_factor(
 
     Returns new recovery codes, which are never seen again.
     """
-    values = {"account": account_id, "secret": seal.seal(secret, _about(account_id)), "now": now, "step": step}
+    values = {"account": account_id, "secret": seal.seal(secret, sealed_about(account_id)), "now": now, "step": step}
     await connection.execute(queries.set_factor, values)
     return await renew_recovery_codes(connection, account_id)
 
@@ -148,7 +148,7 @@ async def prove_factor(connection: Connection, account_id: str, code: str, *, se
     if row is None:
         return None
     code = "".join(code.split()).replace("-", "").upper()
-    step = step_of(seal.open(bytes(row[0]), _about(account_id)), code, now)
+    step = step_of(seal.open(bytes(row[0]), sealed_about(account_id)), code, now)
     if step is not None:
         used = await connection.execute(queries.use_step, {"account": account_id, "step": step})
         return "code" if await used.fetchone() else None
@@ -163,7 +163,8 @@ async def remove_factor(connection: Connection, account_id: str) -> None:
     await connection.execute(queries.delete_factor, {"account": account_id})
 
 
-def _about(account_id: str) -> str:
+def sealed_about(account_id: str) -> str:
+    """What the secret of an account is bound to."""
     return f"second factor of {account_id}"
 
 

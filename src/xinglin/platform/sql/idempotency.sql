@@ -9,5 +9,8 @@ SELECT digest, result FROM idempotency_key WHERE account = %(account)s AND key =
 -- name: keep_result
 UPDATE idempotency_key SET result = %(result)s WHERE account = %(account)s AND key = %(key)s
 
+-- name: sealed_results
+SELECT EXISTS (SELECT FROM idempotency_key WHERE result LIKE %(sealed)s)
+
 -- name: forget_keys
 DELETE FROM idempotency_key WHERE at < %(before)s

@@ -24,7 +24,10 @@ SET statement_timeout = 0
 RESET statement_timeout
 
 -- name: lock_migrations
-SELECT pg_advisory_lock(%s)
+SELECT pg_try_advisory_lock(%s)
+
+-- name: lock_wait
+SELECT set_config('lock_timeout', %(milliseconds)s, false)
 
 -- name: unlock_migrations
 SELECT pg_advisory_unlock(%s)

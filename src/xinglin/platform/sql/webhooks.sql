@@ -25,6 +25,18 @@ FROM webhook WHERE id = %(id)s FOR UPDATE
 -- name: webhooks_of_event
 SELECT id, campus FROM webhook WHERE %(event)s = ANY(events) AND off_since IS NULL ORDER BY id FOR SHARE
 
+-- name: webhook_secrets_to_seal
+SELECT id, secret FROM webhook WHERE NOT starts_with(encode(secret, 'hex'), %(head)s) FOR UPDATE
+
+-- name: seal_webhook_secret
+UPDATE webhook SET secret = %(sealed)s WHERE id = %(id)s
+
+-- name: former_webhook_secrets_to_seal
+SELECT id, former_secret FROM webhook WHERE NOT starts_with(encode(former_secret, 'hex'), %(head)s) FOR UPDATE
+
+-- name: seal_former_webhook_secret
+UPDATE webhook SET former_secret = %(sealed)s WHERE id = %(id)s
+
 -- name: webhooks_listed
 SELECT w.id, w.name, w.url, w.events, w.campus, w.secret, w.former_secret, w.former_until, w.created, w.off_since,
   p.next_attempt, p.held, p.error,

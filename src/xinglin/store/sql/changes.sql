@@ -38,6 +38,9 @@ ON CONFLICT (id) DO UPDATE SET status = excluded.status, type = excluded.type, c
 -- name: subscriptions_unsealed
 SELECT id, headers FROM subscription WHERE headers <> '{}' ORDER BY id FOR UPDATE
 
+-- name: subscriptions_sealed
+SELECT id, header_names, header_values FROM subscription WHERE header_names <> '{}' ORDER BY id FOR UPDATE
+
 -- name: subscription_seal
 UPDATE subscription SET headers = '{}', header_names = %(names)s, header_values = %(values)s WHERE id = %(id)s
 

@@ -9,6 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+LARGEST = 16 * 1024**3
+"""Bytes that a file may have once it is unpacked; SNOMED CT's largest has about 1 GiB."""
+LARGEST_TEXT = 256 * 1024**2
+"""Bytes of a file that is read as a whole."""
+
 
 class ImportFault(Exception):
     """A file is not what its kind expects; the message names the file, the line and what is accepted."""
@@ -27,6 +32,9 @@ def opened(path: Path, *patterns: str) -> Iterator[list[BinaryIO]]:
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             members = {name: name for name in archive.namelist()}
+            # What is unpacked is cut off at the size that the archive tells.
+            if large := [each.filename for each in archive.infolist() if each.file_size > LARGEST]:
+                raise ImportFault(f"{path.name}: {large[0]} is larger than {LARGEST:,} bytes, the most that is read")
             # A ZipExtFile reads like any binary file.
             yield from _closing([archive.open(_sole(path, members, p)) for p in patterns])  # type: ignore[misc]
     elif path.is_file() and len(patterns) == 1:
@@ -55,7 +63,9 @@ def _sole(path: Path, names: dict[str, object] | dict[str, str] | dict[str, Path
 
 def decoded(handle: BinaryIO) -> io.StringIO:
     """The text of a file in UTF-8 or, as Chinese publishers write, GB 18030. Raises `ImportFault`."""
-    content = handle.read()
+    content = handle.read(LARGEST_TEXT + 1)
+    if len(content) > LARGEST_TEXT:
+        raise ImportFault(f"The file has more than {LARGEST_TEXT:,} bytes, the most that is read")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return io.StringIO(content.decode(encoding), newline="")

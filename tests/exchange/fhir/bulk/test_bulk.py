@@ -11,7 +11,9 @@ import pytest
 
 from tests.exchange.fhir.told import told
 from xinglin.exchange.fhir.bulk import House, exporting, importing, provide
+from xinglin.exchange.fhir.deidentifying import Pseudonyms
 from xinglin.platform import background, jobs
+from xinglin.platform.crypto.projects import project_secret
 from xinglin.platform.database import Database
 from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
@@ -303,3 +305,41 @@ async def test_imports_that_are_refused_leave_nothing(client: httpx.AsyncClient,
     assert (await client.delete(url, headers=BULK)).status_code == 202
     await importing.run(surroundings, url.rpartition("=")[2])
     assert (await client.get("Patient?_count=0")).json()["total"] == 0
+
+
+async def lines_of(client: httpx.AsyncClient, path: str, house: House) -> dict[str, list[dict[str, Any]]]:
+    """The resources in the files of an export by their types."""
+    status = await worked(client, await client.get(path, headers=BULK), house)
+    assert status.status_code == 200, status.text
+    files = {each["type"]: await client.get(each["url"], headers=BULK) for each in status.json()["output"]}
+    return {type: [json.loads(line) for line in file.text.splitlines()] for type, file in files.items()}
+
+
+async def test_an_export_without_names(filled: httpx.AsyncClient, surroundings: House) -> None:
+    named = {"resourceType": "Patient", "id": "a", "name": [{"text": "王小明"}], "birthDate": "1980-03-05"}
+    assert (await filled.put("Patient/a", json=named)).status_code == 200
+    once = await lines_of(filled, "$export?_deidentify=sepsis-2026", surroundings)
+    assert once.keys() == {"Patient", "Observation"}
+    assert {len(each["id"]) for each in once["Patient"]} == {32}
+    ids = {f"Patient/{each['id']}" for each in once["Patient"]}
+    about = {each["subject"]["reference"] for each in once["Observation"] if "subject" in each}
+    assert about == ids
+    text = json.dumps(once, ensure_ascii=False)
+    for secret in ("王小明", "1980-03-05", "Patient/a", '"oa"'):
+        assert secret not in text
+    assert await lines_of(filled, "Patient/$export?_deidentify=sepsis-2026&_type=Patient", surroundings) == {
+        "Patient": once["Patient"]
+    }
+    other = await lines_of(filled, "$export?_deidentify=stroke&_type=Patient", surroundings)
+    assert ids.isdisjoint(f"Patient/{each['id']}" for each in other["Patient"])
+    async with surroundings.database.session() as session:
+        secret, suite = await project_secret(session, surroundings.seal, "stroke", surroundings.clock())
+    assert {Pseudonyms(secret, suite).id("Patient", id) for id in "ab"} == {each["id"] for each in other["Patient"]}
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted"),
+    [("_deidentify=a b", "name of a project"), ("_deidentify=x&_type=Practitioner", "is not exported without names")],
+)
+async def test_an_export_without_names_says_what_it_takes(filled: httpx.AsyncClient, query: str, accepted: str) -> None:
+    assert accepted in told(await filled.get(f"$export?{query}", headers=BULK), 400)

@@ -6,15 +6,17 @@ A job whose worker died begins again with an empty folder, so what is handed out
 import asyncio
 import logging
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
 
+from xinglin.exchange.fhir import deidentifying
 from xinglin.exchange.fhir.bulk.house import House, house
 from xinglin.fhir import json
 from xinglin.fhir.types import Resource
 from xinglin.platform import background, jobs
 from xinglin.platform.audit import EVERYBODY
+from xinglin.platform.crypto.projects import project_secret
 from xinglin.store.everything import references, referring
 from xinglin.store.exporting import fix_snapshot, stream, types_present
 from xinglin.store.repository import Repository
@@ -74,6 +76,7 @@ async def _write(surroundings: House, task: Resource, folder: Path) -> list[tupl
     since = background.value(task, "_since")
     wanted = (background.value(task, "_type") or "").split(",") if background.value(task, "_type") else None
     level, group = background.value(task, "level"), background.value(task, "group")
+    change = await _change(surroundings, background.value(task, "_deidentify"))
     output: list[tuple[str, str]] = []
     async with surroundings.database.transaction() as connection:
         await fix_snapshot(connection)
@@ -86,12 +89,40 @@ async def _write(surroundings: House, task: Resource, folder: Path) -> list[tupl
         about = {"Patient"} | {source for source, _ in referring("Patient")}
         there = await types_present(connection)
         types = [each for each in there if (wanted is None or each in wanted) and (level == "system" or each in about)]
+        types = [each for each in types if change is None or each in deidentifying.TYPES]
         for done, type in enumerate(types):
             await _tell(surroundings, task["id"], done, len(types))
             found = stream(repository, type, since=datetime.fromisoformat(since) if since else None, patients=patients)
             kept = _of_patients(found) if level == "patient" and type != "Patient" else found
-            output += await _files(surroundings, task["id"], folder, type, kept)
+            output += await _files(surroundings, task["id"], folder, type, _changed(kept, change) if change else kept)
     return output
+
+
+async def _change(surroundings: House, project: str | None) -> Callable[[bytes], list[bytes]] | None:
+    """What is done to each resource of an export without names; None for one as it is."""
+    if project is None:
+        return None
+    now = surroundings.clock()
+    async with surroundings.database.transaction() as connection:
+        secret, suite = await project_secret(connection, surroundings.seal, project, now)
+    pseudonyms, today = deidentifying.Pseudonyms(secret, suite), now.astimezone(surroundings.zone).date()
+
+    def change(content: bytes) -> list[bytes]:
+        made = deidentifying.deidentified(json.loads(content), pseudonyms, today)
+        return [] if made is None else [json.dumps(made)]
+
+    return change
+
+
+async def _changed(
+    batches: AsyncIterator[list[bytes]], change: Callable[[bytes], list[bytes]]
+) -> AsyncIterator[list[bytes]]:
+    async for batch in batches:
+        yield await asyncio.to_thread(_each, batch, change)
+
+
+def _each(batch: list[bytes], change: Callable[[bytes], list[bytes]]) -> list[bytes]:
+    return [made for content in batch for made in change(content)]
 
 
 async def _tell(surroundings: House, id: str, done: int, total: int) -> None:

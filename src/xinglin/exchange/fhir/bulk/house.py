@@ -11,8 +11,8 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from xinglin.platform.database import Database
+from xinglin.platform.sealing import Seal
 from xinglin.store.access import Access
-from xinglin.store.channel_headers import Sealing
 from xinglin.store.repository import Repository
 from xinglin.terminology.knowing import knowing
 
@@ -27,7 +27,7 @@ class House:
     clock: Callable[[], datetime]
     zone: tzinfo
     access: Callable[[AsyncConnection[Any], str], Awaitable[Access | None]]
-    seal: Sealing
+    seal: Seal
 
     @asynccontextmanager
     async def repository(self) -> AsyncIterator[Repository]:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from xinglin.exchange.fhir import responses
+from xinglin.exchange.fhir import deidentifying, responses
 from xinglin.exchange.fhir.bulk.exporting import export, members
 from xinglin.exchange.fhir.operations.registry import EXPORT, INSTANCE, SYSTEM, TYPE, Call, Operation
 from xinglin.fhir.definitions import resource_types
@@ -17,6 +17,7 @@ from xinglin.platform import background, jobs
 
 FORMATS = (None, "application/fhir+ndjson", "application/ndjson", "ndjson")
 _FILE = re.compile(r"[A-Za-z]+\.[0-9]+\.ndjson")
+_PROJECT = re.compile(r"[A-Za-z0-9_\-]{1,40}")
 _DEFINITIONS = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
 
 
@@ -35,6 +36,7 @@ def _begin(level: str) -> Callable[[Call], Awaitable[Response]]:
         if (format or "").replace(" ", "+") not in [each or "" for each in FORMATS]:
             raise BadRequest(f"_outputFormat={format} is not supported; accepted is application/fhir+ndjson")
         inputs = {"level": level, "_type": ",".join(_types(call)), "_since": _since(call), "group": call.id or ""}
+        inputs["_deidentify"] = _project(call)
         if call.id:
             await call.repository.read("Group", call.id)
         task = await background.create(call.repository, background.EXPORT, {**inputs, "request": str(call.request.url)})
@@ -53,6 +55,17 @@ def _types(call: Call) -> list[str]:
     if unknown := [name for name in names if name not in resource_types()]:
         raise BadRequest(f"_type: {', '.join(unknown)} is not a resource type of FHIR R4")
     return names
+
+
+def _project(call: Call) -> str:
+    project = call.inputs.text("_deidentify")
+    if project is not None and not _PROJECT.fullmatch(project):
+        text = "accepted is the name of a project, of up to 40 letters, digits, - and _; each has pseudonyms of its own"
+        raise BadRequest(f"_deidentify={project}: {text}")
+    if project and (unknown := [name for name in _types(call) if name not in deidentifying.TYPES]):
+        text = f"accepted are {', '.join(sorted(deidentifying.TYPES))}"
+        raise BadRequest(f"_type: {', '.join(unknown)} is not exported without names; {text}")
+    return project or ""
 
 
 def _since(call: Call) -> str:
@@ -112,7 +125,7 @@ async def file(call: Call) -> Response:
     return FileResponse(path, media_type="application/fhir+ndjson")
 
 
-_PARAMETERS = ("_outputFormat", "_since", "_type")
+_PARAMETERS = ("_deidentify", "_outputFormat", "_since", "_type")
 EXPORTS = (
     Operation(
         "export", (SYSTEM,), _begin("system"), EXPORT, frozenset(), _PARAMETERS, bulk=True,
