@@ -23,6 +23,7 @@ STATUSES = {"": N_("All"), "todo": N_("Queued"), "doing": N_("Running"), "failed
     permission="jobs.read",
     template="jobs/desk.html",
     icon="activity",
+    badge="jobs.trouble",
     order=95,
 )
 async def desk(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
