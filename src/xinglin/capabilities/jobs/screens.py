@@ -56,6 +56,7 @@ async def _job(context: Context, key: str | None) -> dict[str, Any]:
         "chosen": views.job_row(context, job),
         "data": data_shown(job.arguments),
         "failed": local(context, job.failed),
+        "changed": local(context, job.changed),
         "places": (job.error or "").splitlines(),
     }
 
