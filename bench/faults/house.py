@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.broker import NatsServer, program
 from tests.operations.conftest import free_port
 from tests.platform.postgres.conftest import kill_everything
 from xinglin.operations.hospital import furnish
@@ -25,14 +26,16 @@ READY = 60.0
 
 
 class House:
-    """Database, server and worker, of which each can be killed by its name."""
+    """Database, server, worker and broker, of which each can be killed by its name. `broker` is None where no program
+    for one is installed."""
 
     def __init__(self, home: Path) -> None:
+        self.broker = NatsServer(home / "broker", free_port()) if program() else None
         self._postgres = EmbeddedPostgres(home)
         self._home = home
         self._children: dict[str, Child] = {}
         self.settings = Settings(home=home)
-        self.parts = ["server", "worker", "database"]
+        self.parts = ["server", "worker", "database", *(["broker"] if self.broker else [])]
 
     @property
     def base(self) -> str:
@@ -48,6 +51,8 @@ class House:
         """Kills a part with SIGKILL: of the database the postmaster and all its children."""
         if part == "database":
             await asyncio.to_thread(kill_everything, self._postgres.places.data)
+        elif part == "broker" and self.broker:
+            await self.broker.kill()
         elif (pid := self._children[part].pid) is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -63,7 +68,12 @@ class House:
         conninfo = await asyncio.to_thread(self._postgres.start)
         files = self._home / "files"
         self.settings = Settings(
-            home=files, database_url=conninfo, port=free_port(), delivery_networks="127.0.0.0/8", password_days=0
+            home=files,
+            database_url=conninfo,
+            port=free_port(),
+            delivery_networks="127.0.0.0/8",
+            password_days=0,
+            nats_url=self.broker.url if self.broker else None,
         )
         async with await psycopg.AsyncConnection.connect(conninfo) as connection:
             await migrate(connection)
@@ -79,13 +89,18 @@ class House:
             if not self._postgres.running:
                 await asyncio.sleep(restarts.uniform(0, 0.5))
                 await asyncio.to_thread(self._postgres.start)
+            if self.broker and not self.broker.running:
+                await asyncio.sleep(restarts.uniform(0, 0.5))
+                await self.broker.start()
             for child in self._children.values():
                 if child.pid is None:
                     await asyncio.sleep(restarts.uniform(0, 0.5))
                     await child.start()
 
     async def begin(self) -> None:
-        """Starts server and worker; their output goes into files below the home."""
+        """Starts broker, server and worker; the output of the latter goes into files below the home."""
+        if self.broker:
+            await self.broker.start()
         folder = self.settings.home / "log"
         folder.mkdir(parents=True, exist_ok=True)
         environment = environment_of(self.settings)
@@ -98,6 +113,8 @@ class House:
         """Stops everything in order."""
         for child in self._children.values():
             await child.stop()
+        if self.broker:
+            await self.broker.kill()
         await asyncio.to_thread(self._postgres.stop)
 
 

@@ -1,10 +1,11 @@
 """What is committed, and what came, as changes that can be compared.
 
-A subscriber is told of versions, in their order for each resource. A webhook is told of events, of which each has an
-invoice of its own; their numbers grow within a visit.
+A subscriber is told of versions, in their order for each resource. A webhook and the broker are told of events, of
+which each has an invoice of its own; their numbers grow within a visit.
 """
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import psycopg
@@ -16,7 +17,7 @@ TYPES = ("Patient", "Observation", "ChargeItem", "Invoice")
 EVENTS = {"billing.settled": "收费", "billing.refunded": "退费"}
 """Events with the type of the invoice that comes with each."""
 
-HOOK, WEBHOOK = "rest-hook", "webhook"
+HOOK, WEBHOOK, BROKER = "rest-hook", "webhook", "broker"
 UNKNOWN = -1
 """Number of what nothing that is committed belongs to."""
 
@@ -58,6 +59,11 @@ async def invoices(conninfo: str) -> dict[tuple[str, str], Change]:
     }
 
 
+def by(way: str, changes: Iterable[Change]) -> set[Change]:
+    """The same changes by another way."""
+    return {change._replace(way=way) for change in changes}
+
+
 def by_hook(written: Collection[tuple[str, str, int]]) -> set[Change]:
     """Versions as changes of which a subscriber is told."""
     return {Change(HOOK, f"{type}/{id}", version) for type, id, version in written if type in TYPES}
@@ -65,10 +71,15 @@ def by_hook(written: Collection[tuple[str, str, int]]) -> set[Change]:
 
 def told(request: Received, invoices: Invoices) -> Told:
     """A request as what it tells."""
-    content = request.json
     if request.path.startswith("/hook/"):
         name = request.path.removeprefix("/hook/")
-        return Told(HOOK, name, int(content["meta"]["versionId"]), request.body)
+        return Told(HOOK, name, int(request.json["meta"]["versionId"]), request.body)
+    return event(WEBHOOK, request.body, invoices)
+
+
+def event(way: str, body: bytes, invoices: Invoices) -> Told:
+    """A CloudEvent as what it tells."""
+    content = json.loads(body)
     change = invoices.get((content["type"], content["subject"]))
     number = change.number if change and change.key == content["partitionkey"] else UNKNOWN
-    return Told(WEBHOOK, content["partitionkey"], number, request.body)
+    return Told(way, content["partitionkey"], number, body)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from bench.faults import records
 from bench.faults.house import House, house
 from bench.faults.judging import Verdict, judged
 from bench.faults.writers import FHIR, HOT, Writer, patient, settling, signed_in
+from tests.broker import missing
 from tests.receiver import Receiver, receiver
 
 WRITERS, CASHIERS = 3, 2
@@ -39,42 +40,53 @@ async def trial(home: Path, *, kills: int, seed: int, say: Say) -> Verdict:
     Raises `TimeoutError` where a part does not come back.
     """
     chance = random.Random(seed)
-    say(f"seed {seed}: {kills} kills of {WRITERS + CASHIERS} writers' house")
+    say(f"seed {seed}: {kills} kills of a house with {WRITERS + CASHIERS} writers")
     async with AsyncExitStack() as stack:
         there = await stack.enter_async_context(receiver())
         there.answer = lambda _request: 503 if chance.random() < FAILURES else 200
         run = await stack.enter_async_context(house(home, random.Random(f"{seed} restarts")))
+        if run.broker is None:
+            say(f"without a broker: {missing()}")
         fhir = await stack.enter_async_context(signed_in(run.base, "integrator"))
         cashier = await stack.enter_async_context(signed_in(run.base, "cashier"))
         visits = await _furnish(fhir, there)
         await _name_webhook(run, there)
         before = await records.versions(run.conninfo)
-        writers = [Writer(fhir, number, seed) for number in range(WRITERS)]
-        cashiers = [Writer(cashier, WRITERS + number, seed) for number in range(CASHIERS)]
-        stop = asyncio.Event()
-
-        def busy() -> bool:
-            return sum(len(each.done) for each in (*writers, *cashiers)) > len(there.received) + BEHIND
-
-        async with asyncio.TaskGroup() as load:
-            for writer in writers:
-                load.create_task(writer.write(FHIR, stop, busy))
-            for writer, visit in zip(cashiers, visits, strict=True):
-                load.create_task(writer.write([settling(visit)], stop, busy))
-            try:
-                await _kill(run, there, kills, random.Random(f"{seed} kills"), say)
-            finally:
-                stop.set()
+        writers = [Writer(fhir, FHIR, number, seed) for number in range(WRITERS)]
+        writers += [Writer(cashier, [settling(visit)], number, seed) for number, visit in enumerate(visits, WRITERS)]
+        await _load(there, writers, _kill(run, there, kills, random.Random(f"{seed} kills"), say))
         await _drained(run, say)
-        committed = await records.versions(run.conninfo) - before
-        invoices = await records.invoices(run.conninfo)
-    acknowledged = {version for writer in [*writers, *cashiers] for version in writer.done}
-    return judged(
-        kills,
-        records.by_hook(committed) | set(invoices.values()),
-        records.by_hook(acknowledged),
-        [records.told(each, invoices) for each in there.received],
-    )
+        acknowledged = {version for writer in writers for version in writer.done}
+        return await _judged(run, there, kills, before, acknowledged)
+
+
+async def _load(there: Receiver, writers: list[Writer], killing: Coroutine[Any, Any, None]) -> None:
+    """Lets writers write as long as the killing lasts."""
+    stop = asyncio.Event()
+
+    def busy() -> bool:
+        return sum(len(each.done) for each in writers) > len(there.received) + BEHIND
+
+    async with asyncio.TaskGroup() as load:
+        for writer in writers:
+            load.create_task(writer.write(stop, busy))
+        try:
+            await killing
+        finally:
+            stop.set()
+
+
+async def _judged(
+    run: House, there: Receiver, kills: int, before: records.Versions, acknowledged: records.Versions
+) -> Verdict:
+    invoices = await records.invoices(run.conninfo)
+    committed = records.by_hook(await records.versions(run.conninfo) - before) | set(invoices.values())
+    told = [records.told(each, invoices) for each in there.received]
+    if run.broker:
+        committed |= records.by(records.BROKER, invoices.values())
+        kept = await run.broker.messages(run.settings.nats_stream)
+        told += [records.event(records.BROKER, each.data, invoices) for each in kept]
+    return judged(kills, committed, records.by_hook(acknowledged), told)
 
 
 async def _furnish(fhir: httpx.AsyncClient, there: Receiver) -> list[str]:

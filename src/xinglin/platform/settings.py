@@ -1,6 +1,7 @@
 """Settings of one installation, read from the environment (`XINGLIN_...`) and from nowhere else."""
 
 import base64
+import re
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -118,6 +119,11 @@ class Settings(BaseSettings):
     0: as often as they like."""
     stranger_requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 100
     """The same for one network address of those who have not signed in; 0: as often as they like."""
+    nats_url: str | None = None
+    """`nats://user:password@host:4222` of a NATS server with JetStream to which events go, several separated by commas;
+    unset: none. All machines with a worker have the same."""
+    nats_stream: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "xinglin"
+    """The stream that takes them; it is made where there is none."""
     metrics_token: Annotated[str, Field(min_length=16)] | None = None
     """Who bears it may read `/metrics`; unset: nothing is measured."""
     otlp_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
@@ -194,6 +200,14 @@ class Settings(BaseSettings):
                 "expected postgresql://user:password@host:port/name, or key=value pairs of libpq"
             ) from None
         return value
+
+    @field_validator("nats_url")
+    @classmethod
+    def _nats(cls, value: str | None) -> str | None:
+        servers = [each.strip() for each in (value or "").split(",")]
+        if value and not all(re.match(r"(nats|tls)://[^\s/?#]+$", each) for each in servers):
+            raise ValueError("expected nats://user:password@host:4222 or tls://..., several separated by commas")
+        return value or None
 
     @property
     def networks_of_receivers(self) -> list[IPv4Network | IPv6Network]:

@@ -4,22 +4,19 @@ import asyncio
 from contextvars import ContextVar
 from datetime import timedelta
 
-from xinglin.exchange.events import Announcing, Webhooks
-from xinglin.exchange.fhir import bulk, subscriptions
+from xinglin.exchange.fhir import bulk
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.keys import finish_reseal
 from xinglin.operations.reindexing import finish_reindex
-from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox, tracing, webhooks
+from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox, tracing
 from xinglin.platform.audit import forget_journals, keys, sealing
 from xinglin.platform.audit.chain import ensure_there
 from xinglin.platform.collecting import settle
-from xinglin.platform.deliveries import Deliverer
-from xinglin.platform.outgoing import Outgoing, outgoing
 from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
-from xinglin.store import changes
+from xinglin.server.sending import sending
 
 KEYS_KEPT = timedelta(days=7)
 """How long an idempotency key is remembered."""
@@ -43,9 +40,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     await application.database.open()
     settle()
     try:
-        async with outgoing(settings) as way, asyncio.TaskGroup() as parts:
-            parts.create_task(deliverer(application, way, seal, settings.event_source).run(stop))
-            handlers = Announcing(application).handlers()
+        async with sending(application, settings) as (deliverer, handlers), asyncio.TaskGroup() as parts:
+            parts.create_task(deliverer.run(stop))
             parts.create_task(outbox.run(application.database, handlers, stop, clock=application.clock))
             parts.create_task(jobs.run(application.database.conninfo, stop, concurrency=settings.job_concurrency))
             parts.create_task(
@@ -61,20 +57,6 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     finally:
         await application.database.close()
         await asyncio.to_thread(tracing.use, None)
-
-
-def deliverer(application: Application, way: Outgoing, seal: Seal, source: str) -> Deliverer:
-    """Who sends what goes out of the house; `source` is what CloudEvents call it."""
-    hooks = Webhooks(application, way, seal, source)
-    subscribed = subscriptions.Subscriptions(application, way, seal)
-    return Deliverer(
-        application.database,
-        {subscriptions.CHANNEL: subscribed.send, webhooks.CHANNEL: hooks.send},
-        held={subscriptions.CHANNEL: subscribed.held},
-        prepare=subscribed.prepare,
-        listen=changes.listen,
-        clock=application.clock,
-    )
 
 
 @jobs.task("hospital.close_yesterday", cron="15 * * * *")

@@ -47,20 +47,20 @@ async def as_it_was(connection: Connection, change: Change, zone: tzinfo) -> Asy
     """While the block lasts, searches on this connection find the resource as it was in this version; nobody else sees
     anything of it. Gives False where the version is no more.
 
-    So the store's own search tells whether a version met some criteria that has been superseded in the meantime. Then
-    the resource is locked as long as the block lasts.
+    So the store's own search tells whether a version met some criteria that has been superseded in the meantime. The
+    resource is locked as long as the block lasts, or it could be changed or deleted before the search; what undoes the
+    block lets go of the lock, so that never more than one is held.
     """
-    now = await versions.find(connection, change.type, change.id)
-    if now is not None and now.version == change.version:
-        yield not now.deleted
-        return
-    try:
-        former = await versions.single(connection, change.type, change.id, change.version)
-    except (NotFound, Gone):
-        yield False
-        return
     async with connection.transaction(force_rollback=True):
-        await versions.find(connection, change.type, change.id, lock=True)
+        now = await versions.find(connection, change.type, change.id, lock=True)
+        if now is not None and now.version == change.version:
+            yield not now.deleted
+            return
+        try:
+            former = await versions.single(connection, change.type, change.id, change.version)
+        except (NotFound, Gone):
+            yield False
+            return
         resource = json.loads(former.content or b"{}")
         row = row_of(resource, change.version, former.updated, zone, await in_force(connection))
         await update_all(connection, [row])

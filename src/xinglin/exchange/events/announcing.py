@@ -4,6 +4,7 @@ It runs in the transaction that notes that it has run, in the order of the key; 
 exactly once, and in that order.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from xinglin.exchange.events.cloudevents import payload_of
@@ -18,10 +19,11 @@ HANDLER = "exchange.events"
 
 
 class Announcing:
-    """What a worker does with events for others."""
+    """What a worker does with events for others: those who have named a webhook, and the `channels` that get all."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, channels: Sequence[str] = ()) -> None:
         self._application = application
+        self._channels = tuple(channels)
 
     def handlers(self) -> Handlers:
         """The handlers of the capabilities, and beside them this one for every event."""
@@ -34,11 +36,11 @@ class Announcing:
         campus = None
         if any(wanted for _, wanted in waiting):
             campus = await self._campus(connection, published.payload["subject"])
-        for channel, wanted in waiting:
-            if wanted is None or wanted == campus:
-                await deliveries.add(
-                    connection, channel=channel, key=published.key, payload=payload_of(published), at=published.at
-                )
+        told = [channel for channel, wanted in waiting if wanted is None or wanted == campus]
+        for channel in (*self._channels, *told):
+            await deliveries.add(
+                connection, channel=channel, key=published.key, payload=payload_of(published), at=published.at
+            )
 
     async def _campus(self, connection: Connection, subject: str) -> str | None:
         """The campus where the resource was made that an event is about; None where it bears none."""

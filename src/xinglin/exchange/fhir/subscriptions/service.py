@@ -85,8 +85,18 @@ class Subscriptions:
                     await self._fail(connection, each, str(error))
         for change in noted:
             waiting = [s for s in there if s.type == change.type and s.after < change.number and s.id in eyes]
+            met, void = [], []
             async with changes.as_it_was(connection, change, self._application.zone) as known:
-                met = [s for s in waiting if known and await self._meets(connection, eyes[s.id], s, change)]
+                for each in waiting if known else ():
+                    try:
+                        if await self._meets(connection, eyes[each.id], each, change):
+                            met.append(each)
+                    except (FhirError, QueryCanceled) as error:
+                        # A parameter that is no more, or a search without an end. Others must not wait for this one.
+                        void.append((each, f"criteria: {error}"))
+            for each, error_text in void:  # once the block is over, which undoes what is written in it
+                await self._fail(connection, each, error_text)
+                eyes.pop(each.id, None)
             for each in met:
                 payload = {"type": change.type, "id": change.id, "version": change.version}
                 await deliveries.add(
@@ -99,13 +109,8 @@ class Subscriptions:
 
     async def _meets(self, connection: Connection, eyes: Repository, subscribed: Subscribed, change: Change) -> bool:
         criteria = [*parse_qsl(subscribed.criteria, keep_blank_values=True), ("_id", change.id), ("_count", "1")]
-        try:
-            async with connection.transaction():
-                return bool((await eyes.search(change.type, criteria)).resources)
-        except (FhirError, QueryCanceled) as error:
-            # A search parameter that is no more, or a search without an end. Others must not wait for this one.
-            await self._fail(connection, subscribed, f"criteria: {error}")
-            return False
+        async with connection.transaction():
+            return bool((await eyes.search(change.type, criteria)).resources)
 
     async def _as_seen_by(self, connection: Connection, subscribed: Subscribed) -> tuple[Actor, Repository]:
         """The account that a Subscription is for, and what it sees now. Raises `Forbidden` where it was closed."""
