@@ -15,11 +15,9 @@ from tests.hospital import Hospital
 from tests.receiver import receiver
 from tests.server.conftest import FRONTEND, token
 from xinglin.platform import jobs, tracing
-from xinglin.platform.outgoing import outgoing
-from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings, SettingsError
 from xinglin.server.app import create_app, create_application
-from xinglin.server.worker import deliverer
+from xinglin.server.sending import sending
 
 NAME, PHONE, NUMBER = "公孙无迹", "13987650001", "110101199003078515"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -156,12 +154,11 @@ async def test_a_delivery_carries_its_trace_on(
     traced: httpx.AsyncClient, hospital: Hospital, settings: Settings, collector: Collector
 ) -> None:
     headers = await token(traced, "integrator")
-    async with receiver() as there, outgoing(settings) as way:
+    async with receiver() as there, sending(hospital.application, settings) as (sender, _):
         channel = {"type": "rest-hook", "endpoint": there.url, "payload": "application/fhir+json"}
         wanted = {"status": "requested", "reason": "x", "criteria": "Patient?gender=male", "channel": channel}
         subscription = {"resourceType": "Subscription", **wanted}
         assert (await traced.post("/fhir/Subscription", json=subscription, headers=headers)).is_success
-        sender = deliverer(hospital.application, way, Seal(settings), settings.event_source)
         await sender.once()
         person = {"resourceType": "Patient", "gender": "male", "name": [{"text": NAME}]}
         assert (await traced.post("/fhir/Patient", json=person, headers=headers)).is_success
