@@ -124,7 +124,7 @@ async def test_it_tries_for_as_long_as_it_gets_on(
     connection: Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Filling takes longer than the patience; the lock that is missing afterwards is waited for all the same."""
-    monkeypatch.setattr(stepping, "PATIENCE", timedelta(seconds=0.6))
+    monkeypatch.setattr(stepping, "PATIENCE", timedelta(seconds=1.0))
     slowly = ONLINE.replace("FROM thing WHERE size IS NULL", "FROM thing, pg_sleep(0.4) WHERE size IS NULL")
     noted = Noted()
     async with await psycopg.AsyncConnection.connect(conninfo) as long:
