@@ -16,6 +16,7 @@ from bench.faults.judging import Verdict, judged
 from bench.faults.writers import FHIR, HOT, Writer, patient, settling, signed_in
 from tests.broker import missing
 from tests.receiver import Receiver, receiver
+from xinglin.store.topics import BACKPORT, PREFIX
 
 WRITERS, CASHIERS = 3, 2
 PATIENCE, LONGEST = 30.0, 600.0
@@ -80,8 +81,9 @@ async def _judged(
     run: House, there: Receiver, kills: int, before: records.Versions, acknowledged: records.Versions
 ) -> Verdict:
     invoices = await records.invoices(run.conninfo)
-    committed = records.by_hook(await records.versions(run.conninfo) - before) | set(invoices.values())
-    told = [records.told(each, invoices) for each in there.received]
+    written = records.by_hook(await records.versions(run.conninfo) - before)
+    committed = written | records.of_topic(written) | await records.numbers(run.conninfo) | set(invoices.values())
+    told = [each for request in there.received for each in records.told(request, invoices)]
     if run.broker:
         committed |= records.by(records.BROKER, invoices.values())
         kept = await run.broker.messages(run.settings.nats_stream)
@@ -99,11 +101,16 @@ async def _furnish(fhir: httpx.AsyncClient, there: Receiver) -> list[str]:
         visit: dict[str, Any] = {"resourceType": "Encounter", "status": "arrived", "class": {"code": "AMB"}}
         answer = await fhir.post("/fhir/Encounter", json={**visit, "subject": {"reference": f"Patient/hot-{number}"}})
         visits.append(f"Encounter/{answer.raise_for_status().json()['id']}")
-    for type in records.TYPES:
-        channel = {"type": "rest-hook", "endpoint": f"{there.url}/hook", "payload": "application/fhir+json"}
-        wanted = {"resourceType": "Subscription", "status": "requested", "reason": "trial", "channel": channel}
-        criteria = f"{type}?_lastUpdated=gt2000-01-01"
-        (await fhir.post("/fhir/Subscription", json={**wanted, "criteria": criteria})).raise_for_status()
+    channel: dict[str, Any] = {"type": "rest-hook", "payload": "application/fhir+json"}
+    wanted = {"resourceType": "Subscription", "status": "requested", "reason": "trial"}
+    content = {"url": f"{BACKPORT}backport-payload-content", "valueCode": "full-resource"}
+    topical = {**channel, "endpoint": f"{there.url}/topic", "_payload": {"extension": [content]}}
+    everything = [
+        ({**channel, "endpoint": f"{there.url}/hook"}, f"{type}?_lastUpdated=gt2000-01-01") for type in records.TYPES
+    ]
+    for way, criteria in (*everything, (topical, f"{PREFIX}{records.TOPICAL}")):
+        subscription = {**wanted, "channel": way, "criteria": criteria}
+        (await fhir.post("/fhir/Subscription", json=subscription)).raise_for_status()
     return visits
 
 

@@ -88,6 +88,12 @@ async def drop(connection: Connection, channel: str) -> bool:
     return (await connection.execute(queries.delivery_resume, {"channel": channel})).rowcount == 1
 
 
+async def anything(connection: Connection, channel: str) -> bool:
+    """Whether anything waits on a channel."""
+    row = await (await connection.execute(queries.deliveries_anything, {"channel": channel})).fetchone()
+    return bool(row and row[0])
+
+
 async def held(connection: Connection) -> list[str]:
     """The channels that wait for a person."""
     rows = await (await connection.execute(queries.deliveries_held)).fetchall()

@@ -155,6 +155,11 @@ class Settings(BaseSettings):
         return self.public_url or "urn:xinglin:hospital"
 
     @property
+    def fhir_base(self) -> str:
+        """The public address of FHIR, with a slash at its end; empty where there is none."""
+        return f"{self.public_url.rstrip('/')}/fhir/" if self.public_url else ""
+
+    @property
     def session_idle(self) -> timedelta:
         """How long a session lives without a request."""
         return timedelta(minutes=self.session_idle_minutes)

@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 
 from xinglin.exchange.api import create_api
 from xinglin.exchange.fhir import create_fhir
+from xinglin.exchange.fhir.notifications import offered
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.search import SearchParameters
 from xinglin.kernel.application import Application
@@ -125,7 +126,8 @@ def create_app(settings: Settings | None = None, application: Application | None
         async with application.database.reading() as connection:
             return await refreshed(connection)
 
-    fhir = create_fhir(gate.repository, known, folder=chosen.home / "bulk")
+    topics = offered(application.registry)
+    fhir = create_fhir(gate.repository, known, folder=chosen.home / "bulk", topics=topics)
     metrics, middleware = _measured(application, chosen)
     return Starlette(
         lifespan=lifespan,

@@ -23,9 +23,9 @@ async def sending(application: Application, settings: Settings) -> AsyncIterator
     """
     seal, source = Seal(settings), settings.event_source
     broker = Broker(settings, source) if settings.nats_url else None
-    announcing = Announcing(application, [nats.STREAM] if broker else [])
     async with outgoing(settings) as way:
-        subscribed = subscriptions.Subscriptions(application, way, seal)
+        subscribed = subscriptions.Subscriptions(application, way, seal, settings.fhir_base)
+        announcing = Announcing(application, [nats.STREAM] if broker else [], subscribed.announce)
         senders = {
             subscriptions.CHANNEL: subscribed.send,
             webhooks.CHANNEL: Webhooks(application, way, seal, source).send,

@@ -17,12 +17,16 @@ from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
 from xinglin.server.sending import sending
+from xinglin.store import subscription_events
 
 KEYS_KEPT = timedelta(days=7)
 """How long an idempotency key is remembered."""
 
 JOURNALS_KEPT = timedelta(days=90)
 """How long it is remembered how far a journal of the audit went that has ended."""
+
+EVENTS_KEPT = timedelta(days=14)
+"""How long it is kept what Subscriptions to topics were told of."""
 
 _application: ContextVar[Application] = ContextVar("application")
 
@@ -93,10 +97,11 @@ async def close_yesterday(application: Application) -> None:
 
 
 async def sweep(application: Application) -> None:
-    """Forgets idempotency keys, sessions and failures of jobs that are over."""
+    """Forgets idempotency keys, sessions, failures of jobs and events of Subscriptions that are over."""
     now = application.clock()
     async with application.database.transaction() as connection:
         await idempotency.forget(connection, now - KEYS_KEPT)
         await forget_journals(connection, now - JOURNALS_KEPT)
         await identity.forget_old(connection, now)
+        await subscription_events.forget(connection, now - EVENTS_KEPT)
         await job_list.forget_failures(connection)

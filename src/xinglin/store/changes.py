@@ -1,7 +1,7 @@
 """Versions that somebody waits for: noted in the transaction of the change, looked at afterwards.
 
 A version is noted only where a Subscription waits for its type, which the statement that writes it sees by itself; so a
-write costs no more where nobody waits. Deletions are not noted: what is gone meets no criteria.
+write costs no more where nobody waits. Deletions are noted for topics alone: what is gone meets no criteria of R4.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -23,12 +23,14 @@ Connection = AsyncConnection[Any]
 
 
 class Change(NamedTuple):
-    """A version that was written. Those of one resource have their `number` in the order of their versions."""
+    """A version that was written, or a deletion. Those of one resource have their `number` in the order of their
+    versions."""
 
     number: int
     type: str
     id: str
     version: int
+    deleted: bool = False
 
 
 async def first(connection: Connection, limit: int) -> list[Change]:

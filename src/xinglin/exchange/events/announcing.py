@@ -4,7 +4,7 @@ It runs in the transaction that notes that it has run, in the order of the key; 
 exactly once, and in that order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from xinglin.exchange.events.cloudevents import payload_of
@@ -19,11 +19,18 @@ HANDLER = "exchange.events"
 
 
 class Announcing:
-    """What a worker does with events for others: those who have named a webhook, and the `channels` that get all."""
+    """What a worker does with events for others: those who have named a webhook, the `channels` that get all, and
+    `others`, who are told of each."""
 
-    def __init__(self, application: Application, channels: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        application: Application,
+        channels: Sequence[str] = (),
+        others: Callable[[Connection, Published], Awaitable[None]] | None = None,
+    ) -> None:
         self._application = application
         self._channels = tuple(channels)
+        self._others = others
 
     def handlers(self) -> Handlers:
         """The handlers of the capabilities, and beside them this one for every event."""
@@ -32,6 +39,8 @@ class Announcing:
 
     async def announce(self, connection: Connection, published: Published) -> None:
         """Writes a delivery for each who is to be told."""
+        if self._others:
+            await self._others(connection, published)
         waiting = await webhooks.waiting_for(connection, published.event)
         campus = None
         if any(wanted for _, wanted in waiting):
