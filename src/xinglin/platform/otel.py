@@ -25,7 +25,7 @@ class Exported:
     def __init__(self, endpoint: str, service: str, share: float = 1.0) -> None:
         # The provider is not the process': libraries that trace by themselves would put addresses into spans.
         self._provider = TracerProvider(
-            resource=Resource({"service.name": service, "service.version": version_of()}),
+            resource=Resource({"service.name": service, "service.version": _version()}),
             sampler=ParentBased(TraceIdRatioBased(share)),
             shutdown_on_exit=False,
         )
@@ -79,7 +79,7 @@ class _Noting:
         self._span.set_attribute("error.type", kind)
 
 
-def version_of() -> str:
+def _version() -> str:
     """The version of this software; of a checkout that nobody installed there is none."""
     try:
         return version("xinglin")

@@ -55,11 +55,6 @@ _traces: Traces | None = None
 _off: AbstractContextManager[Span] = nullcontext(_Nothing())
 
 
-def on() -> bool:
-    """Whether anything is traced."""
-    return _traces is not None
-
-
 def span(
     name: str, *, kind: Kind = "internal", parent: str | None = None, **attributes: str | int
 ) -> AbstractContextManager[Span]:
