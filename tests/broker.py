@@ -47,7 +47,13 @@ class NatsServer:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        """Starts it, and returns when it takes connections."""
+        """Starts it, and returns when it takes connections. Raises `TimeoutError`."""
+        async with asyncio.timeout(60):
+            while not await self._started():
+                await asyncio.sleep(0.2)
+
+    async def _started(self) -> bool:
+        """Whether it takes connections; not where it has ended, since somebody else holds the port, say."""
         self._process = await asyncio.create_subprocess_exec(
             str(program()),
             *("--addr", "127.0.0.1", "--port", str(self.port), "--jetstream", "--store_dir", str(self.folder)),
@@ -55,13 +61,13 @@ class NatsServer:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        async with asyncio.timeout(20):
-            while True:
-                with contextlib.suppress(OSError):
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                    writer.close()
-                    return
-                await asyncio.sleep(0.02)
+        while self.running:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                writer.close()
+                return True
+            await asyncio.sleep(0.02)
+        return False
 
     async def kill(self) -> None:
         """Kills it with SIGKILL."""

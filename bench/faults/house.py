@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 import psycopg
 
 from tests.broker import NatsServer, program
-from tests.operations.conftest import free_port
 from tests.platform.postgres.conftest import kill_everything
 from xinglin.operations.hospital import furnish
 from xinglin.operations.service import SERVER, WORKER, ask, environment_of
@@ -25,12 +25,22 @@ READY = 60.0
 """Seconds within which everything must run again."""
 
 
+def quiet_port() -> int:
+    """A port that nobody listens on, from below those that connections going out get: else one of them could take it
+    while whoever listens there is dead."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 class House:
     """Database, server, worker and broker, of which each can be killed by its name. `broker` is None where no program
     for one is installed."""
 
     def __init__(self, home: Path) -> None:
-        self.broker = NatsServer(home / "broker", free_port()) if program() else None
+        self.broker = NatsServer(home / "broker", quiet_port()) if program() else None
         self._postgres = EmbeddedPostgres(home)
         self._home = home
         self._children: dict[str, Child] = {}
@@ -70,7 +80,7 @@ class House:
         self.settings = Settings(
             home=files,
             database_url=conninfo,
-            port=free_port(),
+            port=quiet_port(),
             delivery_networks="127.0.0.0/8",
             password_days=0,
             nats_url=self.broker.url if self.broker else None,

@@ -15,7 +15,7 @@ from bench.faults.house import House, house
 from bench.faults.judging import Verdict, judged
 from bench.faults.writers import FHIR, HOT, Writer, patient, settling, signed_in
 from tests.broker import missing
-from tests.receiver import Receiver, receiver
+from tests.receiver import Received, Receiver, receiver
 from xinglin.store.topics import BACKPORT, PREFIX
 
 WRITERS, CASHIERS = 3, 2
@@ -35,16 +35,30 @@ SELECT (SELECT count(*) FROM resource_change) + (SELECT count(*) FROM delivery) 
 Say = Callable[[str], object]
 
 
+class Answers:
+    """What the receiver answers, and how many changes it was told of by the one way that tells of them all."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self.told = 0
+
+    def __call__(self, request: Received) -> int:
+        """A status; now and then one that refuses."""
+        if self._chance.random() < FAILURES:
+            return 503
+        self.told += request.path.startswith("/hook/")
+        return 200
+
+
 async def trial(home: Path, *, kills: int, seed: int, say: Say) -> Verdict:
     """Runs a house in `home`, kills its parts so often, and judges what the receiver was told.
 
     Raises `TimeoutError` where a part does not come back.
     """
-    chance = random.Random(seed)
     say(f"seed {seed}: {kills} kills of a house with {WRITERS + CASHIERS} writers")
     async with AsyncExitStack() as stack:
         there = await stack.enter_async_context(receiver())
-        there.answer = lambda _request: 503 if chance.random() < FAILURES else 200
+        there.answer = answers = Answers(random.Random(seed))
         run = await stack.enter_async_context(house(home, random.Random(f"{seed} restarts")))
         if run.broker is None:
             say(f"without a broker: {missing()}")
@@ -55,18 +69,18 @@ async def trial(home: Path, *, kills: int, seed: int, say: Say) -> Verdict:
         before = await records.versions(run.conninfo)
         writers = [Writer(fhir, FHIR, number, seed) for number in range(WRITERS)]
         writers += [Writer(cashier, [settling(visit)], number, seed) for number, visit in enumerate(visits, WRITERS)]
-        await _load(there, writers, _kill(run, there, kills, random.Random(f"{seed} kills"), say))
+        await _load(answers, writers, _kill(run, there, kills, random.Random(f"{seed} kills"), say))
         await _drained(run, say)
         acknowledged = {version for writer in writers for version in writer.done}
         return await _judged(run, there, kills, before, acknowledged)
 
 
-async def _load(there: Receiver, writers: list[Writer], killing: Coroutine[Any, Any, None]) -> None:
+async def _load(answers: Answers, writers: list[Writer], killing: Coroutine[Any, Any, None]) -> None:
     """Lets writers write as long as the killing lasts."""
     stop = asyncio.Event()
 
     def busy() -> bool:
-        return sum(len(each.done) for each in writers) > len(there.received) + BEHIND
+        return sum(len(each.done) for each in writers) > answers.told + BEHIND
 
     async with asyncio.TaskGroup() as load:
         for writer in writers:
