@@ -33,6 +33,7 @@ ACCEPTED: dict[str, str] = {}
 
 PERMISSIVE = {
     "0BSD",
+    "3-Clause BSD License",
     "Apache-2.0",
     "Apache Software License",
     "BSD",

@@ -4,13 +4,14 @@ import asyncio
 import os
 import random
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psycopg
 
-from tests.operations.conftest import free_port
+from tests.broker import NatsServer, program
 from tests.platform.postgres.conftest import kill_everything
 from xinglin.operations.hospital import furnish
 from xinglin.operations.service import SERVER, WORKER, ask, environment_of
@@ -24,15 +25,27 @@ READY = 60.0
 """Seconds within which everything must run again."""
 
 
+def quiet_port() -> int:
+    """A port that nobody listens on, from below those that connections going out get: else one of them could take it
+    while whoever listens there is dead."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 class House:
-    """Database, server and worker, of which each can be killed by its name."""
+    """Database, server, worker and broker, of which each can be killed by its name. `broker` is None where no program
+    for one is installed."""
 
     def __init__(self, home: Path) -> None:
+        self.broker = NatsServer(home / "broker", quiet_port()) if program() else None
         self._postgres = EmbeddedPostgres(home)
         self._home = home
         self._children: dict[str, Child] = {}
         self.settings = Settings(home=home)
-        self.parts = ["server", "worker", "database"]
+        self.parts = ["server", "worker", "database", *(["broker"] if self.broker else [])]
 
     @property
     def base(self) -> str:
@@ -48,6 +61,8 @@ class House:
         """Kills a part with SIGKILL: of the database the postmaster and all its children."""
         if part == "database":
             await asyncio.to_thread(kill_everything, self._postgres.places.data)
+        elif part == "broker" and self.broker:
+            await self.broker.kill()
         elif (pid := self._children[part].pid) is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -63,7 +78,12 @@ class House:
         conninfo = await asyncio.to_thread(self._postgres.start)
         files = self._home / "files"
         self.settings = Settings(
-            home=files, database_url=conninfo, port=free_port(), delivery_networks="127.0.0.0/8", password_days=0
+            home=files,
+            database_url=conninfo,
+            port=quiet_port(),
+            delivery_networks="127.0.0.0/8",
+            password_days=0,
+            nats_url=self.broker.url if self.broker else None,
         )
         async with await psycopg.AsyncConnection.connect(conninfo) as connection:
             await migrate(connection)
@@ -79,13 +99,18 @@ class House:
             if not self._postgres.running:
                 await asyncio.sleep(restarts.uniform(0, 0.5))
                 await asyncio.to_thread(self._postgres.start)
+            if self.broker and not self.broker.running:
+                await asyncio.sleep(restarts.uniform(0, 0.5))
+                await self.broker.start()
             for child in self._children.values():
                 if child.pid is None:
                     await asyncio.sleep(restarts.uniform(0, 0.5))
                     await child.start()
 
     async def begin(self) -> None:
-        """Starts server and worker; their output goes into files below the home."""
+        """Starts broker, server and worker; the output of the latter goes into files below the home."""
+        if self.broker:
+            await self.broker.start()
         folder = self.settings.home / "log"
         folder.mkdir(parents=True, exist_ok=True)
         environment = environment_of(self.settings)
@@ -98,6 +123,8 @@ class House:
         """Stops everything in order."""
         for child in self._children.values():
             await child.stop()
+        if self.broker:
+            await self.broker.kill()
         await asyncio.to_thread(self._postgres.stop)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from bench.faults import records
 from bench.faults.house import House, house
 from bench.faults.judging import Verdict, judged
 from bench.faults.writers import FHIR, HOT, Writer, patient, settling, signed_in
-from tests.receiver import Receiver, receiver
+from tests.broker import missing
+from tests.receiver import Received, Receiver, receiver
+from xinglin.store.topics import BACKPORT, PREFIX
 
 WRITERS, CASHIERS = 3, 2
 PATIENCE, LONGEST = 30.0, 600.0
@@ -33,48 +35,74 @@ SELECT (SELECT count(*) FROM resource_change) + (SELECT count(*) FROM delivery) 
 Say = Callable[[str], object]
 
 
+class Answers:
+    """What the receiver answers, and how many changes it was told of by the one way that tells of them all."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self.told = 0
+
+    def __call__(self, request: Received) -> int:
+        """A status; now and then one that refuses."""
+        if self._chance.random() < FAILURES:
+            return 503
+        self.told += request.path.startswith("/hook/")
+        return 200
+
+
 async def trial(home: Path, *, kills: int, seed: int, say: Say) -> Verdict:
     """Runs a house in `home`, kills its parts so often, and judges what the receiver was told.
 
     Raises `TimeoutError` where a part does not come back.
     """
-    chance = random.Random(seed)
-    say(f"seed {seed}: {kills} kills of {WRITERS + CASHIERS} writers' house")
+    say(f"seed {seed}: {kills} kills of a house with {WRITERS + CASHIERS} writers")
     async with AsyncExitStack() as stack:
         there = await stack.enter_async_context(receiver())
-        there.answer = lambda _request: 503 if chance.random() < FAILURES else 200
+        there.answer = answers = Answers(random.Random(seed))
         run = await stack.enter_async_context(house(home, random.Random(f"{seed} restarts")))
+        if run.broker is None:
+            say(f"without a broker: {missing()}")
         fhir = await stack.enter_async_context(signed_in(run.base, "integrator"))
         cashier = await stack.enter_async_context(signed_in(run.base, "cashier"))
         visits = await _furnish(fhir, there)
         await _name_webhook(run, there)
         before = await records.versions(run.conninfo)
-        writers = [Writer(fhir, number, seed) for number in range(WRITERS)]
-        cashiers = [Writer(cashier, WRITERS + number, seed) for number in range(CASHIERS)]
-        stop = asyncio.Event()
-
-        def busy() -> bool:
-            return sum(len(each.done) for each in (*writers, *cashiers)) > len(there.received) + BEHIND
-
-        async with asyncio.TaskGroup() as load:
-            for writer in writers:
-                load.create_task(writer.write(FHIR, stop, busy))
-            for writer, visit in zip(cashiers, visits, strict=True):
-                load.create_task(writer.write([settling(visit)], stop, busy))
-            try:
-                await _kill(run, there, kills, random.Random(f"{seed} kills"), say)
-            finally:
-                stop.set()
+        writers = [Writer(fhir, FHIR, number, seed) for number in range(WRITERS)]
+        writers += [Writer(cashier, [settling(visit)], number, seed) for number, visit in enumerate(visits, WRITERS)]
+        await _load(answers, writers, _kill(run, there, kills, random.Random(f"{seed} kills"), say))
         await _drained(run, say)
-        committed = await records.versions(run.conninfo) - before
-        invoices = await records.invoices(run.conninfo)
-    acknowledged = {version for writer in [*writers, *cashiers] for version in writer.done}
-    return judged(
-        kills,
-        records.by_hook(committed) | set(invoices.values()),
-        records.by_hook(acknowledged),
-        [records.told(each, invoices) for each in there.received],
-    )
+        acknowledged = {version for writer in writers for version in writer.done}
+        return await _judged(run, there, kills, before, acknowledged)
+
+
+async def _load(answers: Answers, writers: list[Writer], killing: Coroutine[Any, Any, None]) -> None:
+    """Lets writers write as long as the killing lasts."""
+    stop = asyncio.Event()
+
+    def busy() -> bool:
+        return sum(len(each.done) for each in writers) > answers.told + BEHIND
+
+    async with asyncio.TaskGroup() as load:
+        for writer in writers:
+            load.create_task(writer.write(stop, busy))
+        try:
+            await killing
+        finally:
+            stop.set()
+
+
+async def _judged(
+    run: House, there: Receiver, kills: int, before: records.Versions, acknowledged: records.Versions
+) -> Verdict:
+    invoices = await records.invoices(run.conninfo)
+    written = records.by_hook(await records.versions(run.conninfo) - before)
+    committed = written | records.of_topic(written) | await records.numbers(run.conninfo) | set(invoices.values())
+    told = [each for request in there.received for each in records.told(request, invoices)]
+    if run.broker:
+        committed |= records.by(records.BROKER, invoices.values())
+        kept = await run.broker.messages(run.settings.nats_stream)
+        told += [records.event(records.BROKER, each.data, invoices) for each in kept]
+    return judged(kills, committed, records.by_hook(acknowledged), told)
 
 
 async def _furnish(fhir: httpx.AsyncClient, there: Receiver) -> list[str]:
@@ -87,11 +115,16 @@ async def _furnish(fhir: httpx.AsyncClient, there: Receiver) -> list[str]:
         visit: dict[str, Any] = {"resourceType": "Encounter", "status": "arrived", "class": {"code": "AMB"}}
         answer = await fhir.post("/fhir/Encounter", json={**visit, "subject": {"reference": f"Patient/hot-{number}"}})
         visits.append(f"Encounter/{answer.raise_for_status().json()['id']}")
-    for type in records.TYPES:
-        channel = {"type": "rest-hook", "endpoint": f"{there.url}/hook", "payload": "application/fhir+json"}
-        wanted = {"resourceType": "Subscription", "status": "requested", "reason": "trial", "channel": channel}
-        criteria = f"{type}?_lastUpdated=gt2000-01-01"
-        (await fhir.post("/fhir/Subscription", json={**wanted, "criteria": criteria})).raise_for_status()
+    channel: dict[str, Any] = {"type": "rest-hook", "payload": "application/fhir+json"}
+    wanted = {"resourceType": "Subscription", "status": "requested", "reason": "trial"}
+    content = {"url": f"{BACKPORT}backport-payload-content", "valueCode": "full-resource"}
+    topical = {**channel, "endpoint": f"{there.url}/topic", "_payload": {"extension": [content]}}
+    everything = [
+        ({**channel, "endpoint": f"{there.url}/hook"}, f"{type}?_lastUpdated=gt2000-01-01") for type in records.TYPES
+    ]
+    for way, criteria in (*everything, (topical, f"{PREFIX}{records.TOPICAL}")):
+        subscription = {**wanted, "channel": way, "criteria": criteria}
+        (await fhir.post("/fhir/Subscription", json=subscription)).raise_for_status()
     return visits
 
 

@@ -44,14 +44,15 @@ class Refused(Exception):
 class Writer:
     """One client, who writes by FHIR or by commands. `done` are (type, id, version) that it was told are written."""
 
-    def __init__(self, client: httpx.AsyncClient, number: int, seed: int) -> None:
+    def __init__(self, client: httpx.AsyncClient, ways: list[Way], number: int, seed: int) -> None:
         self._client = client
+        self._ways = ways
         self._random = random.Random(f"{seed} writer {number}")
         self._number = number
         self._count = 0
         self.done: list[tuple[str, str, int]] = []
 
-    async def write(self, ways: list[Way], stop: asyncio.Event, busy: Callable[[], bool]) -> None:
+    async def write(self, stop: asyncio.Event, busy: Callable[[], bool]) -> None:
         """Writes by one way or another until it is told to stop; pauses while others have enough to do."""
         while not stop.is_set():
             if busy():
@@ -59,7 +60,7 @@ class Writer:
                 continue
             self._count += 1
             try:
-                await self._random.choice(ways)(self)
+                await self._random.choice(self._ways)(self)
             except (Refused, httpx.HTTPError):
                 await asyncio.sleep(0.1)
 

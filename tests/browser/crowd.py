@@ -96,6 +96,7 @@ def _work(walk: Walk, patients: list[str], expected: str) -> dict[str, str]:
         "doctor": f"/doctor?visit={first}",
         "pharmacy": f"/pharmacy?prescription={to_review[patients[2]]}",
         "cashier": f"/cashier?visit={seen[2]}",
+        "signed": f"/doctor?visit={seen[1]}",
     }
 
 

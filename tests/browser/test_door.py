@@ -65,6 +65,17 @@ def test_a_doctor_goes_on_in_another_post_by_keys_and_stays_signed_in(station: O
         posts.first.click()
 
 
+def test_who_has_no_workstation_is_told_and_can_leave(stranger: httpx.Client) -> None:
+    sign_in(stranger, "manager")
+    page = stranger.get("/")
+    assert page.status_code == 403
+    assert "请联系管理员分配岗位" in page.text
+    assert 'hx-get="/posts"' in page.text
+    left = stranger.post("/signout", data={"_csrf": field(page.text, "_csrf")})
+    assert left.headers["location"] == "/signin"
+    assert stranger.get("/").headers["location"].startswith("/signin")
+
+
 def test_a_session_that_was_signed_out_is_worth_nothing(stranger: httpx.Client) -> None:
     sign_in(stranger)
     kept = stranger.cookies["xinglin_session"]

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.crowd import fill
 from tests.browser.hospital import Hospital, Station
+from xinglin.server.app import create_application
+from xinglin.store.repository import Repository
 
 Open = Callable[..., Station]
 LOOKS = [("1366x768", False), ("1920x1080", False), ("1366x768", True)]
@@ -124,3 +126,36 @@ def test_labels_print_one_for_each_medicine(station: Open, visit: dict[str, str]
     text = printed(pharmacist.page)
     assert text.count("陈思远") == 3
     assert "开始调配" not in text
+
+
+async def retitle(hospital: Hospital, composition: str) -> None:
+    """Changes a record after it was signed."""
+    application = create_application(hospital.settings, "xinglin-tests")
+    await application.database.open()
+    try:
+        async with application.database.transaction() as connection:
+            repository = Repository(connection, now=application.clock(), zone=application.zone)
+            record = await repository.read("Composition", composition, lock=True)
+            await repository.update({**record, "title": f"{record['title']} 2"})
+    finally:
+        await application.database.close()
+
+
+@pytest.mark.parametrize(("locale", "fits"), [("zh_CN", "验签通过"), ("en", "The signature fits")])
+def test_signatures_of_a_record(
+    station: Open, hospital: Hospital, pictures: Path, visit: dict[str, str], locale: str, fits: str
+) -> None:
+    doctor = station("doctor", locale=locale)
+    doctor.go(visit["signed"])
+    link = doctor.page.locator("#note a[href^='/signatures']")
+    assert doctor.accessibility() == []
+    link.focus()
+    doctor.page.keyboard.press("Enter")
+    expect(doctor.page.locator("#signatures")).to_contain_text(fits)
+    hospital.run(retitle(hospital, doctor.page.url.rpartition("%2F")[2].rpartition("/")[2]))
+    doctor.page.reload()
+    expect(doctor.page.locator("#signatures tbody")).to_contain_text("Composition.title")
+    inspect(doctor, pictures, f"signatures-{locale}", "1366x768", dark=False)
+    doctor.go("/signatures?document=nothing")
+    doctor.go("/signatures?document=Composition/nothing")
+    expect(doctor.page.locator("body")).to_be_visible()

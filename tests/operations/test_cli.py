@@ -81,6 +81,7 @@ def test_migrate_and_status_on_the_embedded_database(environment: dict[str, str]
     assert re.search(r"schema +\d+ migrations applied$", after.stdout, re.MULTILINE)
     assert re.search(r"events +0 wait$", after.stdout, re.MULTILINE)
     assert re.search(r"worker +0 connected$", after.stdout, re.MULTILINE)
+    assert re.search(r"deliveries +no channel is held$", after.stdout, re.MULTILINE)
     assert after.returncode == 3  # neither server nor worker run
 
 

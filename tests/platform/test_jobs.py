@@ -128,7 +128,7 @@ async def test_one_that_is_given_up_stays_says_where_and_can_be_tried_again(data
     async with database.transaction() as connection:
         id = await jobs.enqueue(connection, hopeless, word="张三")
     assert id is not None
-    await work_until(database, lambda: done == ["张三 was given up"])
+    await work_until(database, lambda: "张三 was given up" in done)
     async with database.transaction() as connection:
         (job,) = await job_list.listed(connection, status="failed")
         assert (job.id, job.task, job.attempts, job.arguments) == (id, "tests.hopeless", 1, {"word": "张三"})
@@ -152,7 +152,7 @@ async def test_one_that_is_given_up_stays_says_where_and_can_be_tried_again(data
 async def test_no_two_wait_for_the_same_work_by_a_second_try(database: Database) -> None:
     async with database.transaction() as connection:
         first = await jobs.enqueue(connection, hopeless, once="one", word="x")
-    await work_until(database, lambda: len(done) == 1)
+    await work_until(database, lambda: "x was given up" in done)
     async with database.transaction() as connection:
         assert first is not None
         assert await jobs.enqueue(connection, hopeless, once="one", word="x") is not None
@@ -271,3 +271,61 @@ async def test_killed_workers_lose_nothing(database: Database, tmp_path: Path) -
         worker.kill()
         worker.wait()
     assert {int(line) for line in log.read_text().splitlines()} == set(range(60))
+
+
+ENTRY = """
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from xinglin.platform import jobs
+
+LOG = Path(__file__).with_name("log")
+
+@jobs.task("tests.lasting")
+async def lasting(seconds: float) -> None:
+    with LOG.open("a") as log:
+        log.write("begun\\n")
+    await asyncio.sleep(seconds)
+    with LOG.open("a") as log:
+        log.write("ended\\n")
+
+async def work(settings, stop):
+    await jobs.run(settings.database_url, stop, patience=timedelta(seconds=2), dead_after=timedelta(seconds=1))
+"""
+
+
+@jobs.task("tests.lasting")
+async def lasting(seconds: float) -> None:
+    """Declared here so that it can be enqueued; the worker process has its own."""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left"), [(1.0, []), (30.0, ["todo"])], ids=["it finishes", "it is left to others"]
+)
+async def test_a_worker_that_is_told_to_stop_by_the_system(
+    database: Database, tmp_path: Path, seconds: float, left: list[str]
+) -> None:
+    (tmp_path / "entry.py").write_text(ENTRY, encoding="utf-8")
+    log = tmp_path / "log"
+    log.touch()
+    async with database.transaction() as connection:
+        await jobs.enqueue(connection, lasting, seconds=seconds)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tmp_path),
+        "XINGLIN_DATABASE_URL": database.conninfo,
+        "XINGLIN_HOME": str(tmp_path),
+    }
+    command = [sys.executable, "-m", "xinglin.operations.child", "worker", "entry:work"]
+    worker = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
+    try:
+        while "begun" not in log.read_text():
+            assert worker.poll() is None
+            await asyncio.sleep(0.02)
+        worker.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(worker.wait, 20) == 0
+    finally:
+        worker.kill()
+        worker.communicate()
+    assert log.read_text().split() == (["begun"] if left else ["begun", "ended"])
+    assert await statuses(database, "tests.lasting") == left

@@ -45,6 +45,8 @@ def test_environment_and_overrides(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         ("LOCALE", "fr", "XINGLIN_LOCALE: .*'zh_CN' or 'en'"),
         ("TIMEZONE", "Mars/Base", "XINGLIN_TIMEZONE: .*Asia/Shanghai"),
         ("DATABASE_URL", "mysql://me:hunter2@host/db", r"XINGLIN_DATABASE_URL: .*expected postgresql://"),
+        ("NATS_URL", "http://me:hunter2@host", "XINGLIN_NATS_URL: .*expected nats://user:password@host:4222"),
+        ("NATS_URL", "nats://a:4222, nats://me:hunter2@host/x", "XINGLIN_NATS_URL: .*several separated by commas"),
         ("SESSION_IDLE_MINUTES", "0", "XINGLIN_SESSION_IDLE_MINUTES"),
     ],
 )

@@ -119,6 +119,28 @@ async def test_it_does_not_try_for_ever(connection: Connection, conninfo: str, m
     assert noted.count == 0
 
 
+@pytest.mark.usefixtures("quick")
+async def test_it_tries_for_as_long_as_it_gets_on(
+    connection: Connection, conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Filling takes longer than the patience; the lock that is missing afterwards is waited for all the same."""
+    monkeypatch.setattr(stepping, "PATIENCE", timedelta(seconds=1.0))
+    slowly = ONLINE.replace("FROM thing WHERE size IS NULL", "FROM thing, pg_sleep(0.4) WHERE size IS NULL")
+    noted = Noted()
+    async with await psycopg.AsyncConnection.connect(conninfo) as long:
+        last = "-- step: alone\nALTER TABLE thing ALTER COLUMN word SET DEFAULT 'x';\n"
+        step = asyncio.create_task(apply(connection, slowly.partition("-- step: what")[0] + last, noted))
+        await asyncio.sleep(0.2)
+        await long.execute("SELECT count(*) FROM thing")
+        async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as looking:
+            while await value(looking, "SELECT count(*) FROM thing WHERE size IS NULL"):
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.8)  # a batch that finds nothing, and the first attempt at the last statement
+        await long.commit()
+        await asyncio.wait_for(step, 10)
+    assert noted.count == 1
+
+
 async def test_who_waits_for_his_turn_is_not_waited_for(connection: Connection, conninfo: str) -> None:
     """An index that is built concurrently waits for every snapshot; whoever waits for the migrator must hold none."""
     async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as second:

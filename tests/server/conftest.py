@@ -12,11 +12,9 @@ from tests.server.subscribers import Api
 from xinglin.kernel.application import Application
 from xinglin.operations.hospital import PASSWORD
 from xinglin.platform.deliveries import Deliverer
-from xinglin.platform.outgoing import outgoing
-from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_app, create_application
-from xinglin.server.worker import deliverer
+from xinglin.server.sending import sending
 
 FRONTEND = Path(__file__).resolve().parents[2] / "node_modules"
 
@@ -66,9 +64,9 @@ async def there() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def sender(hospital: Hospital, settings: Settings) -> AsyncIterator[Deliverer]:
-    limits = Settings(home=settings.home, delivery_networks="127.0.0.0/8", delivery_seconds=2)
-    async with outgoing(limits) as way:
-        yield deliverer(hospital.application, way, Seal(settings), settings.event_source)
+    limits = settings.model_copy(update={"delivery_networks": "127.0.0.0/8", "delivery_seconds": 2.0})
+    async with sending(hospital.application, limits) as (made, _handlers):
+        yield made
 
 
 @pytest.fixture

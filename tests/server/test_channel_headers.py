@@ -13,10 +13,9 @@ from xinglin.platform import deliveries
 from xinglin.platform.crypto.keys import seal_anew
 from xinglin.platform.crypto.master import master_keys
 from xinglin.platform.deliveries import Deliverer
-from xinglin.platform.outgoing import outgoing
 from xinglin.platform.sealing import Seal, SealError
 from xinglin.platform.settings import Settings
-from xinglin.server.worker import deliverer
+from xinglin.server.sending import sending
 from xinglin.store.channel_headers import Header, opened
 
 
@@ -98,8 +97,8 @@ async def test_a_secret_of_another_key_is_told_and_not_left_out(
     await api("POST", "Subscription", subscription(there, "Patient?family=钥", header=["Authorization: s3cr3t"]))
     await api("POST", "Patient", patient("钥"))
     elsewhere = Settings(home=tmp_path, delivery_networks="127.0.0.0/8")
-    async with outgoing(elsewhere) as way:
-        await deliverer(hospital.application, way, Seal(elsewhere), elsewhere.event_source).once()
+    async with sending(hospital.application, elsewhere) as (stranger, _handlers):
+        await stranger.once()
     assert not there.received
     async with hospital.application.database.transaction() as connection:
         (waiting,) = await deliveries.waiting(connection)

@@ -13,8 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.hospital import Hospital
 from tests.operations.conftest import free_port
 from tests.server.conftest import FRONTEND, token
+from xinglin.platform import deliveries, jobs
 from xinglin.platform.settings import Settings, SettingsError, load_settings
 from xinglin.server import create_app
+from xinglin.server.worker import close_yesterday_job
 
 TOKEN = "a-token-of-the-monitoring"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -72,6 +74,16 @@ async def test_what_waits_is_told(measured: httpx.AsyncClient, hospital: Hospita
     assert found["xinglin_audit_unsealed[]"] > 0
     assert found["xinglin_events_parked[]"] == 0
     assert found["xinglin_connections[]"] >= 1
+    assert (found["xinglin_jobs_failed[]"], found["xinglin_channels_held[]"]) == (0, 0)
+    now = hospital.clock()
+    async with hospital.application.database.transaction() as connection:
+        id = await jobs.enqueue(connection, close_yesterday_job, timestamp=0)
+        for status in ("doing", "failed"):
+            await connection.execute("UPDATE procrastinate_jobs SET status = %s WHERE id = %s", (status, id))
+        pause = {"channel": "subscription/x", "next_attempt": now, "held": now, "error": "none"}
+        await connection.execute(deliveries.queries.delivery_pause, pause)
+    found = values((await measured.get("/metrics", headers=BEARER)).text)
+    assert (found["xinglin_jobs_failed[]"], found["xinglin_channels_held[]"]) == (1, 1)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}])

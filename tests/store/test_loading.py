@@ -1,6 +1,7 @@
 """Loading a folder of files."""
 
 import gzip
+import tracemalloc
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from xinglin.fhir import json
 from xinglin.platform.database import Database
+from xinglin.store import loading
 from xinglin.store.loading import LoadedFile, load_directory
 from xinglin.store.repository import Repository
 
@@ -104,3 +106,19 @@ async def test_a_folder_without_files_is_told(tmp_path: Path, database: Database
         await load_directory(tmp_path, database.transaction, now=NOW)
     with pytest.raises(FileNotFoundError, match="not a folder"):
         await load_directory(tmp_path / "none", database.transaction, now=NOW)
+
+
+async def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "MOST", 1_000_000)
+    bomb = gzip.compress(b" " * 300_000_000)
+    assert len(bomb) < 300_000
+    (tmp_path / "bomb.json.gz").write_bytes(bomb)
+    tracemalloc.start()
+    report = await load_directory(tmp_path, database.transaction, now=NOW)
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    (refused,) = report.refused
+    assert refused.issues[0].diagnostics.startswith("bomb.json.gz has more than 1,000,000 bytes")
+    assert most < 20_000_000

@@ -130,6 +130,23 @@ async def test_a_key_that_is_still_in_use_is_not_retired(conninfo: str) -> None:
         assert await finish(database) == 0  # its time has not come
 
 
+async def test_a_key_is_not_retired_while_somebody_may_still_write_by_it(conninfo: str) -> None:
+    chosen = settings(conninfo)
+    async with opened(chosen) as database:
+        await fill(database, 3)
+        (first,) = await key_ids(database)
+        async with database.session() as writer, writer.transaction():
+            await writer.execute("SELECT 1")
+            await work.rotate(chosen, said.append, delay=AT_ONCE, after=AT_ONCE)
+            await finish(database)
+            with pytest.raises(KeyRefused, match="transaction goes on"):
+                await work.retire(chosen, first, said.append, grace=AT_ONCE)
+        await work.encrypt(chosen, said.append)
+    async with opened(chosen) as database:
+        await finish(database)
+    await work.retire(chosen, first, said.append, grace=AT_ONCE)
+
+
 async def test_what_was_there_before_is_encrypted_and_put_into_clear_again(conninfo: str) -> None:
     plain = settings(conninfo, encrypted_identifiers="")
     async with opened(plain) as database:

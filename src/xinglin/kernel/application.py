@@ -23,7 +23,7 @@ from xinglin.kernel.errors import NotPermitted, Refused, from_validation
 from xinglin.kernel.event import Event, Handler
 from xinglin.kernel.view import Page, View
 from xinglin.ledger import LedgerError
-from xinglin.platform import audit, idempotency, identity, outbox
+from xinglin.platform import audit, idempotency, identity, outbox, tracing
 from xinglin.platform.access import Grant, Unlimited
 from xinglin.platform.access.policies import Current
 from xinglin.platform.database import Database
@@ -161,7 +161,8 @@ class Application:
         if command is None:
             raise NotFound(_("There is no command {name}").format(name=name))
         try:
-            return await self._retried(command, values, actor, key, client)
+            with tracing.span(f"command {command.name}"):
+                return await self._retried(command, values, actor, key, client)
         except FhirError as error:
             await self._note(actor, "command", command.name, client, references_in(values), error)
             raise
@@ -306,8 +307,14 @@ class Application:
         self, handler: Handler, connection: psycopg.AsyncConnection[Any], published: outbox.Published
     ) -> None:
         """Runs one handler for one event inside the outbox's transaction, as the system."""
-        actor = as_system("zh_CN")
-        payload = published.payload
+        parent = published.payload.get(tracing.TRACEPARENT)
+        with tracing.span(f"event {handler.name}", kind="consumer", parent=parent):
+            await self._handled(handler, connection, published)
+
+    async def _handled(
+        self, handler: Handler, connection: psycopg.AsyncConnection[Any], published: outbox.Published
+    ) -> None:
+        actor, payload = as_system("zh_CN"), published.payload
         context = self.context(connection, actor, step=handler.name)
         with suppress(NotFound, Gone):
             context.repository.access = Unlimited.of(actor.account_id, await context.read(payload["subject"]))
@@ -327,7 +334,9 @@ class Application:
     async def publish(self, context: Context) -> None:
         """Writes the context's events to the outbox, in its transaction."""
         for event in context.work.events:
-            payload = {"subject": event.subject, "data": event.data}
+            payload: dict[str, Any] = {"subject": event.subject, "data": event.data}
+            if trace := tracing.current():
+                payload[tracing.TRACEPARENT] = trace
             await outbox.publish(context.connection, event=event.name, payload=payload, key=event.key, at=context.now)
 
     async def _note(

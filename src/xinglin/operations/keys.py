@@ -69,6 +69,8 @@ async def retire(settings: Settings, id: str, say: Callable[[str], object], *, g
             raise KeyRefused(f"There is no key {id} to be retired; `xinglin keys list` shows those there are")
         if not key.superseded:
             raise KeyRefused(f"The key {id} is in use, or was until a few minutes ago; make another one and wait")
+        if await keys.writers_of_before(connection, grace=grace):
+            raise KeyRefused(f"A transaction goes on that may still write by {id}; wait until it has ended")
         if await uses(connection, id):
             raise KeyRefused(f"Values are still encrypted by {id}; wait until the worker is done (`xinglin keys list`)")
         if await holds(connection, id):

@@ -53,7 +53,10 @@ async def tell(database: Database, clock: Callable[[], datetime], zone: tzinfo) 
         runs = {str(run.id): run for run in await reindex_status(connection)} if waiting else {}
         for task in waiting:
             run = runs.get(background.value(task, background.RUN) or "")
-            if run is not None and (run.done or run.finished):
+            if run is None:
+                continue
+            made = background.Progress(run.done, run.total)
+            if run.finished or made != background.progress(task):
                 status = "completed" if run.finished else "in-progress"
                 output = background.made(run.done, run.total)
                 await background.move(repository, background.REINDEX, task["id"], status, output)

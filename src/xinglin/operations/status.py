@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from xinglin.operations.service import address, ask
-from xinglin.platform import outbox
+from xinglin.platform import deliveries, outbox
 from xinglin.platform.audit import sealing
 from xinglin.platform.migrations import MigrationError, applied_migrations, pending_migrations
 from xinglin.platform.postgres import EmbeddedPostgres, PostgresError
@@ -100,3 +100,6 @@ async def _database(
     jobs = {str(state): count async for state, count in await connection.execute(queries.jobs)}
     said = ", ".join(f"{count} {state}" for state, count in sorted(jobs.items())) or "none"
     found.add("jobs", said, well="failed" not in jobs)
+    held = await deliveries.held(connection)
+    said = f"{', '.join(held)} held after too many failures" if held else "no channel is held"
+    found.add("deliveries", said, well=not held)

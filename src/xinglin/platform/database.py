@@ -32,15 +32,14 @@ class DatabaseError(Exception):
 class Keys(Protocol):
     """Keys that come with connections, for what lies encrypted in the database."""
 
-    @property
-    def old(self) -> bool:
+    def old(self, *, reading: bool) -> bool:
         """Whether it is time to ask the database again which keys there are."""
 
     async def prepare(self, connection: psycopg.AsyncConnection[Any]) -> None:
         """Makes the first key where it is wanted; the connection is in autocommit."""
 
-    async def refresh(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        """Asks the database which keys there are."""
+    async def refresh(self, connection: psycopg.AsyncConnection[Any], *, reading: bool = False) -> None:
+        """Asks the database which keys there are; one that is only read may be behind, and adds keys only."""
 
 
 class Connection(psycopg.AsyncConnection[Any]):
@@ -128,7 +127,7 @@ class Database:
             pool = self._readers
             connection = await _taken(pool)
         try:
-            await _known(connection)
+            await _known(connection, reading=True)
             yield connection
         finally:
             await pool.putconn(connection)
@@ -250,10 +249,11 @@ async def _configure(connection: Connection, *, vault: Keys | None) -> None:
     set_json_loads(orjson.loads, connection)
 
 
-async def _known(connection: Connection) -> None:
-    """Lets a connection learn of keys that others have made, before its transaction begins."""
-    if connection.vault is not None and connection.vault.old:
-        await connection.vault.refresh(connection)
+async def _known(connection: Connection, *, reading: bool = False) -> None:
+    """Lets a process learn of keys that others have made, before the connection's transaction begins."""
+    vault = connection.vault
+    if vault is not None and vault.old(reading=reading):
+        await vault.refresh(connection, reading=reading)
 
 
 async def _check(connection: Connection) -> None:

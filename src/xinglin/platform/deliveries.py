@@ -8,14 +8,15 @@ one delivery, which is about an hour, it is held until a person lets it go on. W
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from xinglin.platform import tracing
 from xinglin.platform.database import Database, DatabaseError
 from xinglin.platform.outbox import delay, notified, pausing
 from xinglin.store.sql import load_queries
@@ -25,6 +26,7 @@ queries = load_queries("xinglin.platform")
 Connection = psycopg.AsyncConnection[Any]
 
 MOST_ATTEMPTS = 14
+SHORT = timedelta(seconds=15)
 _AT_ONCE = 8
 _BATCH = 50
 _LOCK = 0x58_4C_53_45_4E_44
@@ -86,6 +88,12 @@ async def drop(connection: Connection, channel: str) -> bool:
     return (await connection.execute(queries.delivery_resume, {"channel": channel})).rowcount == 1
 
 
+async def anything(connection: Connection, channel: str) -> bool:
+    """Whether anything waits on a channel."""
+    row = await (await connection.execute(queries.deliveries_anything, {"channel": channel})).fetchone()
+    return bool(row and row[0])
+
+
 async def held(connection: Connection) -> list[str]:
     """The channels that wait for a person."""
     rows = await (await connection.execute(queries.deliveries_held)).fetchall()
@@ -101,7 +109,8 @@ async def waiting(connection: Connection, *, limit: int = 200) -> list[Waiting]:
 class Deliverer:
     """Sends what is due. `senders` are by the part of a channel's name before the slash; `held` likewise, where
     somebody wants to know. `prepare` is called first each time: it may add deliveries, and tells whether there may be
-    more to do; `listen` lets a connection be notified when there is."""
+    more to do; `listen` lets a connection be notified when there is. Channels of the kinds in `patient` are never
+    held, and rest for `SHORT` at most: their receiver is a part of the house that comes back."""
 
     def __init__(
         self,
@@ -111,6 +120,7 @@ class Deliverer:
         held: Mapping[str, Held] | None = None,
         prepare: Callable[[], Awaitable[bool]] | None = None,
         listen: Callable[[Connection], Awaitable[None]] | None = None,
+        patient: Collection[str] = (),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
@@ -118,6 +128,7 @@ class Deliverer:
         self._held = held or {}
         self._prepare = prepare
         self._listen = listen
+        self._patient = frozenset(patient)
         self._clock = clock
 
     async def once(self) -> int:
@@ -204,7 +215,9 @@ class Deliverer:
             async with room:
                 for each in several:
                     try:
-                        await self._senders[each.channel.partition("/")[0]](each)
+                        kind = each.channel.partition("/")[0]
+                        with tracing.span(f"delivery {kind}", kind="producer"):
+                            await self._senders[kind](each)
                     except _LOST as error:
                         lost.append(error)
                         return
@@ -229,12 +242,14 @@ class Deliverer:
                 return
             worst, error = max(failures, key=lambda failure: failure[0].attempts)
             attempts = worst.attempts + 1
-            ending = attempts >= MOST_ATTEMPTS
+            kind = channel.partition("/")[0]
+            ending = attempts >= MOST_ATTEMPTS and kind not in self._patient
+            rest = min(delay(attempts), SHORT) if kind in self._patient else delay(attempts)
             logger.warning("%s failed for the %d. time: %s%s", channel, attempts, error, "; held" if ending else "")
             await connection.execute(queries.delivery_failed, {"ids": [each.id for each, _ in failures]})
-            values = {"channel": channel, "next_attempt": now + delay(attempts), "error": error[:2000]}
+            values = {"channel": channel, "next_attempt": now + rest, "error": error[:2000]}
             await connection.execute(queries.delivery_pause, {**values, "held": now if ending else None})
-            if ending and (told := self._held.get(channel.partition("/")[0])):
+            if ending and (told := self._held.get(kind)):
                 await told(connection, channel, error)
 
 

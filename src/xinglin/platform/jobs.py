@@ -29,6 +29,7 @@ from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
 
+from xinglin.platform import tracing
 from xinglin.platform.database import check_server, connection_arguments
 from xinglin.platform.logging import place_of
 from xinglin.store.sql import load_queries
@@ -43,6 +44,9 @@ DEAD_AFTER = timedelta(seconds=30)
 _blueprint = procrastinate.Blueprint()
 _manager = JobManager(procrastinate.PsycopgConnector())
 _given_up: dict[str, Callable[..., Awaitable[None]]] = {}
+
+_TRACE = "_trace"
+# The argument under which a job carries the trace that it belongs to; the task does not see it.
 
 GIVEN_UP = "The server failed at it again and again; an administrator sees where"
 """What whoever asked for the work is told when it is given up."""
@@ -104,6 +108,8 @@ async def enqueue(
     task does not take.
     """
     inspect.signature(task.work).bind(**arguments)
+    if trace := tracing.current():
+        arguments[_TRACE] = trace
     job = Job(
         queue=task.queue,
         lock=lock,
@@ -178,8 +184,10 @@ async def run(
 async def _noting(call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: Worker) -> Any:
     """Runs a job, and keeps where it failed; after its last attempt, whoever wants to know is told."""
     job = context.job
+    parent = job.task_kwargs.pop(_TRACE, None)
     try:
-        return await call_next()
+        with tracing.span(f"job {job.task_name}", kind="consumer", parent=str(parent) if parent else None):
+            return await call_next()
     except Exception as error:
         await context.app.connector.execute_query_async(queries.job_failed, job=job.id, error=place_of(error))
         task = context.app.tasks.get(job.task_name)

@@ -13,6 +13,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
+from xinglin.platform import tracing
 from xinglin.platform.deliveries import Undeliverable
 from xinglin.platform.settings import Settings
 
@@ -33,6 +34,8 @@ class Outgoing:
         Raises `Undeliverable` for every other answer, for none in time, for an address to which nothing may go, and
         for a body that is too large. Its text holds nothing of the URL, which may carry a secret.
         """
+        if trace := tracing.current():
+            headers = {**headers, tracing.TRACEPARENT: trace}
         if len(body) > self._most:
             raise Undeliverable(f"The body has {len(body):,} bytes; at most {self._most:,} are sent")
         try:

@@ -1,6 +1,7 @@
 """Settings of one installation, read from the environment (`XINGLIN_...`) and from nowhere else."""
 
 import base64
+import re
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -116,10 +117,20 @@ class Settings(BaseSettings):
     requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 0
     """How often one account, or one key of a service, may come to one server process, with ten seconds' worth at once;
     0: as often as they like."""
-    stranger_requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 50
+    stranger_requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 100
     """The same for one network address of those who have not signed in; 0: as often as they like."""
+    nats_url: str | None = None
+    """`nats://user:password@host:4222` of a NATS server with JetStream to which events go, several separated by commas;
+    unset: none. All machines with a worker have the same."""
+    nats_stream: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "xinglin"
+    """The stream that takes them; it is made where there is none."""
     metrics_token: Annotated[str, Field(min_length=16)] | None = None
     """Who bears it may read `/metrics`; unset: nothing is measured."""
+    otlp_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Where traces go by OTLP over HTTP, such as http://collector:4318/v1/traces; needs the extra `xinglin[otel]`;
+    unset: nothing is traced."""
+    trace_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """The share of requests that are traced, where their caller has not decided it."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
@@ -142,6 +153,11 @@ class Settings(BaseSettings):
     def event_source(self) -> str:
         """The source of events in the sense of CloudEvents: the public address, or a name for all who have none."""
         return self.public_url or "urn:xinglin:hospital"
+
+    @property
+    def fhir_base(self) -> str:
+        """The public address of FHIR, with a slash at its end; empty where there is none."""
+        return f"{self.public_url.rstrip('/')}/fhir/" if self.public_url else ""
 
     @property
     def session_idle(self) -> timedelta:
@@ -189,6 +205,14 @@ class Settings(BaseSettings):
                 "expected postgresql://user:password@host:port/name, or key=value pairs of libpq"
             ) from None
         return value
+
+    @field_validator("nats_url")
+    @classmethod
+    def _nats(cls, value: str | None) -> str | None:
+        servers = [each.strip() for each in (value or "").split(",")]
+        if value and not all(re.match(r"(nats|tls)://[^\s/?#]+$", each) for each in servers):
+            raise ValueError("expected nats://user:password@host:4222 or tls://..., several separated by commas")
+        return value or None
 
     @property
     def networks_of_receivers(self) -> list[IPv4Network | IPv6Network]:

@@ -35,7 +35,7 @@ Connection = psycopg.AsyncConnection[Any]
 LOCK_WAIT = timedelta(milliseconds=200)
 """How long a statement waits for a lock, and others behind it."""
 PATIENCE = timedelta(minutes=10)
-"""How long a step is tried again."""
+"""How long a step is tried again without getting any further."""
 PAUSES = (0.2, 2.0)
 """Seconds between two attempts, at least and at most."""
 
@@ -77,12 +77,18 @@ async def apply(connection: Connection, text: LiteralString, note: Callable[[], 
     """
     parts = parts_of(text)
     attempt = 0
-    end = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+    clock = asyncio.get_running_loop().time
+    since = clock()
+
+    def further() -> None:
+        nonlocal since
+        since = clock()
+
     while True:
         attempt += 1
         try:
             if parts:
-                await _one_by_one(connection, parts)
+                await _one_by_one(connection, parts, further)
                 await note()
             else:
                 async with connection.transaction():
@@ -92,7 +98,7 @@ async def apply(connection: Connection, text: LiteralString, note: Callable[[], 
                     await note()
             return
         except (LockNotAvailable, DeadlockDetected) as error:
-            if asyncio.get_running_loop().time() > end:
+            if clock() > since + PATIENCE.total_seconds():
                 minutes = PATIENCE.total_seconds() / 60
                 raise StillLocked(
                     f"a lock could not be had within {minutes:g} min; look for long transactions in pg_stat_activity"
@@ -101,15 +107,18 @@ async def apply(connection: Connection, text: LiteralString, note: Callable[[], 
             await asyncio.sleep(random.uniform(*PAUSES))  # noqa: S311  (so that two do not meet again and again)
 
 
-async def _one_by_one(connection: Connection, parts: list[Part]) -> None:
+async def _one_by_one(connection: Connection, parts: list[Part], further: Callable[[], None]) -> None:
+    """Executes the parts; `further` is called for each that has changed rows."""
     for part in parts:
         # What is built concurrently waits for transactions, and nobody waits for it.
         if _CONCURRENTLY.search(part.text):
             await connection.execute(part.text)
             continue
         async with _not_waiting(connection):
-            while (await connection.execute(part.text)).rowcount > 0 and part.repeated:
-                pass
+            while (await connection.execute(part.text)).rowcount > 0:
+                further()
+                if not part.repeated:
+                    break
 
 
 @asynccontextmanager

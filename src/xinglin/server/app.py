@@ -1,5 +1,6 @@
 """The ASGI application: screens at `/`, commands and views at `/api`, FHIR at `/fhir`."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,12 +15,13 @@ from starlette.routing import Mount, Route
 
 from xinglin.exchange.api import create_api
 from xinglin.exchange.fhir import create_fhir
+from xinglin.exchange.fhir.notifications import offered
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.search import SearchParameters
 from xinglin.kernel.application import Application
 from xinglin.kernel.capability import Registry
 from xinglin.kernel.roles import ROLES
-from xinglin.platform import i18n
+from xinglin.platform import i18n, tracing
 from xinglin.platform.collecting import settle
 from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database, DatabaseError
@@ -91,6 +93,15 @@ def _measured(application: Application, settings: Settings) -> tuple[list[Route]
     return [Route("/metrics", Metrics(application, settings.metrics_token).page)], [Middleware(Measured)]
 
 
+def _traced(application: Application, settings: Settings) -> list[Middleware]:
+    """What traces requests; nothing where no collector is named."""
+    if settings.otlp_endpoint is None:
+        return []
+    from xinglin.server.traced import Traced
+
+    return [Middleware(Traced, registry=application.registry)]
+
+
 def create_app(settings: Settings | None = None, application: Application | None = None) -> Starlette:
     """The whole server, for `uvicorn --factory xinglin.server:create_app`. `application` is not open yet."""
     chosen = settings or load_settings()
@@ -100,6 +111,7 @@ def create_app(settings: Settings | None = None, application: Application | None
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         i18n.preload()
+        tracing.configure(chosen, "xinglin-server")
         await application.database.open()
         await application.recorder.open()
         settle()
@@ -108,16 +120,18 @@ def create_app(settings: Settings | None = None, application: Application | None
         finally:
             await application.recorder.close()
             await application.database.close()
+            await asyncio.to_thread(tracing.use, None)
 
     async def known() -> SearchParameters:
         async with application.database.reading() as connection:
             return await refreshed(connection)
 
-    fhir = create_fhir(gate.repository, known, folder=chosen.home / "bulk")
+    topics = offered(application.registry)
+    fhir = create_fhir(gate.repository, known, folder=chosen.home / "bulk", topics=topics)
     metrics, middleware = _measured(application, chosen)
     return Starlette(
         lifespan=lifespan,
-        middleware=[*middleware, Middleware(Limits, settings=chosen)],
+        middleware=[*middleware, *_traced(application, chosen), Middleware(Limits, settings=chosen)],
         exception_handlers={HTTPException: _nowhere},
         routes=[
             *_health(application),

@@ -8,8 +8,8 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -90,7 +90,7 @@ class Limits:
             await self.app(scope, receive, send)
             return
         bearer, cookie, length, encoding = _headers(scope)
-        token = bearer or (_session(cookie) if cookie else "")
+        token = bearer or (cookie_parser(cookie.decode("latin-1")).get(SESSION, "") if cookie else "")
         scope["state"] = state = dict(scope.get("state", ()))
 
         async def sealed(message: Message) -> None:
@@ -177,14 +177,6 @@ def _headers(scope: Scope) -> tuple[str, bytes, int, str]:
         elif name == b"content-encoding":
             encoding = value.decode("latin-1").strip().lower()[:40]
     return bearer, cookie, length, encoding
-
-
-def _session(cookie: bytes) -> str:
-    try:
-        found = SimpleCookie(cookie.decode("latin-1")).get(SESSION)
-    except CookieError:
-        return ""
-    return found.value if found else ""
 
 
 def _completed(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

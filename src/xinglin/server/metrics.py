@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xinglin.kernel.application import Application
-from xinglin.platform import outbox
+from xinglin.platform import deliveries, job_list, outbox
 from xinglin.platform.audit import sealing
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -86,9 +86,10 @@ class _Collected(Collector):
 
 
 async def backlog_of(application: Application) -> Backlog:
-    """Looks what waits: events, entries of the audit, connections."""
+    """Looks what waits: events, jobs, channels, entries of the audit, connections."""
     async with application.database.transaction() as connection:
         events, audit = await outbox.lag(connection), await sealing.lag(connection)
+        jobs, held = await job_list.counted(connection), await deliveries.held(connection)
     now = application.clock()
     pool = application.database.statistics()
     return Backlog(
@@ -96,6 +97,9 @@ async def backlog_of(application: Application) -> Backlog:
             "events_waiting": ("Events that wait for their handlers", events.waiting),
             "events_parked": ("Events that failed too often and wait for a person", events.parked),
             "events_age_seconds": ("Seconds since the oldest event that waits", _age(events.oldest, now)),
+            "jobs_waiting": ("Jobs that nobody has begun", jobs.get("todo", 0)),
+            "jobs_failed": ("Jobs that failed too often and wait for a person", jobs.get("failed", 0)),
+            "channels_held": ("Channels of deliveries that wait for a person", len(held)),
             "audit_unsealed": ("Entries of the audit that no seal covers yet", audit.waiting),
             "audit_unsealed_age_seconds": ("Seconds since the oldest of them", _age(audit.oldest, now)),
             "audit_seals": ("Seals of the audit", audit.seals),

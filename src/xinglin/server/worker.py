@@ -4,22 +4,20 @@ import asyncio
 from contextvars import ContextVar
 from datetime import timedelta
 
-from xinglin.exchange.events import Announcing, Webhooks
-from xinglin.exchange.fhir import bulk, subscriptions
+from xinglin.exchange.fhir import bulk
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.keys import finish_reseal
 from xinglin.operations.reindexing import finish_reindex
-from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox, webhooks
+from xinglin.platform import i18n, idempotency, identity, job_list, jobs, outbox, tracing
 from xinglin.platform.audit import forget_journals, keys, sealing
 from xinglin.platform.audit.chain import ensure_there
 from xinglin.platform.collecting import settle
-from xinglin.platform.deliveries import Deliverer
-from xinglin.platform.outgoing import Outgoing, outgoing
 from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
-from xinglin.store import changes
+from xinglin.server.sending import sending
+from xinglin.store import subscription_events
 
 KEYS_KEPT = timedelta(days=7)
 """How long an idempotency key is remembered."""
@@ -27,12 +25,16 @@ KEYS_KEPT = timedelta(days=7)
 JOURNALS_KEPT = timedelta(days=90)
 """How long it is remembered how far a journal of the audit went that has ended."""
 
+EVENTS_KEPT = timedelta(days=14)
+"""How long it is kept what Subscriptions to topics were told of."""
+
 _application: ContextVar[Application] = ContextVar("application")
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Works until `stop` is set, then finishes what is in hand. When one part fails, the others end too."""
     i18n.preload()
+    tracing.configure(settings, "xinglin-worker")
     application = create_application(settings, "xinglin-worker")
     _application.set(application)
     folder, access, seal = settings.home / "bulk", application.access_of, Seal(settings)
@@ -42,9 +44,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     await application.database.open()
     settle()
     try:
-        async with outgoing(settings) as way, asyncio.TaskGroup() as parts:
-            parts.create_task(deliverer(application, way, seal, settings.event_source).run(stop))
-            handlers = Announcing(application).handlers()
+        async with sending(application, settings) as (deliverer, handlers), asyncio.TaskGroup() as parts:
+            parts.create_task(deliverer.run(stop))
             parts.create_task(outbox.run(application.database, handlers, stop, clock=application.clock))
             parts.create_task(jobs.run(application.database.conninfo, stop, concurrency=settings.job_concurrency))
             parts.create_task(
@@ -59,20 +60,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             )
     finally:
         await application.database.close()
-
-
-def deliverer(application: Application, way: Outgoing, seal: Seal, source: str) -> Deliverer:
-    """Who sends what goes out of the house; `source` is what CloudEvents call it."""
-    hooks = Webhooks(application, way, seal, source)
-    subscribed = subscriptions.Subscriptions(application, way, seal)
-    return Deliverer(
-        application.database,
-        {subscriptions.CHANNEL: subscribed.send, webhooks.CHANNEL: hooks.send},
-        held={subscriptions.CHANNEL: subscribed.held},
-        prepare=subscribed.prepare,
-        listen=changes.listen,
-        clock=application.clock,
-    )
+        await asyncio.to_thread(tracing.use, None)
 
 
 @jobs.task("hospital.close_yesterday", cron="15 * * * *")
@@ -109,10 +97,11 @@ async def close_yesterday(application: Application) -> None:
 
 
 async def sweep(application: Application) -> None:
-    """Forgets idempotency keys, sessions and failures of jobs that are over."""
+    """Forgets idempotency keys, sessions, failures of jobs and events of Subscriptions that are over."""
     now = application.clock()
     async with application.database.transaction() as connection:
         await idempotency.forget(connection, now - KEYS_KEPT)
         await forget_journals(connection, now - JOURNALS_KEPT)
         await identity.forget_old(connection, now)
+        await subscription_events.forget(connection, now - EVENTS_KEPT)
         await job_list.forget_failures(connection)

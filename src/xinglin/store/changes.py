@@ -1,7 +1,7 @@
 """Versions that somebody waits for: noted in the transaction of the change, looked at afterwards.
 
 A version is noted only where a Subscription waits for its type, which the statement that writes it sees by itself; so a
-write costs no more where nobody waits. Deletions are not noted: what is gone meets no criteria.
+write costs no more where nobody waits. Deletions are noted for topics alone: what is gone meets no criteria of R4.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -23,12 +23,14 @@ Connection = AsyncConnection[Any]
 
 
 class Change(NamedTuple):
-    """A version that was written. Those of one resource have their `number` in the order of their versions."""
+    """A version that was written, or a deletion. Those of one resource have their `number` in the order of their
+    versions."""
 
     number: int
     type: str
     id: str
     version: int
+    deleted: bool = False
 
 
 async def first(connection: Connection, limit: int) -> list[Change]:
@@ -47,20 +49,20 @@ async def as_it_was(connection: Connection, change: Change, zone: tzinfo) -> Asy
     """While the block lasts, searches on this connection find the resource as it was in this version; nobody else sees
     anything of it. Gives False where the version is no more.
 
-    So the store's own search tells whether a version met some criteria that has been superseded in the meantime. Then
-    the resource is locked as long as the block lasts.
+    So the store's own search tells whether a version met some criteria that has been superseded in the meantime. The
+    resource is locked as long as the block lasts, or it could be changed or deleted before the search; what undoes the
+    block lets go of the lock, so that never more than one is held.
     """
-    now = await versions.find(connection, change.type, change.id)
-    if now is not None and now.version == change.version:
-        yield not now.deleted
-        return
-    try:
-        former = await versions.single(connection, change.type, change.id, change.version)
-    except (NotFound, Gone):
-        yield False
-        return
     async with connection.transaction(force_rollback=True):
-        await versions.find(connection, change.type, change.id, lock=True)
+        now = await versions.find(connection, change.type, change.id, lock=True)
+        if now is not None and now.version == change.version:
+            yield not now.deleted
+            return
+        try:
+            former = await versions.single(connection, change.type, change.id, change.version)
+        except (NotFound, Gone):
+            yield False
+            return
         resource = json.loads(former.content or b"{}")
         row = row_of(resource, change.version, former.updated, zone, await in_force(connection))
         await update_all(connection, [row])

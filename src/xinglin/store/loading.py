@@ -23,6 +23,9 @@ from xinglin.fhir.types import Json
 from xinglin.store.cursors import execute, queries
 from xinglin.store.repository import Repository
 
+MOST = 1024 * 1024 * 1024
+"""Bytes that a file may have once it is unpacked: a few kilobytes of gzip can stand for all of the memory."""
+
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
 """Opens a transaction that commits when its block ends well, such as `Database.transaction`."""
 
@@ -126,10 +129,19 @@ async def load_file(
 def read_document(path: Path) -> Json:
     """The JSON of a file. Raises `BadRequest` where it can't be read or is not JSON."""
     try:
-        content = path.read_bytes()
-        return json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
+        return json.loads(_content(path))
     except (OSError, EOFError, zlib.error, json.JsonError) as error:
         raise BadRequest(f"{path.name} can't be read: {error}", code="structure") from error
+
+
+def _content(path: Path) -> bytes:
+    """What a file holds. Raises `BadRequest` for one that is larger than `MOST`, and reads no more of it."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        content: bytes = file.read(MOST + 1)
+    if len(content) > MOST:
+        text = f"{path.name} has more than {MOST:,} bytes; load it in parts, or as NDJSON by $import"
+        raise BadRequest(text, code="too-long")
+    return content
 
 
 async def _store(repository: Repository, document: Json) -> Counter[str]:

@@ -28,6 +28,7 @@ from xinglin.store.patch import Patch
 from xinglin.store.resolving import Expand, Related, Resolver
 from xinglin.store.searching import SearchPage
 from xinglin.store.statistics import statistics
+from xinglin.store.topics import BY_TYPE, Topics
 from xinglin.store.versions import Version
 
 __all__ = ["Maintain", "Repository", "SearchPage", "Version"]
@@ -49,9 +50,9 @@ class Repository:
     it only the value sets that R4 requires are known. `related` gives the codes that subsume a code, or that it
     subsumes, for `:above` and `:below`. `members` decides the bindings of the profiles that resources claim; without
     it, they are not looked at. `operations` carries out those in bundles; `seal` hides what is secret in a resource,
-    without it such resources are refused. Where `connection` can only read, `maintain` opens transactions in which
-    tables that are derived from resources are brought up to date. `access` limits what is seen and changed; None is
-    the system itself. Errors are `xinglin.fhir.outcome.FhirError`.
+    without it such resources are refused; `topics` are those to which one may subscribe. Where `connection` can only
+    read, `maintain` opens transactions in which tables that are derived from resources are brought up to date. `access`
+    limits what is seen and changed; None is the system itself. Errors are `xinglin.fhir.outcome.FhirError`.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Repository:
         self.members = members
         self.operations: Operations | None = None
         self.seal: Sealing | None = None
+        self.topics: Topics = BY_TYPE
         self.access = access
         self.written: list[Resource] = []
         """What was written here, for those who keep records of it; of a deletion what was there before."""

@@ -162,6 +162,12 @@ CREATE TABLE subscription (                      -- what Subscription resources 
     headers text[] NOT NULL DEFAULT '{}',        -- of before values were sealed: the worker seals them and empties it
     header_names text[] NOT NULL DEFAULT '{}',   -- of channel.header
     header_values bytea[] NOT NULL DEFAULT '{}', -- their values in the same order, sealed; the resource has none
+    topic text,                                  -- its canonical URL; NULL: criteria of R4
+    content text,                                -- of notifications about a topic: empty, id-only, full-resource
+    heartbeat integer,                           -- seconds after which a notification comes though nothing happened
+    events bigint NOT NULL DEFAULT 0,            -- how many there were
+    handshake timestamptz,                       -- when it was asked for, since the Subscription was requested
+    told timestamptz,                            -- when something was sent last, where there is a heartbeat
     CONSTRAINT subscription_pkey PRIMARY KEY (id)
 );
 
@@ -170,8 +176,21 @@ CREATE TABLE resource_change (                   -- versions that somebody may w
     type text COLLATE "C" NOT NULL,
     id text COLLATE "C" NOT NULL,
     version integer NOT NULL,
+    deleted boolean NOT NULL DEFAULT false,      -- noted for topics alone
     CONSTRAINT resource_change_pkey PRIMARY KEY (number)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
+
+CREATE TABLE subscription_event (                -- what Subscriptions to topics were told of, for some days
+    subscription text COLLATE "C" NOT NULL REFERENCES subscription ON DELETE CASCADE,
+    number bigint NOT NULL,                      -- from 1 on, without gaps
+    at timestamptz NOT NULL,
+    type text COLLATE "C" NOT NULL,              -- of the resource that it is about
+    id text COLLATE "C" NOT NULL,
+    version integer NOT NULL,
+    deleted boolean NOT NULL,
+    CONSTRAINT subscription_event_pkey PRIMARY KEY (subscription, number)
+);
+CREATE INDEX subscription_event_at ON subscription_event (at);
 
 CREATE FUNCTION resource_change_notify() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

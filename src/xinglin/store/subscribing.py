@@ -15,7 +15,7 @@ from xinglin.fhir.outcome import FhirError, Invalid, Issue
 from xinglin.fhir.search.grammar import CURSOR, RESULT_PARAMETERS
 from xinglin.fhir.types import Resource
 from xinglin.fhir.validation import ensure_valid
-from xinglin.store import asking
+from xinglin.store import asking, topics
 from xinglin.store.channel_headers import Header, seal_former, sealed
 from xinglin.store.cursors import execute, queries
 
@@ -35,6 +35,9 @@ class Subscribed(NamedTuple):
 
     `criteria` is a search on `type`; `scopes` limit what `account` may see; None for the account is the system itself.
     Changes by numbers over `after` are for it. `header_names` and `header_values` are those of the channel, sealed.
+
+    With a `topic`, `type` is what the topic waits for (`Topic.waits_for`), `events` how many it was told of,
+    `handshake` when one was asked for since it was requested, `told` when something was sent last.
     """
 
     id: str
@@ -47,6 +50,12 @@ class Subscribed(NamedTuple):
     after: int
     header_names: list[str]
     header_values: list[bytes]
+    topic: str | None
+    content: str | None
+    heartbeat: int | None
+    events: int
+    handshake: datetime | None
+    told: datetime | None
 
     @property
     def headers(self) -> list[Header]:
@@ -88,16 +97,15 @@ async def subscribed(repository: "Repository", resource: Resource, id: str) -> R
         account, scopes = former.account, tuple(former.scopes) if former.scopes is not None else None
     known = former.headers if former and former.account == account else []
     trusted = access is None and former is not None  # its criteria may have become void, which is what is to be told
+    asked = _as_before(former) if trusted and former else _asked(repository, resource)
     issues = [] if trusted or resource["status"] == "off" else await _faults(repository, resource)
     headers, faults = sealed(resource, id, known, repository.seal)
     if issues or faults:
         raise Invalid(issues=[*issues, *faults])
-    type, _, criteria = resource["criteria"].partition("?")
     values = {
+        **asked,
         "id": id,
         "status": resource["status"],
-        "type": type,
-        "criteria": criteria,
         "ends": resource.get("end"),
         "account": account,
         "scopes": None if scopes is None else list(scopes),
@@ -108,6 +116,29 @@ async def subscribed(repository: "Repository", resource: Resource, id: str) -> R
     if not headers:
         return resource
     return {**resource, "channel": {**resource["channel"], "header": [header.shown for header in headers]}}
+
+
+def _as_before(former: Subscribed) -> dict[str, Any]:
+    names = ("type", "criteria", "topic", "content", "heartbeat")
+    return {name: getattr(former, name) for name in names}
+
+
+def _asked(repository: "Repository", resource: Resource) -> dict[str, Any]:
+    """What a Subscription asks for, as it is kept. One that is off may ask for what there is not."""
+    type, _, criteria = resource["criteria"].partition("?")
+    none = {"topic": None, "content": None, "heartbeat": None}
+    if not topics.is_topical(resource):
+        return {**none, "type": type, "criteria": criteria}
+    wanted, _faults = topics.read(resource, repository.topics)
+    if wanted is None:
+        return {**none, "type": "", "criteria": "", "topic": resource["criteria"]}
+    return {
+        "type": wanted.topic.waits_for,
+        "criteria": wanted.criteria,
+        "topic": wanted.topic.url,
+        "content": wanted.content,
+        "heartbeat": wanted.heartbeat,
+    }
 
 
 async def _faults(repository: "Repository", resource: Resource) -> list[Issue]:
@@ -123,6 +154,11 @@ async def _faults(repository: "Repository", resource: Resource) -> list[Issue]:
         if not right
     ]
     type, _, criteria = resource["criteria"].partition("?")
+    if topics.is_topical(resource):
+        wanted, faults = topics.read(resource, repository.topics)
+        if wanted is None:
+            return [*issues, *faults]
+        type, criteria = wanted.topic.type, wanted.criteria
     if type not in resource_types():
         return [*issues, _issue("criteria", f"{resource['criteria']!r}: expected Type?search with a type of R4")]
     named = (pair.partition("=")[0].partition(":")[0] for pair in criteria.split("&"))
@@ -134,6 +170,16 @@ async def _faults(repository: "Repository", resource: Resource) -> list[Issue]:
         except FhirError as error:
             issues += [_issue("criteria", issue.diagnostics) for issue in error.issues]
     return issues
+
+
+async def greeted(connection: Connection, id: str, now: datetime) -> None:
+    """Notes that a handshake is asked for."""
+    await execute(connection, queries.subscription_greeted, {"id": id, "now": now})
+
+
+async def told(connection: Connection, id: str, now: datetime) -> None:
+    """Notes that something was sent, so that the next heartbeat comes later."""
+    await execute(connection, queries.subscription_told, {"id": id, "now": now})
 
 
 def usable(endpoint: str) -> bool:

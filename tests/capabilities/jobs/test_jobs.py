@@ -128,6 +128,16 @@ async def test_an_event_that_was_given_up(hospital: Hospital) -> None:
     assert done == ["Encounter/a"]
 
 
+async def test_what_waits_for_a_person_is_counted(hospital: Hospital) -> None:
+    assert await hospital.rows("administrator", "jobs.trouble") == []
+    await failed_job(hospital, name="x")
+    await failed_job(hospital, name="y")
+    await held(hospital, Receiver(), "subscription/gone")
+    page = await hospital.application.view("jobs.trouble", {}, hospital.people["administrator"])
+    assert [(row.key, row.count) for row in page.rows] == [("jobs", 2), ("channels", 1)]
+    assert page.total == 3
+
+
 class Receiver:
     """Takes nothing until it is told to."""
 

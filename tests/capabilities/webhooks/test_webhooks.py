@@ -16,10 +16,9 @@ from xinglin.kernel.errors import NotPermitted, Refused
 from xinglin.platform import webhooks
 from xinglin.platform.crypto.keys import seal_anew
 from xinglin.platform.deliveries import MOST_ATTEMPTS, Deliverer
-from xinglin.platform.outgoing import outgoing
 from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
-from xinglin.server.worker import deliverer
+from xinglin.server.sending import sending
 
 ESSAY = Path(__file__).resolve().parents[3] / "docs" / "events.md"
 SETTLED = ["billing.settled"]
@@ -45,9 +44,14 @@ async def there() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def sender(hospital: Hospital) -> AsyncIterator[Deliverer]:
-    settings = Settings(secret_key=SECRET_KEY, delivery_networks="127.0.0.0/8", delivery_seconds=2)
-    async with outgoing(settings) as way:
-        yield deliverer(hospital.application, way, Seal(settings), "https://hospital.example")
+    settings = Settings(
+        secret_key=SECRET_KEY,
+        delivery_networks="127.0.0.0/8",
+        delivery_seconds=2,
+        public_url="https://hospital.example",
+    )
+    async with sending(hospital.application, settings) as (made, _handlers):
+        yield made
 
 
 class Webhook:

@@ -16,6 +16,8 @@ from xinglin.exchange.fhir import create_fhir
 from xinglin.fhir.outcome import FhirError, Forbidden
 from xinglin.fhir.search import SearchParameters
 from xinglin.platform.database import Database
+from xinglin.platform.sealing import Seal
+from xinglin.platform.settings import Settings
 from xinglin.store.parameters import refreshed
 from xinglin.store.repository import Repository
 
@@ -40,7 +42,7 @@ def body_limit() -> int:
 
 @pytest.fixture
 async def client(database: Database, bulk_folder: Path, body_limit: int) -> AsyncIterator[httpx.AsyncClient]:
-    seconds = itertools.count()
+    seconds, seal = itertools.count(), Seal(Settings(home=bulk_folder.parent))
 
     @asynccontextmanager
     async def open_repository(request: Request, permission: str) -> AsyncIterator[Repository]:
@@ -51,7 +53,9 @@ async def client(database: Database, bulk_folder: Path, body_limit: int) -> Asyn
             raise Forbidden(f"You lack {permission}")
         now = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=next(seconds))
         async with database.transaction() as connection:
-            yield Repository(connection, now=now)
+            repository = Repository(connection, now=now)
+            repository.seal = seal
+            yield repository
 
     async def known() -> SearchParameters:
         async with database.reading() as connection:

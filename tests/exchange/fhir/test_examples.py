@@ -16,7 +16,7 @@ from tests.fhir.validation.test_examples import REFUSED
 from xinglin.fhir import json as fhir_json
 from xinglin.fhir import xml
 from xinglin.platform.database import Database
-from xinglin.store.subscribing import HIDDEN
+from xinglin.store.channel_headers import HIDDEN
 
 BATCH = 10_000_000
 """Bytes of one batch."""

@@ -9,6 +9,7 @@ from tests.vaults import MASTER, NOW, fill, found, opened, settings
 from xinglin.operations import keys as work
 from xinglin.platform.crypto import keys
 from xinglin.platform.crypto.projects import project_secret
+from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.identity import create_account
 from xinglin.platform.identity.factors import code_at, prove_factor, set_factor
 from xinglin.platform.sealing import Seal, SealError
@@ -24,6 +25,7 @@ SUBSCRIPTION = {
     "criteria": "Patient?",
     "channel": {"type": "rest-hook", "endpoint": "https://example.cn/", "header": ["Authorization: Bearer 1"]},
 }
+PERSON = {"resourceType": "Patient", "telecom": [{"system": "phone", "value": "13812345678"}]}
 SECRET = b"12345678901234567890"
 
 
@@ -66,6 +68,25 @@ async def test_the_master_key_is_replaced(empty_databases: Databases, migrated_t
     with pytest.raises(SealError):
         async with opened(before):
             pass
+
+
+async def test_a_replica_that_is_behind_takes_no_key_away(empty_databases: Databases, migrated_template: str) -> None:
+    chosen = settings(empty_databases.create(migrated_template))
+    behind = settings(empty_databases.create(migrated_template), encrypted_identifiers="")
+    async with (
+        opened(chosen) as database,
+        opened(behind) as other,
+        database.session() as session,
+        other.session() as empty,
+    ):
+        vault = session.vault
+        assert isinstance(vault, Vault)
+        before = vault.stand_ins("x")
+        await vault.refresh(empty, reading=True)
+        assert vault.stand_ins("x") == before != []
+        assert vault.forms(PERSON) is not None
+        await vault.refresh(empty)
+        assert vault.forms(PERSON) is None
 
 
 async def test_the_first_key_is_made_once_and_only_where_it_is_wanted(

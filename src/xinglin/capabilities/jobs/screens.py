@@ -23,6 +23,7 @@ STATUSES = {"": N_("All"), "todo": N_("Queued"), "doing": N_("Running"), "failed
     permission="jobs.read",
     template="jobs/desk.html",
     icon="activity",
+    badge="jobs.trouble",
     order=95,
 )
 async def desk(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
@@ -55,6 +56,7 @@ async def _job(context: Context, key: str | None) -> dict[str, Any]:
         "chosen": views.job_row(context, job),
         "data": data_shown(job.arguments),
         "failed": local(context, job.failed),
+        "changed": local(context, job.changed),
         "places": (job.error or "").splitlines(),
     }
 

@@ -126,6 +126,31 @@ async def parked(context: Context, filter: Filter) -> Page[ParkedRow]:
     return Page(rows, total=(await outbox.lag(context.connection)).parked)
 
 
+class TroubleRow(Row):
+    """Something of a kind that waits for a person."""
+
+    what: str = Field(title=N_("What"))
+    count: int = Field(title=N_("Queued"), json_schema_extra={"kind": "number"})
+
+
+@view(
+    "jobs.trouble",
+    title=N_("Waits for a person"),
+    permission="jobs.read",
+    row=TroubleRow,
+    empty=N_("Nothing waits for a person"),
+)
+async def trouble(context: Context, _filter: Filter) -> Page[TroubleRow]:
+    """How many jobs failed, events were given up, and channels are held."""
+    counts = {
+        "jobs": (_("Jobs that failed"), (await job_list.counted(context.connection)).get("failed", 0)),
+        "events": (_("Events that were given up"), (await outbox.lag(context.connection)).parked),
+        "channels": (_("Channels that are held"), len(await deliveries.held(context.connection))),
+    }
+    rows = [TroubleRow(key=key, what=what, count=count) for key, (what, count) in counts.items() if count]
+    return Page(rows, total=sum(row.count for row in rows))
+
+
 class ChannelRow(Row):
     """A channel on which something waits. `state` is held, resting or going."""
 

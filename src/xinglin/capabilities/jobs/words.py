@@ -44,12 +44,13 @@ def channel_title(channel: str) -> str:
 
 def data_shown(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Names and values of what a job or an event was given: ids and codes. Texts, which may tell of a person, are
-    left out, and so is what lies deeper."""
+    left out, and so is what lies deeper, and what the platform itself sends along."""
     return [(name, value if isinstance(value, str) and _ID.fullmatch(value) else "…") for name, value in _texts(data)]
 
 
 def _texts(data: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [(name, str(value) if isinstance(value, int | float) else value) for name, value in sorted(data.items())]
+    own = {name: value for name, value in data.items() if not name.startswith("_")}
+    return [(name, str(value) if isinstance(value, int | float) else value) for name, value in sorted(own.items())]
 
 
 def kind_of_error(error: str) -> str:

@@ -9,7 +9,7 @@ capability = Capability(
     name="outpatient",
     title=N_("Outpatient care"),
     modules=(commands, record, handlers, states, views, screens),
-    needs=("patients", "pharmacy", "billing"),
+    needs=("patients", "pharmacy", "billing", "signing"),
     grants={
         "registrar": ("outpatient.read", "outpatient.register"),
         "nurse": ("outpatient.read", "outpatient.register", "outpatient.vitals"),

@@ -10,7 +10,7 @@ from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command
-from xinglin.kernel.context import Context
+from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_, listed
 from xinglin.platform.i18n import gettext as _
@@ -198,7 +198,7 @@ async def receive(context: Context, input: VisitStep) -> Resource:
     tone="primary",
 )
 async def finish(context: Context, input: VisitStep) -> Resource:
-    """Signs the record, issues the prescriptions, charges the consultation and ends it.
+    """Signs the record with its diagnoses and prescriptions, charges the consultation and ends it.
 
     Refused with a list of what is missing: chief complaint, history or diagnosis.
     """
@@ -206,8 +206,9 @@ async def finish(context: Context, input: VisitStep) -> Resource:
     composition = await visits.composition(context, input.visit)
     _refuse_incomplete(composition, encounter)
     assert composition is not None
-    await _sign(context, composition)
+    await _close(context, composition)
     await context.call("pharmacy.issue", visit=input.visit)
+    await _sign(context, composition, encounter)
     await context.call(
         "billing.charge",
         visit=input.visit,
@@ -237,7 +238,16 @@ def _refuse_incomplete(composition: Resource | None, encounter: Resource) -> Non
         raise Refused(_("Before signing, please add: {missing}").format(missing=listed(missing)))
 
 
-async def _sign(context: Context, composition: Resource) -> None:
+async def _sign(context: Context, composition: Resource, encounter: Resource) -> None:
+    """Signs what the doctor answers for: the record, its diagnoses, and the prescriptions that were issued by now."""
+    issued = context.registry.tables["prescription"].tag("CREATED")
+    query = [("encounter", reference(encounter)), ("_tag", issued), ("_count", "100")]
+    lines = (await context.search("MedicationRequest", query)).resources
+    diagnoses = [entry["condition"]["reference"] for entry in encounter.get("diagnosis") or ()]
+    await context.call("signing.sign", targets=[reference(composition), *diagnoses, *map(reference, lines)])
+
+
+async def _close(context: Context, composition: Resource) -> None:
     signed_before = any(entry.get("mode") == "legal" for entry in composition.get("attester") or ())
     attester = {
         "mode": "legal",

@@ -14,26 +14,35 @@ from xinglin.exchange.fhir.requests import BODY_LIMIT
 from xinglin.exchange.fhir.rest import routes
 from xinglin.fhir.outcome import NotFound
 from xinglin.store.repository import Repository
+from xinglin.store.topics import BY_TYPE, Topics
 from xinglin.terminology.knowing import knowing
 
 
 def create_fhir(
-    open_repository: OpenRepository, known: Known, *, folder: Path | None = None, body_limit: int = BODY_LIMIT
+    open_repository: OpenRepository,
+    known: Known,
+    *,
+    folder: Path | None = None,
+    body_limit: int = BODY_LIMIT,
+    topics: Topics = BY_TYPE,
 ) -> Router:
     """The routes, to be mounted at the base of the FHIR server, such as /fhir.
 
     `known` tells the search parameters in force, without asking who wants to know. `folder` keeps the files of exports
-    and imports; without one there are no such operations. `body_limit` are the bytes that a body may have.
+    and imports; without one there are no such operations. `body_limit` are the bytes that a body may have; `topics` are
+    those to which one may subscribe.
     """
-    return Router(routes(_knowing(open_repository), known, body_limit=body_limit, folder=folder), default=_unknown)
+    made = routes(_knowing(open_repository, topics), known, body_limit=body_limit, folder=folder, topics=topics)
+    return Router(made, default=_unknown)
 
 
-def _knowing(open_repository: OpenRepository) -> OpenRepository:
-    """The same, with repositories that know their terminology."""
+def _knowing(open_repository: OpenRepository, topics: Topics) -> OpenRepository:
+    """The same, with repositories that know their terminology, and the topics."""
 
     @asynccontextmanager
     async def opened(request: Request, permission: str) -> AsyncIterator[Repository]:
         async with open_repository(request, permission) as repository:
+            repository.topics = topics
             yield knowing(repository)
 
     return opened

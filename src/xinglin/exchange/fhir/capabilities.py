@@ -19,7 +19,8 @@ from xinglin.fhir.search.values import MODIFIERS
 from xinglin.fhir.types import Resource
 from xinglin.store import patch
 from xinglin.store.candidates import MOST
-from xinglin.store.subscribing import CHANNEL, PAYLOADS
+from xinglin.store.subscribing import CHANNEL, PAYLOADS, TYPE
+from xinglin.store.topics import BACKPORT, BY_TYPE, CONTENTS, Topics
 
 _INTERACTIONS = (
     *("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"),
@@ -54,7 +55,9 @@ def _documentation(operations: tuple[Operation, ...]) -> str:
             "",
             f"Parameters that shape a result: {', '.join(f'`{name}`' for name in RESULT_PARAMETERS)}.",
             "",
-            f"Subscriptions: `channel.type` is {CHANNEL}, `channel.payload` none, {_either(PAYLOADS)}.",
+            f"Subscriptions: `channel.type` is {CHANNEL}, `channel.payload` none, {_either(PAYLOADS)}. With a topic "
+            f"(R5 backport): `backport-payload-content` {_either(CONTENTS)}, `backport-filter-criteria` once, "
+            "`backport-heartbeat-period`, `backport-max-count` (each event comes on its own).",
             "",
             f"Modifiers by the type of the parameter: {'; '.join(kinds)}.",
         ]
@@ -70,9 +73,15 @@ def _either(words: Sequence[str]) -> str:
 
 
 def capability_statement(
-    started: datetime, base_url: str, operations: tuple[Operation, ...], known: SearchParameters = R4
+    started: datetime,
+    base_url: str,
+    operations: tuple[Operation, ...],
+    known: SearchParameters = R4,
+    topics: Topics = BY_TYPE,
 ) -> Resource:
     """What the server can do (FHIR R4, CapabilityStatement), as of its start, by the search parameters in force."""
+    resources = {name: _listed(name, operations, known) for name in sorted(resource_types())}
+    resources[TYPE] = {**_topical(topics), **resources[TYPE]}
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -87,13 +96,22 @@ def capability_statement(
             {
                 "mode": "server",
                 "documentation": _documentation(operations),
-                "resource": [_listed(name, operations, known) for name in sorted(resource_types())],
+                "resource": list(resources.values()),
                 "interaction": [{"code": code} for code in _SYSTEM],
                 "searchParam": [{"name": name, **told} for name, told in sorted(_EVERYWHERE.items())],
                 "compartment": [f"{_COMPARTMENT}{name[0].lower()}{name[1:]}" for name in compartments()],
                 **_operations(None, operations),
             }
         ],
+    }
+
+
+def _topical(topics: Topics) -> Resource:
+    """The topics to which one may subscribe, as the R5 backport lists them."""
+    url = f"{BACKPORT}capabilitystatement-subscriptiontopic-canonical"
+    return {
+        "extension": [{"url": url, "valueCanonical": topic} for topic in sorted(topics)],
+        "supportedProfile": [f"{BACKPORT}backport-subscription"],
     }
 
 

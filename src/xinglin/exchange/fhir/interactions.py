@@ -19,6 +19,7 @@ from xinglin.fhir.types import Resource
 from xinglin.store.history import parse_history
 from xinglin.store.repository import Repository
 from xinglin.store.systemwide import search_types
+from xinglin.store.topics import Topics
 
 OpenRepository: TypeAlias = Callable[[Request, str], AbstractAsyncContextManager[Repository]]
 """Opens the repository in one transaction for a request whose caller has a permission, or raises a `FhirError`."""
@@ -58,12 +59,14 @@ class Interactions:
         operations: tuple[Operation, ...],
         body_limit: int,
         bundle_limit: int,
+        topics: Topics,
     ) -> None:
         self.open = open_repository
         self.known = known
         self.operations = operations
         self.limit = body_limit
         self.bundle_limit = bundle_limit
+        self.topics = topics
         self.started = datetime.now(UTC)
 
     def listed(self) -> list[Interaction]:
@@ -94,7 +97,7 @@ class Interactions:
     async def metadata(self, request: Request) -> Response:
         """The CapabilityStatement (capabilities)."""
         base, known = responses.base_url(request), await self.known()
-        statement = capability_statement(self.started, base, self.operations, known)
+        statement = capability_statement(self.started, base, self.operations, known, self.topics)
         return responses.answer(request, statement)
 
     async def read(self, request: Request) -> Response:

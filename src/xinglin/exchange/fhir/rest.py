@@ -17,6 +17,7 @@ from xinglin.exchange.fhir.interactions import Handler, Interactions, Known, Ope
 from xinglin.exchange.fhir.operations import OPERATIONS
 from xinglin.exchange.fhir.operations.calling import caller
 from xinglin.fhir.outcome import Conflict, FhirError, NotFound
+from xinglin.store.topics import BY_TYPE, Topics
 
 ATTEMPTS = 5
 """How often a request is carried out that a deadlock or a serialization failure undid."""
@@ -34,17 +35,18 @@ def routes(
     body_limit: int = requests.BODY_LIMIT,
     bundle_limit: int | None = None,
     folder: Path | None = None,
+    topics: Topics = BY_TYPE,
 ) -> list[Route]:
     """The routes, to be mounted at the base of the FHIR server, such as /fhir.
 
     `known` tells the search parameters in force. `body_limit` are the bytes that a body may have; `bundle_limit` those
     of a bundle, by default as many or `BUNDLE_LIMIT`. `folder` keeps the files of exports and imports; without one
-    there are no such operations.
+    there are no such operations. `topics` are listed in the CapabilityStatement.
     """
     if bundle_limit is None:
         bundle_limit = BUNDLE_LIMIT if body_limit == requests.BODY_LIMIT else body_limit
     operations = tuple(each for each in OPERATIONS if folder is not None or not each.bulk)
-    api = Interactions(open_repository, known, operations, body_limit, bundle_limit)
+    api = Interactions(open_repository, known, operations, body_limit, bundle_limit, topics)
     call = answering(caller(open_repository, operations, body_limit, folder))
     made = [
         Route(path, call, methods=["GET", "POST", "DELETE"])

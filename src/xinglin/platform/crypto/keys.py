@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from xinglin.platform.crypto import projects
+from xinglin.platform.crypto import projects, signers
 from xinglin.platform.crypto.suites import SUITES, AeadKey, Suite
 from xinglin.platform.sealing import Seal
 from xinglin.store.channel_headers import seal_anew as seal_headers_anew
@@ -104,6 +104,13 @@ async def list_keys(connection: Connection, *, grace: timedelta = GRACE) -> list
     ]
 
 
+async def writers_of_before(connection: Connection, *, grace: timedelta = GRACE) -> bool:
+    """Whether transactions are at work that began before everybody knew that the present key is in use."""
+    values = {"grace": min(grace, timedelta(seconds=30))}
+    ((found,),) = await (await connection.execute(queries.writers_of_before, values)).fetchall()
+    return bool(found)
+
+
 async def destroy_key(connection: Connection, id: str) -> None:
     """Destroys the secret of a key; what it encrypted can never be read again. The caller has looked for that."""
     await connection.execute(queries.retire_data_key, {"id": id})
@@ -121,6 +128,7 @@ async def seal_anew(connection: Connection, seal: Seal) -> int:
     for read, write, about in (
         (queries.data_keys_to_seal, queries.seal_data_key, _about),
         (queries.factors_to_seal, queries.seal_factor, factors.sealed_about),
+        (queries.signing_keys_to_seal, queries.seal_signing_key, signers.sealed_about),
         (queries.webhook_secrets_to_seal, queries.seal_webhook_secret, webhooks.sealed_about),
         (queries.former_webhook_secrets_to_seal, queries.seal_former_webhook_secret, webhooks.sealed_about),
         (queries.projects_to_seal, queries.seal_project, projects.sealed_about),

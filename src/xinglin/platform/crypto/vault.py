@@ -34,7 +34,7 @@ class Vault:
         self._telephones = TELEPHONES in settings.encrypted_systems
         self._keys: dict[str, DataKey] = {}
         self._current: DataKey | None = None
-        self._asked = -keys.SECONDS
+        self._asked = self._decided = -keys.SECONDS
 
     @property
     def wanted(self) -> bool:
@@ -46,10 +46,9 @@ class Vault:
         """Whether anything may be encrypted now: it is wanted, or was and is still to be put into clear."""
         return bool(self._keys)
 
-    @property
-    def old(self) -> bool:
+    def old(self, *, reading: bool) -> bool:
         """Whether it is time to ask the database again."""
-        return time.monotonic() - self._asked > keys.SECONDS
+        return time.monotonic() - (self._asked if reading else self._decided) > keys.SECONDS
 
     async def prepare(self, connection: AsyncConnection[Any]) -> None:
         """Makes the first key where one is wanted, which can be used at once."""
@@ -58,14 +57,20 @@ class Vault:
             await keys.add_key(connection, self.seal, self.suite, delay=timedelta(0), first=True)
             await self.refresh(connection)
 
-    async def refresh(self, connection: AsyncConnection[Any]) -> None:
-        """Learns which keys there are. Raises `SealError` where the master key is not that of before."""
+    async def refresh(self, connection: AsyncConnection[Any], *, reading: bool = False) -> None:
+        """Learns which keys there are. Raises `SealError` where the master key is not that of before.
+
+        With `reading` the database may be a replica that is behind: then keys are only added.
+        """
         self._asked = time.monotonic()
-        known, self._current = await keys.read_keys(connection, self.seal)
+        found, current = await keys.read_keys(connection, self.seal)
         # Those that are known stay the same objects, since what they derive takes time.
-        self._keys = {key.id: self._keys.get(key.id, key) for key in known}
-        if self._current is not None:
-            self._current = self._keys[self._current.id]
+        known = {key.id: self._keys.get(key.id, key) for key in found}
+        if reading:
+            self._keys |= known
+            return
+        self._decided = self._asked
+        self._keys, self._current = known, known[current.id] if current else None
 
     def current(self, key: str) -> bool:
         """Whether this is the key by which values are encrypted now."""

@@ -16,6 +16,13 @@ SELECT id, suite, made, used_from, retired,
   coalesce(used_from < (SELECT max(used_from) FROM data_key WHERE used_from <= now() - %(grace)s), false)
 FROM data_key ORDER BY used_from, id
 
+-- name: writers_of_before
+SELECT EXISTS (
+  SELECT FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+    AND xact_start < (SELECT max(used_from) FROM data_key WHERE retired IS NULL AND used_from <= now()) + %(grace)s
+)
+
 -- name: retire_data_key
 UPDATE data_key SET sealed = NULL, retired = now() WHERE id = %(id)s
 

@@ -45,6 +45,9 @@ SELECT d.channel, count(*), min(d.at), p.next_attempt, p.held, p.error
 FROM delivery d LEFT JOIN delivery_pause p USING (channel)
 GROUP BY d.channel, p.next_attempt, p.held, p.error ORDER BY p.held, d.channel LIMIT %(limit)s
 
+-- name: deliveries_anything
+SELECT EXISTS (SELECT FROM delivery WHERE channel = %(channel)s)
+
 -- name: deliveries_lead
 SELECT pg_try_advisory_lock(%(lock)s)
 

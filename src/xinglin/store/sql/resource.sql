@@ -119,9 +119,12 @@ WITH superseded AS (
     ) AS t (parameter, value, term)
     WHERE NOT EXISTS (SELECT FROM search_text k WHERE k.parameter = t.parameter AND k.value = t.value)
 ), noted AS (
-    INSERT INTO resource_change (type, id, version)
-    SELECT {type}, %(id)s, %(version)s FROM changed
-    WHERE NOT %(deleted)s AND EXISTS (SELECT FROM subscription s WHERE s.type = {type} AND s.status <> 'off')
+    INSERT INTO resource_change (type, id, version, deleted)
+    SELECT {type}, %(id)s, %(version)s, %(deleted)s FROM changed
+    WHERE EXISTS (
+        SELECT FROM subscription s
+        WHERE s.type = {type} AND s.status <> 'off' AND (s.topic IS NOT NULL OR NOT %(deleted)s)
+    )
 )
 SELECT key, (SELECT version FROM search_version), EXISTS (SELECT FROM search_contained c WHERE c.container = changed.key)
 FROM changed

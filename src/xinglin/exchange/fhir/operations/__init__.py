@@ -9,6 +9,8 @@ from xinglin.exchange.fhir.operations.lookup import LOOKUP
 from xinglin.exchange.fhir.operations.meta import META, META_ADD, META_DELETE
 from xinglin.exchange.fhir.operations.registry import Operation
 from xinglin.exchange.fhir.operations.reindex import REINDEX, REINDEX_STATUS
+from xinglin.exchange.fhir.operations.subscription_events import EVENTS
+from xinglin.exchange.fhir.operations.subscription_status import STATUS
 from xinglin.exchange.fhir.operations.subsumes import SUBSUMES
 from xinglin.exchange.fhir.operations.translate import TRANSLATE
 from xinglin.exchange.fhir.operations.validate import VALIDATE
@@ -19,6 +21,7 @@ __all__ = ["OPERATIONS", "Operation"]
 OPERATIONS: tuple[Operation, ...] = (
     EVERYTHING,
     EXPAND,
+    EVENTS,
     *EXPORTS,
     EXPUNGE,
     *IMPORTS,
@@ -28,6 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
     META_DELETE,
     REINDEX,
     REINDEX_STATUS,
+    STATUS,
     SUBSUMES,
     TRANSLATE,
     VALIDATE,

@@ -1,5 +1,6 @@
-"""Subscriptions of FHIR R4: who has asked for it is told of every change, by rest-hook."""
+"""Subscriptions of FHIR R4, also to topics: who has asked for it is told of every change, by rest-hook."""
 
-from xinglin.exchange.fhir.subscriptions.service import CHANNEL, Subscriptions
+from xinglin.exchange.fhir.subscriptions.acting import CHANNEL
+from xinglin.exchange.fhir.subscriptions.service import Subscriptions
 
 __all__ = ["CHANNEL", "Subscriptions"]

@@ -8,17 +8,17 @@ account may see by then, and sends it. What may not be seen any more is not sent
 import logging
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qsl
 
 from psycopg import AsyncConnection
 from psycopg.errors import QueryCanceled
 
 from xinglin.exchange.fhir import formats
+from xinglin.exchange.fhir.subscriptions.acting import CHANNEL, Acting, channel_of, meets
+from xinglin.exchange.fhir.subscriptions.topical import Topical
 from xinglin.fhir import json
 from xinglin.fhir.outcome import FhirError, Forbidden, Gone, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import Application
-from xinglin.kernel.context import SYSTEM
 from xinglin.kernel.disclosure import patients_in
 from xinglin.platform import audit, deliveries
 from xinglin.platform.deliveries import Delivery, Undeliverable
@@ -27,13 +27,8 @@ from xinglin.platform.outgoing import Outgoing
 from xinglin.platform.sealing import Seal, SealError
 from xinglin.store import changes, channel_headers, subscribing
 from xinglin.store.changes import Change
-from xinglin.store.repository import Repository
 from xinglin.store.subscribing import Subscribed
 from xinglin.store.versions import Version
-from xinglin.terminology.knowing import knowing
-
-CHANNEL = "subscription"
-"""The first part of the names of deliveries' channels; the other is the id of the Subscription."""
 
 _BATCH = 100
 _log = logging.getLogger(__name__)
@@ -43,10 +38,13 @@ Connection = AsyncConnection[Any]
 class Subscriptions:
     """What a worker does for Subscriptions."""
 
-    def __init__(self, application: Application, outgoing: Outgoing, seal: Seal) -> None:
+    def __init__(self, application: Application, outgoing: Outgoing, seal: Seal, base: str = "") -> None:
         self._application = application
         self._outgoing = outgoing
         self._seal = seal
+        self._acting = Acting(application)
+        self._topical = Topical(application, self._acting, outgoing, seal, base)
+        self.announce = self._topical.announce
 
     async def prepare(self) -> bool:
         """Takes up requests, ends what is over, and makes deliveries of changes; tells whether there may be more."""
@@ -57,10 +55,12 @@ class Subscriptions:
             there = await subscribing.subscriptions(connection)
             for each in there:
                 if each.ends is not None and each.ends <= self._application.clock():
-                    await self._set_status(connection, each.id, "off")
+                    await self._acting.set_status(connection, each.id, "off")
+                elif each.topic is not None:
+                    await self._topical.keep(connection, each)
                 elif each.status == "requested":
-                    await deliveries.resume(connection, _channel(each.id))
-                    await self._set_status(connection, each.id, "active")
+                    await deliveries.resume(connection, channel_of(each.id))
+                    await self._acting.set_status(connection, each.id, "active")
             await self._drop_orphans(connection, {each.id for each in there})
             if noted:
                 await self._dispatch(connection, noted, there)
@@ -80,77 +80,71 @@ class Subscriptions:
         for each in there:
             if each.type in types:
                 try:
-                    eyes[each.id] = (await self._as_seen_by(connection, each))[1]
+                    eyes[each.id] = (await self._acting.as_seen_by(connection, each))[1]
                 except Forbidden as error:
-                    await self._fail(connection, each, str(error))
+                    await self._acting.fail(connection, each, str(error))
         for change in noted:
-            waiting = [s for s in there if s.type == change.type and s.after < change.number and s.id in eyes]
-            async with changes.as_it_was(connection, change, self._application.zone) as known:
-                met = [s for s in waiting if known and await self._meets(connection, eyes[s.id], s, change)]
+            waiting = [
+                each
+                for each in there
+                if each.type == change.type and each.after < change.number and each.id in eyes
+                if each.topic is not None or not change.deleted
+            ]
+            met, void = [], []
+            # What was deleted is judged by what it was before.
+            looked = change._replace(version=change.version - 1) if change.deleted else change
+            async with changes.as_it_was(connection, looked, self._application.zone) as known:
+                for each in waiting if known else ():
+                    try:
+                        if await meets(eyes[each.id], each, change.type, change.id):
+                            met.append(each)
+                    except (FhirError, QueryCanceled) as error:
+                        # A parameter that is no more, or a search without an end. Others must not wait for this one.
+                        void.append((each, f"criteria: {error}"))
+            for each, error_text in void:  # once the block is over, which undoes what is written in it
+                await self._acting.fail(connection, each, error_text)
+                eyes.pop(each.id, None)
             for each in met:
-                payload = {"type": change.type, "id": change.id, "version": change.version}
-                await deliveries.add(
-                    connection,
-                    channel=_channel(each.id),
-                    key=f"{change.type}/{change.id}",
-                    payload=payload,
-                    at=self._application.clock(),
-                )
+                await self._tell(connection, each, change)
 
-    async def _meets(self, connection: Connection, eyes: Repository, subscribed: Subscribed, change: Change) -> bool:
-        criteria = [*parse_qsl(subscribed.criteria, keep_blank_values=True), ("_id", change.id), ("_count", "1")]
-        try:
-            async with connection.transaction():
-                return bool((await eyes.search(change.type, criteria)).resources)
-        except (FhirError, QueryCanceled) as error:
-            # A search parameter that is no more, or a search without an end. Others must not wait for this one.
-            await self._fail(connection, subscribed, f"criteria: {error}")
-            return False
-
-    async def _as_seen_by(self, connection: Connection, subscribed: Subscribed) -> tuple[Actor, Repository]:
-        """The account that a Subscription is for, and what it sees now. Raises `Forbidden` where it was closed."""
-        application, actor = self._application, SYSTEM
-        if subscribed.account is not None:
-            actor = await application.actor_of(connection, subscribed.account, subscribed.scopes)
-        access, now = application.grant(actor), application.clock()
-        return actor, knowing(Repository(connection, now=now, zone=application.zone, access=access))
-
-    def _own(self, connection: Connection) -> Repository:
-        # unlimited: only for the Subscription itself, of which nothing is shown.
-        return knowing(Repository(connection, now=self._application.clock(), zone=self._application.zone))
-
-    async def _set_status(self, connection: Connection, id: str, status: str, error: str | None = None) -> None:
-        repository = self._own(connection)
-        try:
-            async with connection.transaction():
-                resource = await repository.read(subscribing.TYPE, id, lock=True)
-                told = {key: value for key, value in resource.items() if key not in ("error", "_error")}
-                await repository.update({**told, "status": status, **({"error": error} if error else {})})
-        except FhirError as fault:
-            # One that is no longer valid, by a profile that has changed, say. Others must not wait for it.
-            _log.error("Subscription/%s can't become %s: %s", id, status, fault)
-
-    async def _fail(self, connection: Connection, subscribed: Subscribed, error: str) -> None:
-        if subscribed.status != "error":
-            _log.warning("Subscription/%s can't be served: %s", subscribed.id, error)
-            await self._set_status(connection, subscribed.id, "error", error)
+    async def _tell(self, connection: Connection, subscribed: Subscribed, change: Change) -> None:
+        if subscribed.topic is not None:
+            await self._topical.happened(
+                connection, subscribed, change.type, change.id, change.version, deleted=change.deleted
+            )
+            return
+        await deliveries.add(
+            connection,
+            channel=channel_of(subscribed.id),
+            key=f"{change.type}/{change.id}",
+            payload={"type": change.type, "id": change.id, "version": change.version},
+            at=self._application.clock(),
+        )
 
     async def held(self, connection: Connection, channel: str, error: str) -> None:
         """Tells in the Subscription that its receiver does not take what is sent."""
         id = channel.partition("/")[2]
         if await subscribing.find(connection, id):
-            await self._set_status(connection, id, "error", error)
+            await self._acting.set_status(connection, id, "error", error)
 
     async def send(self, delivery: Delivery) -> None:
         """Sends one version. What its Subscription may not have any more is left out. Raises `Undeliverable`."""
-        type, id, number = (delivery.payload[name] for name in ("type", "id", "version"))
         async with self._application.database.transaction() as connection:
             subscribed = await subscribing.find(connection, delivery.channel.partition("/")[2])
-            if subscribed is None or subscribed.status == "off":
-                return
-            resource = await self._own(connection).read(subscribing.TYPE, subscribed.id)
+        if subscribed is None or subscribed.status == "off":
+            return
+        # What waits was made for a topic or for criteria; the Subscription may have become the other kind since.
+        if subscribed.topic is None and "version" in delivery.payload:
+            await self._send_version(delivery, subscribed)
+        elif subscribed.topic is not None and "kind" in delivery.payload:
+            await self._topical.send(delivery, subscribed)
+
+    async def _send_version(self, delivery: Delivery, subscribed: Subscribed) -> None:
+        type, id, number = (delivery.payload[name] for name in ("type", "id", "version"))
+        async with self._application.database.transaction() as connection:
+            resource = await self._acting.own(connection).read(subscribing.TYPE, subscribed.id)
             try:
-                actor, eyes = await self._as_seen_by(connection, subscribed)
+                actor, eyes = await self._acting.as_seen_by(connection, subscribed)
             except Forbidden as error:
                 raise Undeliverable(str(error)) from None
             try:
@@ -178,7 +172,3 @@ class Subscriptions:
         base, mark, query = endpoint.partition("?")
         url = f"{base.rstrip('/')}/{name}{mark}{query}"
         await self._outgoing.send("PUT", url, {**headers, "Content-Type": f"{payload}; charset=utf-8"}, body)
-
-
-def _channel(id: str) -> str:
-    return f"{CHANNEL}/{id}"
