@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hospital import REGISTRY, Clock, Hospital
+from tests.hospital import REGISTRY, SECRET_KEY, Clock, Hospital
 from tests.postgres import Databases
 from xinglin.fhir import build, json
 from xinglin.fhir.outcome import Conflict
@@ -14,6 +14,8 @@ from xinglin.ledger.books import Books
 from xinglin.operations.hospital import furnish
 from xinglin.platform.database import Database
 from xinglin.platform.identity import at_work, find_account
+from xinglin.platform.sealing import Seal
+from xinglin.platform.settings import Settings
 from xinglin.store.repository import Repository
 from xinglin.synthetic import writing
 from xinglin.synthetic.catalogue.medicines import formulary
@@ -98,15 +100,16 @@ async def test_pharmacy_and_doctor_find_their_catalogues(database: Database) -> 
 
 async def test_the_house_works_in_it(database: Database) -> None:
     """The demonstration's people, added to it, walk a visit with its formulary, prices and stock."""
-    application = Application(REGISTRY, database, clock=Clock(datetime(2026, 11, 2, 8, tzinfo=ZONE)))
+    clock = Clock(datetime(2026, 11, 2, 8, tzinfo=ZONE))
+    application = Application(REGISTRY, database, clock=clock, seal=Seal(Settings(secret_key=SECRET_KEY)))
     await furnish(application)
     people = {}
     async with database.transaction() as connection:
         for login in ("registrar", "doctor", "cashier", "pharmacist", "administrator"):
             account = await find_account(connection, login)
             assert account is not None
-            people[login] = await at_work(connection, account, application.clock())
-    house = Hospital(application, Clock(application.clock()), people)
+            people[login] = await at_work(connection, account, clock.now)
+    house = Hospital(application, clock, people)
     _, number = await house.signed_prescription(await house.patient(), "rivaroxaban-20")
     await house.do("pharmacist", "pharmacy.review", prescription=number)
     clinics = await house.rows("registrar", "scheduling.clinics", limit=100)
