@@ -91,7 +91,8 @@ def _words(pen: Pen, course: Course, courses: list[Course]) -> dict[str, object]
     found["side"] = chance.one("左右")
     if course.pregnant:
         found["week"] = chance.whole(*course.pregnant)
-    past = filled(course.past, chance, found)
+    told = course.past_of_women if pen.body.sex == "female" and course.past_of_women else course.past
+    past = filled(told, chance, found)
     if others := "、".join(each.name for each in courses if each.follow and each is not course):
         past = f"{past.replace(HEALTHY, '')}有{others}病史。"
     return {**found, "past": past}

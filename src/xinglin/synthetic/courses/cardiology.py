@@ -51,6 +51,7 @@ CORONARY = Course(
     age=(46, 66, 88),
     n=(1, 6),
     past="吸烟 {15-25} 年，父亲有冠心病。",
+    past_of_women="不吸烟，父亲有冠心病。",
     visits=(
         Visit(
             complaint="活动后胸闷、胸痛 {n} 个月",

@@ -78,6 +78,8 @@ class Course:
     sex: str | None = None
     n: tuple[int, int] = (2, 5)
     past: str = "既往体健。"
+    past_of_women: str | None = None
+    """Where it differs: few women of the older generations smoke or drink."""
     follow: Visit | None = None
     every: tuple[int, int] = (28, 30)
     returns: float = 0.7

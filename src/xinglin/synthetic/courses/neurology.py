@@ -14,7 +14,8 @@ STROKE = Course(
     male=0.62,
     age=(48, 67, 90),
     n=(2, 6),
-    past="高血压 {5-15} 年，吸烟 {10-30} 年。",
+    past="高血压 {5-15} 年，吸烟 {10-25} 年。",
+    past_of_women="高血压 {5-15} 年，不吸烟。",
     visits=(
         Visit(
             complaint="脑梗死出院后 {n} 周",

@@ -103,6 +103,7 @@ COPD = Course(
     male=0.75,
     age=(48, 68, 88),
     past="吸烟 {20-30} 年，每日约 20 支，已戒烟 {1-8} 年。",
+    past_of_women="不吸烟，长期接触厨房油烟和燃煤。",
     bmi=(18, 25),
     visits=(
         Visit(

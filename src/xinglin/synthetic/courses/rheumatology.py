@@ -2,6 +2,12 @@
 
 from xinglin.synthetic.courses.model import Course, Department, Rx, Visit
 
+_BY_WEIGHT = ((60.0, "1"), (80.0, "1.5"), (300.0, "2"))
+"""Hydroxychloroquine: no more than 5 mg for each kg in a day, for the sake of the eyes."""
+
+_QUINE = Rx("hydroxychloroquine-100", frequency="bid", days=28, bands=_BY_WEIGHT, share=0.5)
+_QUINE_ALWAYS = Rx("hydroxychloroquine-100", frequency="bid", days=28, bands=_BY_WEIGHT)
+
 ARTHRITIS = Course(
     code="rheumatoid-arthritis",
     name="类风湿关节炎",
@@ -23,7 +29,7 @@ ARTHRITIS = Course(
             drugs=(
                 Rx("methotrexate-25", "4", "qw", 28),
                 Rx("folic-5", "1", "qw", 28),
-                Rx("hydroxychloroquine-100", "2", "bid", 28, share=0.5),
+                _QUINE,
                 Rx("celecoxib-200", "1", "qd", 14, share=0.7),
             ),
         ),
@@ -38,7 +44,7 @@ ARTHRITIS = Course(
         drugs=(
             Rx("methotrexate-25", "4", "qw", 28),
             Rx("folic-5", "1", "qw", 28),
-            Rx("hydroxychloroquine-100", "2", "bid", 28, share=0.5),
+            _QUINE,
         ),
     ),
 )
@@ -52,12 +58,13 @@ GOUT = Course(
     male=0.93,
     age=(24, 46, 80),
     n=(1, 3),
-    past="饮酒 {5-15} 年，喜食海鲜、动物内脏。",
+    past="饮酒 {5-10} 年，喜食海鲜、动物内脏。",
+    past_of_women="不饮酒，喜食海鲜。",
     bmi=(24, 32),
     visits=(
         Visit(
             complaint="{side}足第一跖趾关节红肿热痛 {n} 天",
-            history="{n} 天前{饮啤酒|聚餐}后夜间突发{side}足第一跖趾关节剧痛，局部红肿，行走困难。",
+            history="{n} 天前聚餐后夜间突发{side}足第一跖趾关节剧痛，局部红肿，行走困难。",
             examination="{side}足第一跖趾关节红肿、皮温高、压痛明显，未见痛风石。",
             plan="急性期抗炎镇痛，低嘌呤饮食，戒酒，多饮水；缓解 2～4 周后降尿酸。",
             panels=("kidney", "blood", "lipids", "glucose"),
@@ -136,7 +143,7 @@ LUPUS = Course(
             panels=("blood", "ana", "urine", "liver", "kidney", "esr"),
             values={"ana": "阳性 1:320|阳性 1:640|阳性 1:1000", "wbc": (2.6, 4.2), "plt": (98, 190), "esr": (28, 66)},
             drugs=(
-                Rx("hydroxychloroquine-100", "2", "bid", 28),
+                _QUINE_ALWAYS,
                 Rx("prednisone-5", "3", "qd", 28),
                 Rx("calcium-d3", "1", "qd", 30),
             ),
@@ -150,7 +157,7 @@ LUPUS = Course(
         panels=("blood", "urine"),
         values={"wbc": (3.4, 7.2)},
         drugs=(
-            Rx("hydroxychloroquine-100", "2", "bid", 28),
+            _QUINE_ALWAYS,
             Rx("prednisone-5", "1", "qd", 28),
             Rx("calcium-d3", "1", "qd", 30),
         ),
