@@ -46,6 +46,11 @@ OTHERS = ("Patient", "Practitioner", "Organization", "Encounter")
 """Types of which a database must hold nothing, if it is to get a synthetic hospital."""
 
 LINES = 1000
+"""Resources of master data that are packed at once."""
+
+ANALYZED = frozenset({1, 4, 16, 64})
+"""Batches after which the planner is told what there is. Knowing nothing, it looks for what exists already by reading
+all of it, which costs more with every batch, until autovacuum comes by."""
 
 
 async def write_hospital(
@@ -75,11 +80,15 @@ async def write_hospital(
             keys = await reserve(connection, sum(map(most, batch)))
             return keys, await surroundings(_repository(connection, clock()))
 
+    written = 0
     async for batch, (made, packed) in in_order(plan, rest, given, _packed):
         async with transaction() as connection:
             await _write(_repository(connection, clock()), made, packed)
         count += len(made)
         progress.add(len(batch), len(made))
+        written += 1
+        if written in ANALYZED:
+            await analyze(transaction)
     if report:
         await asyncio.to_thread(_report, plan, report)
     await analyze(transaction)
