@@ -6,7 +6,7 @@ changes no other one. Only `random()` is used below, whose sequence Python promi
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from math import cos, log, pi, sqrt
+from math import sqrt
 from random import Random
 from typing import TypeVar
 
@@ -40,8 +40,9 @@ class Chance:
         return high - sqrt((1 - share) * (high - low) * (high - peak))
 
     def bell(self, middle: float, spread: float) -> float:
-        """A number around another one (normal; Box and Muller 1958)."""
-        return middle + spread * sqrt(-2 * log(1 - self._next())) * cos(2 * pi * self._next())
+        """A number around another one, as good as normal: a sum of twelve even ones, since functions such as cosines
+        may differ in their last digit from machine to machine."""
+        return middle + spread * (sum(self._next() for _ in range(12)) - 6)
 
     def one(self, several: Sequence[T]) -> T:
         """One of several, all alike."""
