@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xinglin.cli.hospital import hospital
 from xinglin.cli.keys import keys
 from xinglin.cli.running import carry_out, say, settings_of, stop_on_signals
 from xinglin.cli.saving import audit, saving
@@ -193,6 +194,7 @@ def import_terminology(
 
 
 app.add_typer(audit, name="audit")
+app.add_typer(hospital, name="hospital")
 app.add_typer(keys, name="keys")
 app.add_typer(saving)
 

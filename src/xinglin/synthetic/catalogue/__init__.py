@@ -1,0 +1,1 @@
+"""What the synthetic hospital can order: medicines with their limits, tests with their reference ranges."""

@@ -1,0 +1,1 @@
+"""Courses of disease, a file for each department."""
