@@ -122,6 +122,8 @@ class EmbeddedPostgres:
         """Stops the server in order if this object owns it; does nothing for one that another process owns."""
         self._reap()
         if self._owner is None:
+            if processes.postmaster(self.places.data) is None:
+                self._await_end()  # its owner has just ended a server that we started
             return
         with places.locked(self.home / "database.lock", seconds=self._patience):
             self._shut_down()
@@ -233,13 +235,17 @@ class EmbeddedPostgres:
             processes.send(alive.pid, number)
             if processes.wait_until(partial(self._gone, alive.pid), self._patience / 2):
                 break
+        self._await_end()
+        if socket is not None:
+            with contextlib.suppress(OSError):
+                socket.rmdir()
+
+    def _await_end(self) -> None:
+        """Waits for a server process of ours that is about to end, and forgets it."""
         if self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(5)
             self._process = None
-        if socket is not None:
-            with contextlib.suppress(OSError):
-                socket.rmdir()
 
     def _reap(self) -> None:
         """Forgets a server process of ours that has ended, whoever ended it."""
