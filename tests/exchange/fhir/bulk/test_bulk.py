@@ -325,7 +325,7 @@ async def test_an_export_without_names(filled: httpx.AsyncClient, surroundings: 
     about = {each["subject"]["reference"] for each in once["Observation"] if "subject" in each}
     assert about == ids
     text = json.dumps(once, ensure_ascii=False)
-    for secret in ("王小明", "1980-03-05", "Patient/a", '"oa"'):
+    for secret in ("王小明", "1980-03-05", '"Patient/a"', '"oa"'):
         assert secret not in text
     assert await lines_of(filled, "Patient/$export?_deidentify=sepsis-2026&_type=Patient", surroundings) == {
         "Patient": once["Patient"]
