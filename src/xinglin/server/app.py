@@ -25,7 +25,6 @@ from xinglin.platform import i18n, tracing
 from xinglin.platform.collecting import settle
 from xinglin.platform.crypto.vault import Vault
 from xinglin.platform.database import Database, DatabaseError
-from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings, SettingsError, load_settings
 from xinglin.server.doors import OnlySignedIn, TokenGate
 from xinglin.server.limits import Limits
@@ -58,9 +57,8 @@ def create_application(settings: Settings, name: str, *, journal: bool = False) 
         from xinglin.platform.audit.journal import Journal
 
         recorder = Journal(database, settings.audit_journal)
-    return Application(
-        Registry.discover(), database, zone=ZoneInfo(settings.timezone), recorder=recorder, seal=Seal(settings)
-    )
+    zone, seal = ZoneInfo(settings.timezone), vault.seal
+    return Application(Registry.discover(), database, zone=zone, recorder=recorder, seal=seal)
 
 
 async def _nowhere(_request: Request, error: Exception) -> Response:

@@ -18,7 +18,6 @@ from xinglin.platform.door import Door, Unfinished
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import AccountError, Actor, KnownActors, OpenedSession, Post, SignInRefused
 from xinglin.platform.identity.keys import PREFIX
-from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.server import recording
 from xinglin.store.repository import Repository
@@ -51,7 +50,6 @@ class TokenGate:
         self._application = application
         self._door = Door(application.database, settings, application.local_time)
         self._known = KnownActors()
-        self._seal = Seal(settings)
 
     async def sign_in(self, login: str, password: str, client: str, code: str | None = None) -> OpenedSession:
         """Opens a session. Raises `SignInFailed`, also where the account wants what only a person can do."""
@@ -136,7 +134,7 @@ class TokenGate:
             return
         async with database.transaction() as connection:
             repository = Repository(connection, now=now, zone=zone, access=access)
-            repository.seal = self._seal
+            repository.seal = self._application.seal
             yield repository
             for each in recording.written(entry, repository.written):
                 await audit.write(connection, each)
