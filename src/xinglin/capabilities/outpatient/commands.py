@@ -9,6 +9,7 @@ from xinglin.capabilities.outpatient.states import NOT_SEEN
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.types import Resource
+from xinglin.kernel.basket import issue_all
 from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Refused
@@ -203,6 +204,29 @@ def _settled(place: Resource) -> Resource:
 
 
 @command(
+    "outpatient.send_orders",
+    title=N_("Send orders"),
+    permission="outpatient.treat",
+    done=N_("Orders sent; the patient can pay"),
+)
+async def send_orders(context: Context, input: VisitStep) -> Resource:
+    """Issues and signs what is in the basket while the consultation goes on: the patient pays, is examined, and comes
+    back.
+
+    Refused where the basket holds nothing new, or no diagnosis says what the orders are for; a provisional one will do.
+    """
+    encounter = await visits.in_consultation(context, input.visit)
+    if not encounter.get("diagnosis"):
+        raise Refused(_("Before orders are sent, please add a diagnosis; a provisional one will do"))
+    orders = await issue_all(context, input.visit)
+    if not orders:
+        raise Refused(_("There is nothing new in the basket"))
+    await context.call("signing.sign", targets=[*map(reference, orders)])
+    await _charge_consultation(context, input.visit)
+    return encounter
+
+
+@command(
     "outpatient.finish",
     title=N_("Sign and finish"),
     permission="outpatient.treat",
@@ -210,7 +234,8 @@ def _settled(place: Resource) -> Resource:
     tone="primary",
 )
 async def finish(context: Context, input: VisitStep) -> Resource:
-    """Signs the record with its diagnoses and prescriptions, charges the consultation and ends it.
+    """Issues what is still in the basket, signs it with the record and its diagnoses, charges the consultation, and
+    ends it.
 
     Refused with a list of what is missing: chief complaint, history or diagnosis.
     """
@@ -219,16 +244,10 @@ async def finish(context: Context, input: VisitStep) -> Resource:
     _refuse_incomplete(composition, encounter)
     assert composition is not None
     await _close(context, composition)
-    await context.call("pharmacy.issue", visit=input.visit)
-    await _sign(context, composition, encounter)
-    await context.call(
-        "billing.charge",
-        visit=input.visit,
-        item=CONSULTATION_FEE,
-        quantity=1,
-        service=input.visit,
-        once=True,
-    )
+    orders = await issue_all(context, input.visit)
+    diagnoses = [entry["condition"]["reference"] for entry in encounter.get("diagnosis") or ()]
+    await context.call("signing.sign", targets=[reference(composition), *diagnoses, *map(reference, orders)])
+    await _charge_consultation(context, input.visit)
     place = context.moved("queue", await visits.queue_place(context, input.visit))
     await context.update({**place, "lastModified": build.instant(context.now)})
     target = await visits.standing(context, input.visit)
@@ -250,13 +269,9 @@ def _refuse_incomplete(composition: Resource | None, encounter: Resource) -> Non
         raise Refused(_("Before signing, please add: {missing}").format(missing=listed(missing)))
 
 
-async def _sign(context: Context, composition: Resource, encounter: Resource) -> None:
-    """Signs what the doctor answers for: the record, its diagnoses, and the prescriptions that were issued by now."""
-    issued = context.registry.tables["prescription"].tag("CREATED")
-    query = [("encounter", reference(encounter)), ("_tag", issued), ("_count", "100")]
-    lines = (await context.search("MedicationRequest", query)).resources
-    diagnoses = [entry["condition"]["reference"] for entry in encounter.get("diagnosis") or ()]
-    await context.call("signing.sign", targets=[reference(composition), *diagnoses, *map(reference, lines)])
+async def _charge_consultation(context: Context, visit: str) -> None:
+    fee = {"item": CONSULTATION_FEE, "quantity": 1, "service": visit, "once": True}
+    await context.call("billing.charge", visit=visit, **fee)
 
 
 async def _close(context: Context, composition: Resource) -> None:
