@@ -187,6 +187,7 @@ async def receive(context: Context, input: VisitStep) -> Resource:
     visits.own_visit(context, encounter)
     moved = context.moved("visit", encounter)
     await _move_place(context, input.visit)
+    await context.call("billing.mark_rendered", service=input.visit, rendered=True)
     return await context.update({**moved, "period": {"start": build.instant(context.now)}})
 
 
@@ -217,6 +218,7 @@ async def finish(context: Context, input: VisitStep) -> Resource:
         service=input.visit,
         once=True,
     )
+    await context.call("billing.mark_rendered", service=input.visit, rendered=True)
     place = context.moved("queue", await visits.queue_place(context, input.visit))
     await context.update({**place, "lastModified": build.instant(context.now)})
     target = await visits.standing(context, input.visit)
