@@ -194,6 +194,7 @@ async def receive(context: Context, input: VisitStep) -> Resource:
     moved = context.moved("visit", encounter)
     place = context.moved("queue", await visits.queue_place(context, input.visit))
     await context.update({**_settled(place), "lastModified": build.instant(context.now)})
+    await context.call("billing.mark_rendered", service=input.visit, rendered=True)
     begun = encounter["period"]["start"] if resources.returns(place) else build.instant(context.now)
     return await context.update({**moved, "period": {"start": begun}})
 
@@ -272,6 +273,7 @@ def _refuse_incomplete(composition: Resource | None, encounter: Resource) -> Non
 async def _charge_consultation(context: Context, visit: str) -> None:
     fee = {"item": CONSULTATION_FEE, "quantity": 1, "service": visit, "once": True}
     await context.call("billing.charge", visit=visit, **fee)
+    await context.call("billing.mark_rendered", service=visit, rendered=True)
 
 
 async def _close(context: Context, composition: Resource) -> None:
