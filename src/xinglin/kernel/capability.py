@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from xinglin.kernel import basket
 from xinglin.kernel.access import EVERYBODY, POLICIES
+from xinglin.kernel.basket import BasketSection
 from xinglin.kernel.command import Command
 from xinglin.kernel.event import EventType, Handler
 from xinglin.kernel.screen import Screen
@@ -52,7 +54,7 @@ class Registry:
 
     Raises:
         ValueError: two declarations bear one name, a need is missing, a name lies outside its capability, a
-            transition names a command that nobody offers, or a handler an event.
+            transition names a command that nobody offers, or a handler an event; a basket section does not fit.
     """
 
     def __init__(self, capabilities: Iterable[Capability]) -> None:
@@ -63,10 +65,12 @@ class Registry:
         self.tables: dict[str, StateTable] = {}
         self.events: dict[str, EventType] = {}
         self.handlers: dict[str, list[Handler]] = {}
+        self.baskets: dict[str, BasketSection] = {}
         self._permissions: dict[str, set[str]] = {}
         self.policies: dict[str, tuple[Rule, ...]] = dict(POLICIES)
         for capability in self.capabilities.values():
             self._add(capability)
+        self.baskets = dict(sorted(self.baskets.items(), key=lambda item: (item[1].order, item[0])))
         self._check()
 
     @classmethod
@@ -91,6 +95,7 @@ class Registry:
             (View, self.views),
             (Screen, self.screens),
             (EventType, self.events),
+            (BasketSection, self.baskets),
         )
         for kind, book in books:
             for item in capability.declared(kind):
@@ -125,6 +130,9 @@ class Registry:
                 raise ValueError(f"State table {table.name} names {', '.join(sorted(unknown))}, which nobody offers")
         if unknown := self.handlers.keys() - self.events.keys():
             raise ValueError(f"Handlers wait for {', '.join(sorted(unknown))}, which nobody declares")
+        for section in self.baskets.values():
+            if fault := basket.faults(section, self.commands, self.views, self.tables):
+                raise ValueError(f"Basket section {section.name} {fault}")
         granted = frozenset().union(*self._permissions.values()) if self._permissions else frozenset()
         offered: list[Command | View | Screen] = [
             *self.commands.values(),

@@ -84,6 +84,7 @@ TONES = {
     "PENDING": "warn",
     "PENDING_FEE": "warn",
     "PENDING_MEDICATION": "warn",
+    "IN_EXECUTION": "brand",
     "REVIEWED": "brand",
     "PAID": "brand",
     "IN_CONSULT": "brand",
