@@ -139,7 +139,8 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
     database = Database(empty_databases.create(furnished_template), min_size=1, max_size=24, application="tests")
     await database.open()
     clock = Clock(MORNING)
-    application = Application(REGISTRY, database, clock=clock, seal=Seal(Settings(secret_key=SECRET_KEY)))
+    settings = Settings(secret_key=SECRET_KEY)
+    application = Application(REGISTRY, database, clock=clock, seal=Seal(settings), settings=settings)
     logins = (
         "registrar",
         "registrar2",

@@ -18,6 +18,7 @@ from xinglin.ledger import Books
 from xinglin.platform.access import Grant
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
+from xinglin.platform.settings import Settings
 from xinglin.store.access import Access
 from xinglin.store.channel_headers import Sealing
 from xinglin.store.repository import Maintain, Repository, SearchPage
@@ -84,6 +85,7 @@ class Context:
         maintain: Maintain | None = None,
         access: Access | None = None,
         seal: Sealing | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.registry = registry
         self.connection = connection
@@ -93,6 +95,7 @@ class Context:
         self.repository = knowing(Repository(connection, now=now, zone=zone, maintain=maintain, access=access))
         self.books = Books(connection, now=now)
         self.repository.seal = seal
+        self._settings = settings
         self.work = work or Work()
         self._step = step
         self._permissions = actor.limited(registry.permissions(actor.roles))
@@ -103,6 +106,13 @@ class Context:
         if self.repository.seal is None:
             raise RuntimeError("This application was made without a seal")
         return self.repository.seal
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the installation. Raises `RuntimeError` where the application was made without them."""
+        if self._settings is None:
+            raise RuntimeError("This application was made without settings")
+        return self._settings
 
     @property
     def today(self) -> date:
@@ -221,6 +231,7 @@ class Context:
             work=self.work,
             access=access.unlimited() if isinstance(access, Grant) else access,
             seal=self.repository.seal,
+            settings=self._settings,
         )
 
     def _note(self, kind: str, resource: Resource) -> Resource:
