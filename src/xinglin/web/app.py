@@ -21,6 +21,7 @@ from xinglin.web.assets import Assets
 from xinglin.web.elsewhere import Elsewhere
 from xinglin.web.lists import Lists
 from xinglin.web.pages import Pages
+from xinglin.web.photos import Photos
 from xinglin.web.rendering import Renderer
 from xinglin.web.security import SecurityHeaders
 from xinglin.web.sessions import Sessions, forged
@@ -57,6 +58,7 @@ def create_web(application: Application, settings: Settings) -> Starlette:
             Route("/list/{view}", lists.rows),
             Route("/options/{view}", lists.options),
             Route("/badges", lists.badges),
+            Route("/photo/{id}", Photos(application).serve),
             *(Route(screen.path, pages.screen(screen), name=screen.name) for screen in screens),
         ],
         middleware=[
