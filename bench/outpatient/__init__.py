@@ -1,7 +1,7 @@
 """The outpatient hospital at work: complete visits by HTTP through two server workers, and pages that must be quick.
 
 `./run bench outpatient [SECONDS] [PATIENTS]`. The synthetic hospital is made first, with accounts for some of its staff
-and places until midnight. Then visits go from the desk to the pharmacy's window, as many at once as `AT_ONCE`, and every
+and places until midnight. Then visits go from the desk to the pharmacy's window, as many at once as `AT_ONCE`; every
 answer is timed: `commands_per_s` and `command_p95_ms`. Afterwards `worklist_p95_ms` is the page of a doctor for whom
 300 wait, `chart_p95_ms` the first byte of the page of a patient with 500 resources.
 
