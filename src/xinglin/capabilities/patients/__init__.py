@@ -1,6 +1,17 @@
 """Patients: who they are, how they are found, what they must not be given."""
 
-from xinglin.capabilities.patients import allergies, commands, risks, states, views
+from xinglin.capabilities.patients import (
+    allergies,
+    commands,
+    duplicates,
+    events,
+    handlers,
+    merging,
+    risks,
+    states,
+    views,
+)
+from xinglin.capabilities.patients.duplicates import CODE
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
 from xinglin.platform.access import CHANGE, READ, RECORD, Rule
@@ -24,13 +35,14 @@ MASKED = ("identifier", "telecom", "address", "contact")
 capability = Capability(
     name="patients",
     title=N_("Patients"),
-    modules=(commands, allergies, risks, states, views),
+    modules=(commands, allergies, risks, duplicates, merging, states, events, handlers, views),
     grants={
         "registrar": ("patients.read", "patients.write", "patients.risks"),
         "doctor": ("patients.read", "patients.allergies", "patients.risks"),
         "nurse": ("patients.read", "patients.write", "patients.allergies", "patients.risks"),
         "pharmacist": ("patients.read", "patients.allergies", "patients.risks"),
         "cashier": ("patients.read",),
+        "records": ("patients.read", "patients.write", "patients.risks", "patients.merge"),
         "system": ("patients.read",),
     },
     access={
@@ -38,6 +50,11 @@ capability = Capability(
         "registrar": (
             Rule(("Patient",), READ | CHANGE, labels=("*",)),
             _visitors((*WARNINGS, "Coverage"), ("CEL",)),
+        ),
+        "records": (
+            Rule(("Patient", "RelatedPerson"), READ | CHANGE, labels=("*",)),
+            Rule(("Encounter", "Coverage", *WARNINGS), READ, labels=("*",)),
+            Rule(("Task",), READ, criteria=f"code={CODE}|", labels=("*",)),
         ),
         "nurse": (
             Rule((RECORD,), READ, campus=True),

@@ -7,16 +7,22 @@ from pydantic import Field, field_validator, model_validator
 
 from xinglin.capabilities.patients import resources
 from xinglin.capabilities.patients.identity_number import SYSTEM, parse_identity_number
+from xinglin.capabilities.patients.living import living_of
+from xinglin.capabilities.patients.matching import POSSIBLE, person
+from xinglin.capabilities.patients.matching.candidates import candidates
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command
-from xinglin.kernel.context import Context
+from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Alert, Refused, demand_reason
-from xinglin.kernel.text import N_
+from xinglin.kernel.text import N_, listed
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.numbers import next_number
 
 Gender = Literal["male", "female", "other", "unknown"]
+SHOWN = 5
+"""Records that may be the same person's and are shown at registration."""
+
 PHONE = r"^\+?[0-9][0-9 \-]{5,19}$"
 
 
@@ -60,7 +66,8 @@ class RegisterPatient(Input):
 async def register(context: Context, input: RegisterPatient) -> Resource:
     """Registers a new patient and gives a medical record number.
 
-    Refused when the ID number is registered already; asks for a reason when name and birth date are.
+    Refused when the ID number is registered already; asks for a reason when there are records that may be of the same
+    person, and names them.
     """
     known = parse_identity_number(input.identity_number) if input.identity_number else None
     birth = known.birth_date if known else input.birth_date
@@ -69,19 +76,25 @@ async def register(context: Context, input: RegisterPatient) -> Resource:
         raise Refused(_("The birth date lies in the future"), expression="birth_date")
     if known:
         await _refuse_known_number(context, known.value)
-    demand_reason(await _same_person(context, input.name, birth), input.reason)
-    number = f"{await next_number(context.connection, 'medical-record'):08d}"
-    return await context.create(
-        resources.patient(
-            name=input.name,
-            gender=known.gender if known else str(input.gender),
-            birth_date=birth,
-            record_number=number,
-            identity_number=(SYSTEM, known.value) if known else None,
-            phone=input.phone,
-            address=input.address,
-        )
+    patient = resources.patient(
+        name=input.name,
+        gender=known.gender if known else str(input.gender),
+        birth_date=birth,
+        record_number="",
+        identity_number=(SYSTEM, known.value) if known else None,
+        phone=input.phone,
+        address=input.address,
     )
+    demand_reason(await _same_person(context, patient), input.reason)
+    return await _written(context, patient)
+
+
+async def _written(context: Context, patient: Resource) -> Resource:
+    number = f"{await next_number(context.connection, 'medical-record'):08d}"
+    own = build.identifier(resources.MEDICAL_RECORD_NUMBER, number, "usual")
+    written = await context.create({**patient, "identifier": [own, *(patient.get("identifier") or ())]})
+    context.emit("patients.registered", written, key=reference(written))
+    return written
 
 
 async def _refuse_known_number(context: Context, number: str) -> None:
@@ -99,19 +112,24 @@ async def _refuse_known_number(context: Context, number: str) -> None:
         )
 
 
-async def _same_person(context: Context, name: str, birth: date) -> list[Alert]:
-    found = await context.search("Patient", [("name:exact", name), ("birthdate", birth.isoformat()), ("_count", "3")])
+async def _same_person(context: Context, registered: Resource) -> list[Alert]:
+    """Records that may be this person's, with the chance and what speaks for it and against it."""
+    found = await candidates(context, person(registered), POSSIBLE)
     return [
         Alert(
             "warning",
             "possible-duplicate",
-            _("A patient of this name and birth date exists: record {number}").format(
-                number=build.find_identifier(patient, resources.MEDICAL_RECORD_NUMBER) or patient["id"]
+            _("{chance} %: {name}, born {birth}, record {number} ({reasons})").format(
+                chance=min(99, round(match.chance * 100)),
+                name=build.person_name(patient),
+                birth=patient.get("birthDate") or _("unknown"),
+                number=build.find_identifier(patient, resources.MEDICAL_RECORD_NUMBER) or patient["id"],
+                reasons=listed(_(each) for each in match.reasons),
             ),
             "name",
             f"Patient/{patient['id']}",
         )
-        for patient in found.resources
+        for patient, match in found[:SHOWN]
     ]
 
 
@@ -139,7 +157,9 @@ async def correct(context: Context, input: CorrectPatient) -> Resource:
     if input.address:
         others = [entry for entry in patient.get("address") or () if entry.get("use") != "home"]
         changed["address"] = [{"use": "home", "text": input.address}, *others]
-    return await context.update(changed)
+    written = await context.update(changed)
+    context.emit("patients.corrected", written, key=reference(written))
+    return written
 
 
 class IdentifyPatient(Input):
@@ -158,7 +178,8 @@ async def identify(context: Context, input: IdentifyPatient) -> Resource:
     """The one patient who bears exactly this number. Changes nothing."""
     number = input.number.upper()
     either = f"{SYSTEM}|{number},{resources.MEDICAL_RECORD_NUMBER}|{number}"
-    found = (await context.search("Patient", [("identifier", either), ("_count", "2")])).resources
-    if len(found) != 1:
+    found = (await context.search("Patient", [("identifier", either), ("_count", "20")])).resources
+    living = {reference(each): each for each in await living_of(context, found)}
+    if len(living) != 1:
         raise Refused(_("No patient has exactly this number"), expression="number")
-    return found[0]
+    return next(iter(living.values()))

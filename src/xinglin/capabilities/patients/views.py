@@ -1,14 +1,20 @@
 """Lists of patients."""
 
+from typing import Literal
+
 from pydantic import Field
 
+from xinglin.capabilities.patients.duplicates import CHANCE, CODE, PAIR_CODE, REASON
 from xinglin.capabilities.patients.identity_number import SYSTEM
+from xinglin.capabilities.patients.living import living_of
 from xinglin.capabilities.patients.resources import MEDICAL_RECORD_NUMBER
+from xinglin.capabilities.patients.states import duplicate
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
+from xinglin.kernel.command import select
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
-from xinglin.kernel.text import N_
+from xinglin.kernel.text import N_, listed
 from xinglin.kernel.view import Filter, Page, Row, view
 from xinglin.platform.i18n import gettext as _
 
@@ -87,4 +93,65 @@ async def find(context: Context, filter: FindPatient) -> Page[PatientRow]:
         found = await context.search("Patient", [*query, ("name", text)])
     else:
         found = await context.search("Patient", query)
-    return Page([patient_row(context, patient) for patient in found.resources], found.next, found.total)
+    living = await living_of(context, found.resources)
+    return Page([patient_row(context, patient) for patient in living], found.next, found.total)
+
+
+class Pairs(Filter):
+    """Pairs in one state, those to be decided where none is named."""
+
+    state: Literal["OPEN", "LATER", "APPROVAL", "SAME", "DIFFERENT"] = Field(
+        "OPEN", title=N_("State"), json_schema_extra=select([(each.code, each.title) for each in duplicate.states])
+    )
+
+
+class PairRow(Row):
+    """Two records that may be one person."""
+
+    name: str = Field(title=N_("Name"))
+    other_name: str = Field(title=N_("Other record"))
+    chance: int = Field(title=N_("Likely, %"), json_schema_extra={"kind": "number"})
+    reasons: str = Field(title=N_("Why"))
+    since: str = Field(title=N_("Since"), json_schema_extra={"kind": "datetime"})
+    state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "duplicate"})
+    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+    other: str = Field(title=N_("Other record"), json_schema_extra={"hidden": True})
+
+
+@view(
+    "patients.duplicates",
+    title=N_("Possible duplicates"),
+    permission="patients.merge",
+    row=PairRow,
+    empty=N_("No pair in this state"),
+)
+async def duplicates(context: Context, filter: Pairs) -> Page[PairRow]:
+    """Pairs of records that may be one person, the oldest first."""
+    query = [
+        ("code", f"{CODE}|{PAIR_CODE}"),
+        ("_tag", duplicate.tag(filter.state)),
+        ("_sort", "authored-on"),
+        ("_count", str(filter.limit)),
+        ("_total", "accurate"),
+        *([("_cursor", filter.cursor)] if filter.cursor else []),
+    ]
+    found = await context.search("Task", query)
+    return Page([pair_row(task) for task in found.resources], found.next, found.total)
+
+
+def pair_row(task: Resource) -> PairRow:
+    """The Task of a pair as a row."""
+    inputs = [(each["type"]["text"], each) for each in task["input"]]
+    chance = next(each["valueDecimal"] for name, each in inputs if name == CHANCE)
+    state = duplicate.of(task)
+    return PairRow(
+        key=f"Task/{task['id']}",
+        name=str(task["focus"].get("display", "")),
+        other_name=str(task["for"].get("display", "")),
+        chance=min(99, round(float(chance) * 100)),
+        reasons=listed(_(str(each["valueString"])) for name, each in inputs if name == REASON),
+        since=str(task["authoredOn"]),
+        state=state.code if state else "",
+        patient=task["focus"]["reference"],
+        other=task["for"]["reference"],
+    )
