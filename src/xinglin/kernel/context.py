@@ -19,6 +19,7 @@ from xinglin.ledger import Books
 from xinglin.platform.access import Grant
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
+from xinglin.platform.settings import Settings
 from xinglin.store.access import NOTHING, Access
 from xinglin.store.channel_headers import Sealing
 from xinglin.store.repository import Maintain, Repository, SearchPage
@@ -87,6 +88,7 @@ class Context:
         maintain: Maintain | None = None,
         access: Access | None = None,
         seal: Sealing | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.registry = registry
         self.connection = connection
@@ -96,6 +98,7 @@ class Context:
         self.repository = knowing(Repository(connection, now=now, zone=zone, maintain=maintain, access=access))
         self.books = Books(connection, now=now)
         self.repository.seal = seal
+        self._settings = settings
         self.work = work or Work()
         self._step = step
         self._permissions = actor.limited(registry.permissions(actor.roles))
@@ -106,6 +109,13 @@ class Context:
         if self.repository.seal is None:
             raise RuntimeError("This application was made without a seal")
         return self.repository.seal
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the installation. Raises `RuntimeError` where the application was made without them."""
+        if self._settings is None:
+            raise RuntimeError("This application was made without settings")
+        return self._settings
 
     @property
     def today(self) -> date:
@@ -235,6 +245,7 @@ class Context:
             work=self.work,
             access=access.unlimited() if isinstance(access, Grant) else access,
             seal=self.repository.seal,
+            settings=self._settings,
         )
 
     async def _ensure_living(self, patient: str | None) -> None:

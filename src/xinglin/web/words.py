@@ -38,6 +38,7 @@ WORDS = {
     "VR": N_("Telemedicine"),
     # action and outcome of an entry of the audit
     "read": N_("Seen"),
+    "print": N_("Printed"),
     "write": N_("Changed"),
     "command": N_("Done"),
     "event": N_("By the system"),
@@ -108,6 +109,7 @@ TONES = {
     "PENDING": "warn",
     "PENDING_FEE": "warn",
     "PENDING_MEDICATION": "warn",
+    "IN_EXECUTION": "brand",
     "REVIEWED": "brand",
     "PAID": "brand",
     "IN_CONSULT": "brand",
