@@ -3,11 +3,14 @@
 from xinglin.capabilities.patients import (
     allergies,
     commands,
+    correcting,
     duplicates,
     events,
     handlers,
     merging,
+    relatives,
     risks,
+    screens,
     states,
     views,
 )
@@ -35,20 +38,33 @@ MASKED = ("identifier", "telecom", "address", "contact")
 capability = Capability(
     name="patients",
     title=N_("Patients"),
-    modules=(commands, allergies, risks, duplicates, merging, states, events, handlers, views),
+    modules=(
+        commands,
+        correcting,
+        relatives,
+        allergies,
+        risks,
+        duplicates,
+        merging,
+        states,
+        events,
+        handlers,
+        views,
+        screens,
+    ),
     grants={
         "registrar": ("patients.read", "patients.write", "patients.risks"),
-        "doctor": ("patients.read", "patients.allergies", "patients.risks"),
+        "doctor": ("patients.read", "patients.allergies", "patients.risks", "patients.death"),
         "nurse": ("patients.read", "patients.write", "patients.allergies", "patients.risks"),
         "pharmacist": ("patients.read", "patients.allergies", "patients.risks"),
         "cashier": ("patients.read",),
-        "records": ("patients.read", "patients.write", "patients.risks", "patients.merge"),
+        "records": ("patients.read", "patients.write", "patients.risks", "patients.merge", "patients.death"),
         "system": ("patients.read",),
     },
     access={
         # Every campus knows every patient of the hospital, lest somebody be registered twice.
         "registrar": (
-            Rule(("Patient",), READ | CHANGE, labels=("*",)),
+            Rule(("Patient", "RelatedPerson"), READ | CHANGE, labels=("*",)),
             _visitors((*WARNINGS, "Coverage"), ("CEL",)),
         ),
         "records": (

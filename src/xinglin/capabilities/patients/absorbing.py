@@ -6,7 +6,7 @@ from xinglin.capabilities.patients.resources import MEDICAL_RECORD_NUMBER
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 
-LISTS = ("identifier", "telecom", "contact", "communication")
+LISTS = ("identifier", "telecom", "contact", "communication", "link")
 """Elements of which the record that is left takes over whatever entries it lacks."""
 
 SINGLE = (
@@ -24,6 +24,8 @@ def absorbed(left: Resource, gone: Resource) -> Resource:
     for name in LISTS:
         own = found.get(name) or []
         more = [_old(each) for each in gone.get(name) or () if not _among(each, own, name)]
+        # Links with family go with the person; those of earlier merges speak of the record.
+        more = [each for each in more if name != "link" or each["type"] == "seealso"]
         if more:
             found[name] = [*own, *more]
     deceased = any(name.startswith("deceased") for name in found)

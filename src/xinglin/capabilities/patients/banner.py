@@ -5,12 +5,11 @@ import binascii
 from dataclasses import dataclass
 
 from xinglin.capabilities.patients import risks
+from xinglin.capabilities.patients.photos import TYPES
 from xinglin.capabilities.patients.resources import NOTE, extension
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
-
-PHOTO_TYPES = ("image/jpeg", "image/png")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ async def known(context: Context, patient: Resource) -> Known:
 def photo(patient: Resource) -> tuple[str, bytes] | None:
     """The content type and the bytes of a patient's photo; None where the record holds none that can be shown."""
     for each in patient.get("photo") or ():
-        if each.get("contentType") in PHOTO_TYPES and each.get("data"):
+        if each.get("contentType") in TYPES and each.get("data"):
             try:
                 return str(each["contentType"]), base64.b64decode(each["data"], validate=True)
             except binascii.Error:

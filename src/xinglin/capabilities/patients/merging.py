@@ -31,7 +31,7 @@ STAYS = frozenset({"Patient", "Provenance", "AuditEvent"})
 class Merge(Decided):
     """A pair that is one person, and the record that is left."""
 
-    survivor: str = Field(title=N_("Record that is left"), pattern=r"^Patient/")
+    survivor: str = Field(title=N_("Record that is left"), pattern=r"^Patient/", json_schema_extra={"widget": "hidden"})
 
 
 @command(
@@ -190,8 +190,7 @@ async def unmerge(context: Context, input: Decided) -> Resource:
     restored = await house.update(
         build.without_empty({**gone, "active": True, "link": absorbing.unlinked(gone, survivor)})
     )
-    cleared = absorbing.given_back(left, before, after)
-    await house.update(build.without_empty({**cleared, "link": absorbing.unlinked(left, other)}))
+    await house.update(absorbing.given_back(left, before, after))
     undone = manifests.manifest(context, "unmerge", left, gone, restored, moves, input.reason)
     await house.create(undone)
     written = await house.update(apart)

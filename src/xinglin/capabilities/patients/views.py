@@ -4,18 +4,21 @@ from typing import Literal
 
 from pydantic import Field
 
+from xinglin.capabilities.patients import demographics
+from xinglin.capabilities.patients.changes import history
 from xinglin.capabilities.patients.duplicates import CHANCE, CODE, PAIR_CODE, REASON
 from xinglin.capabilities.patients.identity_number import SYSTEM
 from xinglin.capabilities.patients.living import living_of
+from xinglin.capabilities.patients.relatives import children_of, relatives_of
 from xinglin.capabilities.patients.resources import MEDICAL_RECORD_NUMBER
 from xinglin.capabilities.patients.states import duplicate
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import select
-from xinglin.kernel.context import Context
+from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_, listed
-from xinglin.kernel.view import Filter, Page, Row, view
+from xinglin.kernel.view import Filter, Page, Row, RowAction, view
 from xinglin.platform.i18n import gettext as _
 
 
@@ -95,6 +98,115 @@ async def find(context: Context, filter: FindPatient) -> Page[PatientRow]:
         found = await context.search("Patient", query)
     living = await living_of(context, found.resources)
     return Page([patient_row(context, patient) for patient in living], found.next, found.total)
+
+
+class OfPatient(Filter):
+    """A patient."""
+
+    patient: str = Field(title=N_("Patient"), pattern=r"^Patient/[A-Za-z0-9.-]{1,64}$")
+
+
+class NumberRow(Row):
+    """A number by which a patient is found."""
+
+    kind: str = Field(title=N_("Document or card"))
+    number: str = Field(title=N_("Number"))
+    use: str = Field(title=N_("Use"))
+    until: str = Field(title=N_("Until"))
+    state: str = Field(title=N_("State"), json_schema_extra={"hidden": True})
+    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+
+
+@view(
+    "patients.numbers",
+    title=N_("Cards and documents"),
+    permission="patients.read",
+    row=NumberRow,
+    actions=(RowAction("patients.retire_number", {"patient": "patient", "number": "number"}, frozenset({"card"})),),
+)
+async def numbers(context: Context, filter: OfPatient) -> Page[NumberRow]:
+    """Documents and cards of a patient, as the caller may see their numbers."""
+    patient = await context.read(filter.patient)
+    kinds = {demographics.NUMBER_SYSTEM + kind for kind in demographics.NUMBERS}
+    return Page(
+        [
+            NumberRow(
+                key=f"{each.get('system', '')}|{each.get('value', '')}",
+                kind=demographics.number_name(each),
+                number=str(each.get("value", "")),
+                use=_("old") if each.get("use") == "old" else _("in use"),
+                until=str((each.get("period") or {}).get("end", "")),
+                state="card" if each.get("system") in kinds and each.get("use") != "old" else "",
+                patient=filter.patient,
+            )
+            for each in patient.get("identifier") or ()
+        ]
+    )
+
+
+class RelativeRow(Row):
+    """Somebody of a patient's family, or a patient of whose family this one is."""
+
+    relationship: str = Field(title=N_("Relationship"))
+    name: str = Field(title=N_("Name"))
+    phone: str = Field(title=N_("Phone"))
+    record: str = Field(title=N_("Record number"))
+    state: str = Field(title=N_("State"), json_schema_extra={"hidden": True})
+    person: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+
+
+@view(
+    "patients.relatives",
+    title=N_("Family and guardians"),
+    permission="patients.read",
+    row=RelativeRow,
+    actions=(RowAction("patients.unrelate", {"related": "key"}, frozenset({"related"})),),
+    empty=N_("Nobody recorded"),
+)
+async def relatives(context: Context, filter: OfPatient) -> Page[RelativeRow]:
+    """A patient's family and guardians, and then those patients for whom this one is family."""
+    patient = await context.read(filter.patient)
+    rows = [
+        RelativeRow(
+            key=reference(related),
+            relationship="、".join(build.concept_text(each) for each in related.get("relationship") or ()),
+            name=build.person_name(related),
+            phone="、".join(str(each.get("value", "")) for each in related.get("telecom") or ()),
+            record=record_number(other) if other else "",
+            state="related",
+            person=reference(other) if other else "",
+        )
+        for related, other in await relatives_of(context, patient)
+    ]
+    rows += [
+        RelativeRow(
+            key=reference(other),
+            relationship=_("is family of"),
+            name=build.person_name(other),
+            phone="",
+            record=record_number(other),
+            state="",
+            person=reference(other),
+        )
+        for other in await children_of(context, patient)
+    ]
+    return Page(rows)
+
+
+class ChangeRow(Row):
+    """One version of a patient's record."""
+
+    at: str = Field(title=N_("Time"), json_schema_extra={"kind": "datetime"})
+    who: str = Field(title=N_("Who"))
+    what: str = Field(title=N_("What"))
+    reason: str = Field(title=N_("Reason"))
+    version: int = Field(title=N_("Version"), json_schema_extra={"kind": "number"})
+
+
+@view("patients.changes", title=N_("History of the record"), permission="patients.write", row=ChangeRow)
+async def changes(context: Context, filter: OfPatient) -> Page[ChangeRow]:
+    """How a patient's master record has come to be what it is, the newest change first."""
+    return Page([ChangeRow(**each) for each in await history(context, filter.patient)])
 
 
 class Pairs(Filter):
