@@ -3,6 +3,8 @@
 from typing import Any
 
 from xinglin.capabilities.patients.demographics import Fact, facts, number_name
+from xinglin.capabilities.patients.manifests import ACTIVITY, versioned
+from xinglin.capabilities.patients.resources import author
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
@@ -10,6 +12,7 @@ from xinglin.kernel.text import N_
 from xinglin.platform.i18n import gettext as _
 
 TITLES = {
+    "register": N_("Registered"),
     "merge": N_("Merged with another record"),
     "unmerge": N_("Merge undone"),
     "add-number": N_("Card added"),
@@ -21,8 +24,28 @@ TITLES = {
 CODES = {"male": N_("Male"), "female": N_("Female"), "other": N_("Other"), "unknown": N_("Unknown")}
 
 
+async def record(
+    context: Context, written: Resource, activity: str, reason: str = "", before: Resource | None = None
+) -> None:
+    """Puts on record, as a Provenance, who wrote this version of a Patient, in place of which one, and why."""
+    await context.unlimited().create(
+        build.without_empty(
+            {
+                "resourceType": "Provenance",
+                "target": [build.reference(versioned(written))],
+                "recorded": build.instant(context.now),
+                "activity": {"coding": [build.coding(ACTIVITY, activity)]},
+                "reason": [{"text": reason}] if reason else [],
+                "agent": [{"who": author(context) or {"display": context.actor.name}}],
+                "entity": [{"role": "revision", "what": build.reference(versioned(before))}] if before else [],
+            }
+        )
+    )
+
+
 async def history(context: Context, patient: str) -> list[dict[str, Any]]:
-    """The versions of a Patient, the newest first: `at`, `who`, `what` in words, `reason`, `version`.
+    """The versions of a Patient, the newest first: `at` (to the minute, in the hospital's zone), `who`, `what` in
+    words, `reason`, `version`.
 
     Raises `NotFound` where the caller may not see the patient. Who changed what is told to whoever sees the record.
     """
@@ -40,9 +63,9 @@ async def history(context: Context, patient: str) -> list[dict[str, Any]]:
         found.append(
             {
                 "key": f"{patient}/_history/{version.version}",
-                "at": version.updated.isoformat(),
+                "at": f"{version.updated.astimezone(context.zone):%Y-%m-%d %H:%M}",
                 "who": "、".join(str(each["who"].get("display", "")) for each in note.get("agent") or ()),
-                "what": "；".join([*title, *changed]) or (_("Other elements") if before else _("Registered")),
+                "what": "；".join([*title, *changed]) or (_("Other elements") if before else _("Taken over")),
                 "reason": "；".join(str(each.get("text", "")) for each in note.get("reason") or ()),
                 "version": version.version,
             }

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from xinglin.capabilities.patients import demographics, resources
+from xinglin.capabilities.patients.changes import record
 from xinglin.capabilities.patients.identity_number import SYSTEM, parse_identity_number
 from xinglin.capabilities.patients.living import living_of
 from xinglin.capabilities.patients.matching import POSSIBLE, person
@@ -96,13 +97,14 @@ async def register(context: Context, input: RegisterPatient) -> Resource:
         await refuse_known(context, each, "identity_number" if each["system"] == SYSTEM else "document_number")
     patient = with_personal(patient, input)
     demand_reason(await _same_person(context, patient), input.reason)
-    return await _written(context, patient)
+    return await _written(context, patient, input.reason)
 
 
-async def _written(context: Context, patient: Resource) -> Resource:
+async def _written(context: Context, patient: Resource, reason: str | None = None) -> Resource:
     number = f"{await next_number(context.connection, 'medical-record'):08d}"
     own = build.identifier(resources.MEDICAL_RECORD_NUMBER, number, "usual")
     written = await context.create({**patient, "identifier": [own, *(patient.get("identifier") or ())]})
+    await record(context, written, "register", reason or "")
     context.emit("patients.registered", written, key=reference(written))
     return written
 
@@ -180,7 +182,7 @@ async def register_newborn(context: Context, input: RegisterNewborn) -> Resource
         }
     )
     demand_reason(await _same_person(context, patient), input.reason)
-    child = await _written(context, patient)
+    child = await _written(context, patient, input.reason)
     await context.call(
         "patients.relate", patient=reference(child), relationship="MTH", name=name, relative=input.mother, guardian=True
     )

@@ -5,11 +5,10 @@ from datetime import date, datetime
 from pydantic import Field, field_validator
 
 from xinglin.capabilities.patients import demographics
+from xinglin.capabilities.patients.changes import record
 from xinglin.capabilities.patients.identity_number import SYSTEM, parse_identity_number
-from xinglin.capabilities.patients.manifests import versioned
 from xinglin.capabilities.patients.personal import Gender, Personal, born, refuse_known, valid_identity, with_personal
 from xinglin.capabilities.patients.photos import MOST_CHARACTERS, parse_photo
-from xinglin.capabilities.patients.resources import author
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command, select
@@ -21,8 +20,6 @@ from xinglin.platform.i18n import gettext as _
 GENDERS = {"male": N_("Male"), "female": N_("Female"), "other": N_("Other")}
 WHOLE = len("1968-03-12")
 """Characters of a birth date that is known to the day; desks estimate the others."""
-
-ACTIVITY = "urn:xinglin:code:patient-index"
 
 
 class OfPatient(Input):
@@ -115,19 +112,7 @@ async def _recorded(context: Context, changed: Resource, before: Resource, activ
     if changed == before:
         return before
     written = await context.update(changed)
-    await context.unlimited().create(
-        build.without_empty(
-            {
-                "resourceType": "Provenance",
-                "target": [build.reference(versioned(written))],
-                "recorded": build.instant(context.now),
-                "activity": {"coding": [build.coding(ACTIVITY, activity)]},
-                "reason": [{"text": reason}] if reason else [],
-                "agent": [{"who": author(context) or {"display": context.actor.name}}],
-                "entity": [{"role": "revision", "what": build.reference(versioned(before))}],
-            }
-        )
-    )
+    await record(context, written, activity, reason, before)
     if reason:
         context.because(reason)
     context.emit("patients.corrected", written, key=reference(written))

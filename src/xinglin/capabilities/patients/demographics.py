@@ -113,7 +113,7 @@ def number_name(identifier: Mapping[str, Any]) -> str:
     if system == SYSTEM:
         return "居民身份证"
     if system == resources.MEDICAL_RECORD_NUMBER:
-        return "病案号"
+        return "病历号"
     kind = NUMBERS.get(system.removeprefix(NUMBER_SYSTEM))
     return kind.display if kind else build.concept_text(identifier.get("type")) or system
 
@@ -175,6 +175,8 @@ def facts(patient: Resource) -> list[Fact]:
         Fact(N_("Occupation"), _coded_text(patient, OCCUPATION)),
         Fact(N_("Contact person"), "；".join(contacts)),
     ]
+    if described := resources.extension(patient, resources.NOTE).get("valueString"):
+        found.append(Fact(N_("Description"), str(described)))
     if "multipleBirthInteger" in patient:
         found.append(Fact(N_("Order of birth"), str(patient["multipleBirthInteger"])))
     if "deceasedDateTime" in patient:

@@ -100,10 +100,11 @@ async def relatives_of(context: Context, patient: Resource) -> list[tuple[Resour
     return [(each, people.get(reference(each))) for each in found]
 
 
-async def children_of(context: Context, patient: Resource) -> list[Resource]:
-    """The Patients of whose family a patient is: those of the RelatedPersons that the patient is linked with."""
+async def family_of(context: Context, patient: Resource) -> list[tuple[Resource, Resource]]:
+    """Whose family a patient is: the RelatedPersons that the patient is linked with, each with its Patient."""
     links = [str(each["other"].get("reference")) for each in patient.get("link") or () if each["type"] == RELATED]
     related = await context.read_many(each for each in links if each.startswith("RelatedPerson/"))
     living = [each for each in related.values() if each.get("active", True)]
     people = await context.read_many(each["patient"]["reference"] for each in living)
-    return list(people.values())
+    pairs = [(each, people.get(each["patient"]["reference"])) for each in living]
+    return [(each, other) for each, other in pairs if other is not None]

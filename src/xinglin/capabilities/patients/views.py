@@ -9,7 +9,7 @@ from xinglin.capabilities.patients.changes import history
 from xinglin.capabilities.patients.duplicates import CHANCE, CODE, PAIR_CODE, REASON
 from xinglin.capabilities.patients.identity_number import SYSTEM
 from xinglin.capabilities.patients.living import living_of
-from xinglin.capabilities.patients.relatives import children_of, relatives_of
+from xinglin.capabilities.patients.relatives import family_of, relatives_of
 from xinglin.capabilities.patients.resources import MEDICAL_RECORD_NUMBER
 from xinglin.capabilities.patients.states import duplicate
 from xinglin.fhir import build
@@ -181,14 +181,16 @@ async def relatives(context: Context, filter: OfPatient) -> Page[RelativeRow]:
     rows += [
         RelativeRow(
             key=reference(other),
-            relationship=_("is family of"),
+            relationship=_("{relationship} of").format(
+                relationship=build.concept_text((related.get("relationship") or [None])[0])
+            ),
             name=build.person_name(other),
             phone="",
             record=record_number(other),
             state="",
             person=reference(other),
         )
-        for other in await children_of(context, patient)
+        for related, other in await family_of(context, patient)
     ]
     return Page(rows)
 
