@@ -7,7 +7,7 @@ from xinglin.capabilities.patients.manifests import ACTIVITY, versioned
 from xinglin.capabilities.patients.resources import author
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
-from xinglin.kernel.context import Context
+from xinglin.kernel.context import Context, reference
 from xinglin.kernel.text import N_
 from xinglin.platform.i18n import gettext as _
 
@@ -43,26 +43,25 @@ async def record(
     )
 
 
-async def history(context: Context, patient: str) -> list[dict[str, Any]]:
+async def history(context: Context, patient: Resource) -> list[dict[str, Any]]:
     """The versions of a Patient, the newest first: `at` (to the minute, in the hospital's zone), `who`, `what` in
     words, `reason`, `version`.
 
-    Raises `NotFound` where the caller may not see the patient. Who changed what is told to whoever sees the record.
+    Who changed what is told to whoever sees the record.
     """
-    await context.read(patient)
-    type, _slash, id = patient.partition("/")
-    versions = [(each, each.resource) for each in await context.repository.history(type, id)]
-    notes = await _notes(context, patient)
+    name = reference(patient)
+    versions = [(each, each.resource) for each in await context.repository.history("Patient", patient["id"])]
+    notes = await _notes(context, name)
     found = []
     for index, (version, resource) in enumerate(versions):
         before = versions[index + 1][1] if index + 1 < len(versions) else None
-        note = notes.get(f"{patient}/_history/{version.version}", {})
+        note = notes.get(f"{name}/_history/{version.version}", {})
         activity = build.first_code(note.get("activity"))
         changed = _told(before, resource)
         title = [_(TITLES[activity])] if activity in TITLES else []
         found.append(
             {
-                "key": f"{patient}/_history/{version.version}",
+                "key": f"{name}/_history/{version.version}",
                 "at": f"{version.updated.astimezone(context.zone):%Y-%m-%d %H:%M}",
                 "who": "、".join(str(each["who"].get("display", "")) for each in note.get("agent") or ()),
                 "what": "；".join([*title, *changed]) or (_("Other elements") if before else _("Taken over")),

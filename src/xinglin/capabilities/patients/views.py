@@ -13,6 +13,7 @@ from xinglin.capabilities.patients.relatives import family_of, relatives_of
 from xinglin.capabilities.patients.resources import MEDICAL_RECORD_NUMBER
 from xinglin.capabilities.patients.states import duplicate
 from xinglin.fhir import build
+from xinglin.fhir.outcome import Gone, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import select
 from xinglin.kernel.context import Context, reference
@@ -106,6 +107,14 @@ class OfPatient(Filter):
     patient: str = Field(title=N_("Patient"), pattern=r"^Patient/[A-Za-z0-9.-]{1,64}$")
 
 
+async def _seen(context: Context, patient: str) -> Resource:
+    try:
+        return await context.read(patient)
+    except (NotFound, Gone):
+        # In the same words for those whom the caller may not see.
+        raise NotFound(_("There is no such patient"), expression="patient") from None
+
+
 class NumberRow(Row):
     """A number by which a patient is found."""
 
@@ -126,7 +135,7 @@ class NumberRow(Row):
 )
 async def numbers(context: Context, filter: OfPatient) -> Page[NumberRow]:
     """Documents and cards of a patient, as the caller may see their numbers."""
-    patient = await context.read(filter.patient)
+    patient = await _seen(context, filter.patient)
     kinds = {demographics.NUMBER_SYSTEM + kind for kind in demographics.NUMBERS}
     return Page(
         [
@@ -165,7 +174,7 @@ class RelativeRow(Row):
 )
 async def relatives(context: Context, filter: OfPatient) -> Page[RelativeRow]:
     """A patient's family and guardians, and then those patients for whom this one is family."""
-    patient = await context.read(filter.patient)
+    patient = await _seen(context, filter.patient)
     rows = [
         RelativeRow(
             key=reference(related),
@@ -208,7 +217,7 @@ class ChangeRow(Row):
 @view("patients.changes", title=N_("History of the record"), permission="patients.write", row=ChangeRow)
 async def changes(context: Context, filter: OfPatient) -> Page[ChangeRow]:
     """How a patient's master record has come to be what it is, the newest change first."""
-    return Page([ChangeRow(**each) for each in await history(context, filter.patient)])
+    return Page([ChangeRow(**each) for each in await history(context, await _seen(context, filter.patient))])
 
 
 class Pairs(Filter):
