@@ -71,6 +71,35 @@ async def test_a_merge_moves_the_chart_and_its_undoing_gives_back_just_that(hosp
     assert await hospital.rows("records", "patients.duplicates", state="SAME") == []
 
 
+async def test_what_other_systems_write_about_the_replaced_record_is_gathered(hospital: Hospital) -> None:
+    one, other = (
+        await hospital.patient("冯一", phone="13811110005"),
+        await hospital.patient("冯义", phone="13811110006"),
+    )
+    task = await pair(hospital, one, other)
+    await hospital.do("records", "patients.merge", pair=task, survivor=one, reason="同一人")
+    (link,) = await hospital.rows("registrar", "patients.links", patient=one)
+    assert (link.key, link.state, link.pair) == (other, "SAME", task)
+
+    async def foreign(number: int) -> str:
+        about = {"status": "final", "code": {"text": "血钾"}, "subject": {"reference": other}}
+        async with hospital.application.database.transaction() as connection:
+            context = hospital.application.context(connection, as_system("en"))
+            # By the repository itself, as another system's write by FHIR comes.
+            made = await context.repository.create({"resourceType": "Observation", **about}, id=f"late-{number}")
+        return f"Observation/{made['id']}"
+
+    written = [await foreign(1)]
+    await hospital.deliver()
+    written.append(await foreign(2))
+    assert [subject(await hospital.read(each)) for each in written] == [one, other]
+    await hospital.do("records", "patients.compare_all")
+    await hospital.deliver()
+    assert [subject(await hospital.read(each)) for each in written] == [one, one]
+    await hospital.do("records", "patients.unmerge", pair=task, reason="两人")
+    assert [subject(await hospital.read(each)) for each in written] == [other, other]
+
+
 async def test_two_people_decide_where_both_have_a_visit_today(hospital: Hospital) -> None:
     one, other = (
         await hospital.patient("钱双", phone="13811110001"),

@@ -65,6 +65,7 @@ capability = Capability(
         # Every campus knows every patient of the hospital, lest somebody be registered twice.
         "registrar": (
             Rule(("Patient", "RelatedPerson"), READ | CHANGE, labels=("*",)),
+            Rule(("Task",), READ, criteria=f"code={CODE}|", labels=("*",)),
             _visitors((*WARNINGS, "Coverage"), ("CEL",)),
         ),
         "records": (

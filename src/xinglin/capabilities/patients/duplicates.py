@@ -174,8 +174,8 @@ async def compare_all(context: Context, input: CompareAll) -> Resource:  # noqa:
     return task
 
 
-async def scan(context: Context, task: Resource) -> Resource:
-    """Compares the next records of a comparison of all, and writes down how far it came.
+async def scan(context: Context, task: Resource) -> list[Resource]:
+    """Compares the next records of a comparison of all, writes down how far it came, and gives those records.
 
     `input` of the Task holds the cursor of what is to come, `output` the numbers of records and of new pairs.
     """
@@ -189,7 +189,7 @@ async def scan(context: Context, task: Resource) -> Resource:
     written = await context.update(build.without_empty({**told, "status": "in-progress" if page.next else "completed"}))
     if page.next:
         context.emit("patients.scanning", written, key=reference(written))
-    return written
+    return page.resources
 
 
 def scanned(task: Resource) -> tuple[int, int]:

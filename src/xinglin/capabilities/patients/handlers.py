@@ -1,6 +1,7 @@
 """What follows from a registration, and from a merge."""
 
 from xinglin.capabilities.patients import duplicates, merging
+from xinglin.fhir import build
 from xinglin.kernel.context import Context
 from xinglin.kernel.event import Event, on
 
@@ -16,7 +17,9 @@ async def scan(context: Context, event: Event) -> None:
     """Goes on with a comparison of all records."""
     task = await context.read(event.subject, lock=True)
     if task["status"] == "in-progress":
-        await duplicates.scan(context, task)
+        for patient in await duplicates.scan(context, task):
+            if build.replaced_by(patient):
+                await merging.gather_for(context, patient)
 
 
 @on("patients.merged")

@@ -168,6 +168,15 @@ async def gather(context: Context, pair: str) -> None:
         await context.update(manifests.extended(manifest, moves))
 
 
+async def gather_for(context: Context, patient: Resource) -> None:
+    """Moves what other systems have written about a replaced record since its merge."""
+    query = [("code", f"{duplicates.CODE}|{duplicates.PAIR_CODE}"), ("status", "completed"), ("_count", "10")]
+    for parameter in ("focus", "patient"):
+        for task in (await context.search("Task", [*query, (parameter, reference(patient))])).resources:
+            if replaced_of(task) == reference(patient):
+                await gather(context, reference(task))
+
+
 @command(
     "patients.unmerge", title=N_("Undo merge"), permission="patients.merge", done=N_("Merge undone"), tone="danger"
 )

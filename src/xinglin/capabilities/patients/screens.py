@@ -56,6 +56,7 @@ async def _chosen(context: Context, patient: str, tab: str) -> dict[str, Any]:
         "reference": patient,
         "facts": facts(held),
         "numbers": await run_view(context, views.numbers, about),
+        "links": await run_view(context, views.links, about) if tab == "record" else None,
         "risks": await risks_of(context, patient),
         "allergies": (await context.search("AllergyIntolerance", warnings)).resources,
         "values": correctable(held) if tab == "correct" else {},

@@ -1,5 +1,7 @@
 """Lists of patients."""
 
+import re
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -9,11 +11,13 @@ from xinglin.capabilities.patients.changes import history
 from xinglin.capabilities.patients.duplicates import CHANCE, CODE, PAIR_CODE, REASON
 from xinglin.capabilities.patients.identity_number import SYSTEM
 from xinglin.capabilities.patients.living import living_of
+from xinglin.capabilities.patients.personal import telephone
 from xinglin.capabilities.patients.relatives import family_of, relatives_of
 from xinglin.capabilities.patients.resources import MEDICAL_RECORD_NUMBER
 from xinglin.capabilities.patients.states import duplicate
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Gone, NotFound
+from xinglin.fhir.search.escapes import escaped
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import select
 from xinglin.kernel.context import Context, reference
@@ -21,10 +25,14 @@ from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_, listed
 from xinglin.kernel.view import Filter, Page, Row, RowAction, view
 from xinglin.platform.i18n import gettext as _
+from xinglin.store.repository import SearchPage
+
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
 class FindPatient(Filter):
-    """Part of a name, its pinyin or initials, a phone number, a record number or an ID number."""
+    """Parts of a name, pinyin or initials; a phone number, a number of the record, a document or a card; a birth date
+    such as 1968-03-12, or its year. Several words must all fit."""
 
     text: str = Field("", title=N_("Name, pinyin, phone or number"), max_length=80)
 
@@ -80,25 +88,45 @@ def patient_row(context: Context, patient: Resource) -> PatientRow:
     empty=N_("Nobody found. Register the person as a new patient."),
 )
 async def find(context: Context, filter: FindPatient) -> Page[PatientRow]:
-    """Patients by name, pinyin, initials, phone, record number or ID number, the latest registered first."""
-    text = filter.text.strip()
+    """Patients by name, pinyin, initials, phone, birth date, or the number of the record, a document or a card, the
+    latest registered first. In the place of a record that was merged comes the one that is left."""
     query = [("_count", str(filter.limit)), ("_sort", "-_lastUpdated")]
     if filter.cursor:
         query.append(("_cursor", filter.cursor))
-    if any(character.isdigit() for character in text):
-        if context.concealed("Patient") & {"identifier", "telecom"}:
-            raise Refused(
-                _("You see numbers in part only, and can't search by them; search by name"), expression="text"
-            )
-        found = await context.search("Patient", [*query, ("identifier", text.upper())])
-        if not found.resources:
-            found = await context.search("Patient", [*query, ("phone", text)])
-    elif text:
-        found = await context.search("Patient", [*query, ("name", text)])
-    else:
-        found = await context.search("Patient", query)
+    found = await _found(context, filter.text.split(), query)
     living = await living_of(context, found.resources)
     return Page([patient_row(context, patient) for patient in living], found.next, found.total)
+
+
+async def _found(context: Context, words: list[str], query: list[tuple[str, str]]) -> SearchPage:
+    """Patients by all words: numbers as they are (of the record, a document, a card, else a telephone), dates and years
+    as those of birth, everything else as a part of the name."""
+    numbers: list[str] = []
+    for word in words:
+        if born := _birth(word):
+            query = [*query, ("birthdate", born)]
+        elif any(character.isdigit() for character in word):
+            numbers.append(escaped(word.upper()))
+        else:
+            query = [*query, ("name", escaped(word))]
+    if not numbers:
+        return await context.search("Patient", query)
+    if context.concealed("Patient") & {"identifier", "telecom"}:
+        raise Refused(_("You see numbers in part only, and can't search by them; search by name"), expression="text")
+    found = await context.search("Patient", [*query, *(("identifier", number) for number in numbers)])
+    if not found.resources:
+        found = await context.search("Patient", [*query, *(("phone", telephone(number)) for number in numbers)])
+    return found
+
+
+def _birth(word: str) -> str | None:
+    """A word as a birth date or a year of birth; None where it is neither."""
+    if _YEAR.fullmatch(word):
+        return word
+    try:
+        return date.fromisoformat(word).isoformat() if len(word) == len("1968-03-12") else None
+    except ValueError:
+        return None
 
 
 class OfPatient(Filter):
@@ -202,6 +230,54 @@ async def relatives(context: Context, filter: OfPatient) -> Page[RelativeRow]:
         for related, other in await family_of(context, patient)
     ]
     return Page(rows)
+
+
+class LinkRow(Row):
+    """Another record that is, was or may be this patient's."""
+
+    kind: str = Field(title=N_("Link"))
+    name: str = Field(title=N_("Name"))
+    record: str = Field(title=N_("Record number"))
+    state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "duplicate"})
+    since: str = Field(title=N_("Since"), json_schema_extra={"kind": "datetime"})
+    pair: str = Field(title=N_("Pair"), json_schema_extra={"hidden": True})
+
+
+@view(
+    "patients.links",
+    title=N_("Other records"),
+    permission="patients.write",
+    row=LinkRow,
+    empty=N_("No other record is known"),
+)
+async def links(context: Context, filter: OfPatient) -> Page[LinkRow]:
+    """Records that were merged into a patient's, or may be of the same person, and what was decided."""
+    await _seen(context, filter.patient)
+    query = [("code", f"{CODE}|{PAIR_CODE}"), ("_sort", "-authored-on"), ("_count", "50")]
+    pairs = [
+        *(await context.search("Task", [*query, ("focus", filter.patient)])).resources,
+        *(await context.search("Task", [*query, ("patient", filter.patient)])).resources,
+    ]
+    others = {each["id"]: pair_row(each) for each in pairs}
+    people = await context.read_many(_other(row, filter.patient) for row in others.values())
+    return Page(
+        [
+            LinkRow(
+                key=_other(row, filter.patient),
+                kind=_("Merged record") if row.state == "SAME" else _("Possible duplicate"),
+                name=build.person_name(people.get(_other(row, filter.patient))),
+                record=record_number(people.get(_other(row, filter.patient), {})),
+                state=row.state,
+                since=row.since[:10],
+                pair=row.key,
+            )
+            for row in others.values()
+        ]
+    )
+
+
+def _other(row: "PairRow", patient: str) -> str:
+    return row.other if row.patient == patient else row.patient
 
 
 class ChangeRow(Row):
