@@ -41,6 +41,7 @@ DEPARTMENTS = {
     "pharmacy": "药剂科",
     "information": "信息科",
     "quality": "医务科",
+    "archive": "病案室",
 }
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
@@ -54,6 +55,8 @@ STAFF = (
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
     Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
     Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
+    Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
+    Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
