@@ -58,6 +58,17 @@ def visit(
     }
 
 
+def attended(encounter: Resource, practitioner: str, clinic: str) -> Resource:
+    """A visit with another doctor, in another clinic."""
+    others = [
+        entry
+        for entry in encounter.get("participant") or ()
+        if build.first_code((entry.get("type") or [None])[0]) != "ATND"
+    ]
+    doctor = {"type": [build.concept(PARTICIPATION, "ATND", "attender")], "individual": build.reference(practitioner)}
+    return {**encounter, "serviceType": {"text": clinic}, "participant": [doctor, *others]}
+
+
 def attender(encounter: Resource) -> str | None:
     """The practitioner who attends the visit."""
     for entry in encounter.get("participant") or ():

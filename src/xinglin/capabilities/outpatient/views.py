@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from xinglin.capabilities.outpatient import resources
+from xinglin.capabilities.outpatient import queueing, resources
 from xinglin.capabilities.outpatient.record import DIAGNOSES
 from xinglin.capabilities.outpatient.states import AFTER_CONSULT
 from xinglin.fhir import build
@@ -13,8 +13,6 @@ from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
 from xinglin.terminology import catalogue
-
-CALL_ORDER = ("SERVING", "CALLED", "WAITING", "PASSED")
 
 
 class QueueRow(Row):
@@ -47,19 +45,10 @@ class QueueRow(Row):
 )
 async def queue(context: Context, filter: Filter) -> Page[QueueRow]:
     """The queue of the signed-in doctor: with the doctor, called, waiting in order, passed over."""
-    table = context.registry.tables["queue"]
-    found = await context.search(
-        "Task",
-        [
-            ("owner", context.actor.practitioner or "Practitioner/none"),
-            ("_tag", ",".join(table.tag(code) for code in CALL_ORDER)),
-            ("_sort", "authored-on"),
-            ("_count", str(filter.limit)),
-        ],
-    )
-    people = await context.read_many(place["for"]["reference"] for place in found.resources)
-    rows = [_queue_row(context, place, people.get(place["for"]["reference"])) for place in found.resources]
-    return Page(sorted(rows, key=lambda row: CALL_ORDER.index(row.state)), total=len(rows))
+    found = (await queueing.places(context, context.actor.practitioner or "Practitioner/none"))[: filter.limit]
+    people = await context.read_many(place["for"]["reference"] for place in found)
+    rows = [_queue_row(context, place, people.get(place["for"]["reference"])) for place in found]
+    return Page(rows, total=len(rows))
 
 
 def _queue_row(context: Context, place: Resource, patient: Resource | None) -> QueueRow:
