@@ -12,6 +12,7 @@ from xinglin.kernel.access import EVERYBODY, POLICIES
 from xinglin.kernel.basket import BasketSection
 from xinglin.kernel.command import Command
 from xinglin.kernel.event import EventType, Handler
+from xinglin.kernel.printout import Printout
 from xinglin.kernel.screen import Screen
 from xinglin.kernel.states import StateTable
 from xinglin.kernel.view import View
@@ -66,6 +67,7 @@ class Registry:
         self.events: dict[str, EventType] = {}
         self.handlers: dict[str, list[Handler]] = {}
         self.baskets: dict[str, BasketSection] = {}
+        self.printouts: dict[str, Printout] = {}
         self._permissions: dict[str, set[str]] = {}
         self.policies: dict[str, tuple[Rule, ...]] = dict(POLICIES)
         for capability in self.capabilities.values():
@@ -96,6 +98,7 @@ class Registry:
             (Screen, self.screens),
             (EventType, self.events),
             (BasketSection, self.baskets),
+            (Printout, self.printouts),
         )
         for kind, book in books:
             for item in capability.declared(kind):
@@ -134,10 +137,11 @@ class Registry:
             if fault := basket.faults(section, self.commands, self.views, self.tables):
                 raise ValueError(f"Basket section {section.name} {fault}")
         granted = frozenset().union(*self._permissions.values()) if self._permissions else frozenset()
-        offered: list[Command | View | Screen] = [
+        offered: list[Command | View | Screen | Printout] = [
             *self.commands.values(),
             *self.views.values(),
             *self.screens.values(),
+            *self.printouts.values(),
         ]
         for item in offered:
             if item.permission not in granted:

@@ -3,6 +3,7 @@
 from xinglin.capabilities.outpatient import (
     commands,
     handlers,
+    printouts,
     queueing,
     record,
     returning,
@@ -18,7 +19,7 @@ from xinglin.platform.access import READ, Rule
 capability = Capability(
     name="outpatient",
     title=N_("Outpatient care"),
-    modules=(commands, queueing, record, returning, handlers, states, views, screens),
+    modules=(commands, queueing, record, returning, handlers, states, views, screens, printouts),
     needs=("patients", "pharmacy", "billing", "signing"),
     grants={
         "registrar": ("outpatient.read", "outpatient.register"),
