@@ -45,6 +45,7 @@ DEPARTMENTS = {
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
     Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "outpatient"),
+    Member("nurse", "practitioner-xu", "许静", "female", ("nurse",), "outpatient"),
     Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology"),
     Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general"),
     Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory"),

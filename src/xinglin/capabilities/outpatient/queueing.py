@@ -21,11 +21,16 @@ from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import command
 from xinglin.kernel.context import Context
+from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_
+from xinglin.platform.i18n import gettext as _
 from xinglin.platform.numbers import next_number
 
 CALL_ORDER = ("SERVING", "CALLED", "WAITING", "PASSED")
 """The states of a queue in the order in which it is shown."""
+
+PRESENT = ("WAITING", "CALLED", "PASSED")
+"""The states of a place whose owner is there and has not been seen."""
 
 AHEAD = {"stat": 0, "asap": 1}
 """Priorities that go ahead of all others, and their order."""
@@ -135,3 +140,41 @@ async def requeue(context: Context, input: VisitStep) -> Resource:
     place = context.moved("queue", await visits.queue_place(context, input.visit))
     moved = from_time(place, context.now)
     return await context.update({**moved, "lastModified": build.instant(context.now)})
+
+
+class Transfer(VisitStep):
+    """Somebody who waits and goes to another doctor."""
+
+    clinic: str = Field(
+        title=N_("Clinic"),
+        pattern=r"^Schedule/",
+        json_schema_extra={"widget": "select", "source": "scheduling.clinics"},
+    )
+    reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
+
+
+@command("outpatient.transfer", title=N_("Transfer"), permission="outpatient.read", done=N_("Transferred"))
+async def transfer(context: Context, input: Transfer) -> Resource:
+    """Gives somebody who waits to another doctor: the time from which the place counts is kept, the number is the next
+    of the other queue. A doctor transfers own patients only. Refused where it is the same doctor."""
+    encounter = await context.read(input.visit, lock=True)
+    if not context.may("outpatient.queues"):
+        visits.own_visit(context, encounter)
+    place = context.moved("queue", await visits.queue_place(context, input.visit))
+    schedule = await context.read(input.clinic)
+    doctor = next(actor for actor in schedule["actor"] if actor["reference"].startswith("Practitioner/"))["reference"]
+    if doctor == place["owner"]["reference"]:
+        raise Refused(_("The patient waits for this doctor already"), expression="clinic")
+    clinic = build.concept_text((schedule.get("specialty") or [None])[0])
+    await context.update(resources.attended(encounter, doctor, clinic))
+    others = [item for item in place.get("identifier") or () if item.get("system") != resources.QUEUE_NUMBER]
+    number = build.identifier(resources.QUEUE_NUMBER, await _number(context, doctor))
+    note = {"text": input.reason, "time": build.instant(context.now)}
+    moved = {
+        **place,
+        "identifier": [number, *others],
+        "owner": build.reference(doctor),
+        "note": [*(place.get("note") or ()), note],
+        "lastModified": build.instant(context.now),
+    }
+    return await context.update(moved)

@@ -67,6 +67,7 @@ queue = StateTable(
         Transition("PASSED", "outpatient.requeue", "WAITING", (*DOCTOR, *DESK)),
         *(Transition(before, "outpatient.leave", "LEFT", (*DESK, *DOCTOR, *SYSTEM)) for before in NOT_SEEN),
         *(Transition(before, "outpatient.leave", "SERVED", (*DESK, *DOCTOR, *SYSTEM)) for before in NOT_SEEN),
+        *(Transition(before, "outpatient.transfer", "WAITING", (*DESK, *DOCTOR)) for before in NOT_SEEN),
         Transition("CALLED", "outpatient.receive", "SERVING", DOCTOR),
         Transition("SERVING", "outpatient.finish", "SERVED", DOCTOR),
         Transition("SERVED", "outpatient.rejoin", "WAITING", (*DESK, *SYSTEM)),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from xinglin.capabilities.outpatient import queueing, resources
+from xinglin.capabilities.outpatient import queueing, resources, triage
 from xinglin.capabilities.outpatient.record import DIAGNOSES
 from xinglin.capabilities.outpatient.states import AFTER_CONSULT
 from xinglin.fhir import build
@@ -23,6 +23,7 @@ class QueueRow(Row):
     gender: str = Field(title=N_("Sex"), json_schema_extra={"kind": "code"})
     age: int | None = Field(title=N_("Age"), json_schema_extra={"kind": "number"})
     waited: int = Field(title=N_("Waits, min"), json_schema_extra={"kind": "number"})
+    level: str = Field(title=N_("Level"))
     state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "queue"})
     returns: bool = Field(title=N_("Results ready"), json_schema_extra={"kind": "flag"})
     visit: str = Field(title=N_("Visit"), json_schema_extra={"hidden": True})
@@ -39,6 +40,7 @@ class QueueRow(Row):
         RowAction("outpatient.receive", {"visit": "visit"}, frozenset({"CALLED"})),
         RowAction("outpatient.pass_over", {"visit": "visit"}, frozenset({"CALLED"})),
         RowAction("outpatient.requeue", {"visit": "visit"}, frozenset({"PASSED"})),
+        RowAction("outpatient.transfer", {"visit": "visit"}, frozenset({"CALLED", "PASSED"})),
         RowAction("outpatient.leave", {"visit": "visit"}, frozenset({"CALLED", "PASSED"})),
     ),
     empty=N_("Nobody is waiting"),
@@ -46,12 +48,14 @@ class QueueRow(Row):
 async def queue(context: Context, filter: Filter) -> Page[QueueRow]:
     """The queue of the signed-in doctor: with the doctor, called, waiting in order, passed over."""
     found = (await queueing.places(context, context.actor.practitioner or "Practitioner/none"))[: filter.limit]
-    people = await context.read_many(place["for"]["reference"] for place in found)
-    rows = [_queue_row(context, place, people.get(place["for"]["reference"])) for place in found]
+    names = (name for place in found for name in (place["for"]["reference"], place["focus"]["reference"]))
+    people = await context.read_many(names)
+    rows = [_queue_row(context, place, people) for place in found]
     return Page(rows, total=len(rows))
 
 
-def _queue_row(context: Context, place: Resource, patient: Resource | None) -> QueueRow:
+def _queue_row(context: Context, place: Resource, held: dict[str, Resource]) -> QueueRow:
+    patient = held.get(place["for"]["reference"])
     state = context.registry.tables["queue"].of(place)
     since = datetime.fromisoformat(place["authoredOn"])
     return QueueRow(
@@ -61,6 +65,7 @@ def _queue_row(context: Context, place: Resource, patient: Resource | None) -> Q
         gender=str((patient or {}).get("gender", "unknown")),
         age=build.age_in_years((patient or {}).get("birthDate"), context.today),
         waited=max(0, int((context.now - since).total_seconds() // 60)),
+        level=triage.level_of(held.get(place["focus"]["reference"])),
         state=state.code if state else "WAITING",
         returns=resources.returns(place),
         visit=place["focus"]["reference"],

@@ -22,6 +22,11 @@ class ClinicRow(Row):
     name: str = Field(title=N_("Clinic"))
     doctor: str = Field(title=N_("Doctor"))
 
+    @property
+    def label(self) -> str:
+        """Clinic and doctor: a department has several."""
+        return f"{self.name} · {self.doctor}"
+
 
 @view("scheduling.clinics", title=N_("Clinics"), permission="scheduling.read", row=ClinicRow)
 async def clinics(context: Context, filter: Filter) -> Page[ClinicRow]:
