@@ -33,10 +33,10 @@ class Degree:
 
 
 LEVELS: dict[Level, Degree] = {
-    "I": Degree(N_("I: critical"), "Ⅰ级 濒危", "stat", 0),
-    "II": Degree(N_("II: severe"), "Ⅱ级 危重", "asap", 10),
-    "III": Degree(N_("III: urgent"), "Ⅲ级 急症", "urgent", 30),
-    "IV": Degree(N_("IV: not urgent"), "Ⅳ级 非急症", "routine", None),
+    "I": Degree(N_("I: critical"), "I 级 濒危", "stat", 0),
+    "II": Degree(N_("II: severe"), "II 级 危重", "asap", 10),
+    "III": Degree(N_("III: urgent"), "III 级 急症", "urgent", 30),
+    "IV": Degree(N_("IV: not urgent"), "IV 级 非急症", "routine", None),
 }
 ORDER: tuple[Level, ...] = ("I", "II", "III", "IV")
 
