@@ -45,7 +45,6 @@ DEPARTMENTS = {
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
     Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "outpatient"),
-    Member("nurse", "practitioner-xu", "许静", "female", ("nurse",), "outpatient"),
     Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology"),
     Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general"),
     Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory"),
@@ -55,10 +54,15 @@ STAFF = (
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
     Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
     Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
+    Member("nurse", "practitioner-xu", "许静", "female", ("nurse",), "outpatient"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
 """Who also works elsewhere."""
+
+
+DEVICES = (("kiosk-1", "门诊大厅自助机 1", "kiosk"), ("display-1", "二楼候诊屏 1", "display"))
+"""Services that devices come in as; administration makes their keys."""
 
 
 async def furnish(application: Application) -> None:
@@ -83,6 +87,18 @@ async def furnish(application: Application) -> None:
                     locale="zh_CN",
                     now=context.now,
                     rules=RULES,
+                )
+        for login, name, role in DEVICES:
+            if await identity.find_account(connection, login) is None:
+                await identity.create_account(
+                    connection,
+                    login=login,
+                    name=name,
+                    password=None,
+                    kind="service",
+                    roles=(role,),
+                    locale="zh_CN",
+                    now=context.now,
                 )
 
 
