@@ -38,12 +38,13 @@ capability = Capability(
     ),
     needs=("patients", "pharmacy", "billing", "signing"),
     grants={
-        "registrar": ("outpatient.read", "outpatient.register", "outpatient.queues"),
+        "registrar": ("outpatient.read", "outpatient.register", "outpatient.queues", "outpatient.loads"),
         "nurse": (
             "outpatient.read",
             "outpatient.register",
             "outpatient.vitals",
             "outpatient.queues",
+            "outpatient.loads",
             "outpatient.triage",
         ),
         "doctor": ("outpatient.read", "outpatient.vitals", "outpatient.treat"),

@@ -117,6 +117,34 @@ def _overdue(level: str, waited: int) -> bool:
     return minutes is not None and waited > minutes
 
 
+class LoadRow(Row):
+    """How busy a doctor is; the key is the Practitioner."""
+
+    doctor_name: str = Field(title=N_("Doctor"))
+    waiting: int = Field(title=N_("Waiting"), json_schema_extra={"kind": "number"})
+    expected: int = Field(title=N_("Still, about min"), json_schema_extra={"kind": "number"})
+
+
+@view("outpatient.loads", title=N_("Doctors at work"), permission="outpatient.loads", row=LoadRow)
+async def loads(context: Context, filter: Filter) -> Page[LoadRow]:
+    """How many wait for each doctor who has somebody in the queue today, and how long whoever comes now would wait."""
+    places = await today(context)
+    owners = {place["owner"]["reference"] for place in places}
+    speeds, people = await pace.paces(context, owners), await context.read_many(owners)
+    table = context.registry.tables["queue"]
+    rows = []
+    for owner in sorted(owners):
+        own = [place for place in places if place["owner"]["reference"] == owner]
+        times = pace.expected(context, own, speeds[owner])
+        busy = any((state := table.of(place)) and state.code in ("SERVING", "CALLED") for place in own)
+        last = max(times.values()) if times else 0
+        wait = round(last + speeds[owner]) if times else round(speeds[owner]) if busy else 0
+        rows.append(
+            LoadRow(key=owner, doctor_name=build.person_name(people.get(owner)), waiting=len(times), expected=wait)
+        )
+    return Page(rows[: filter.limit], total=len(rows))
+
+
 def by_doctor(rows: list[PlaceRow]) -> list[dict[str, Any]]:
     """Rows as groups of one doctor each: `clinic`, `doctor_name`, `rows`, and how many wait."""
     groups: dict[str, list[PlaceRow]] = {}

@@ -13,6 +13,7 @@ from xinglin.capabilities.scheduling import (
     stopping,
     views,
     waiting,
+    walk_in,
 )
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
@@ -25,8 +26,21 @@ MESSAGES = f"category={notices.MESSAGE}|{notices.APPOINTMENT}"
 capability = Capability(
     name="scheduling",
     title=N_("Scheduling"),
-    modules=(commands, holding, waiting, publishing, stopping, settings, notices, states, views, lists, screens),
-    needs=("patients", "outpatient"),
+    modules=(
+        commands,
+        walk_in,
+        holding,
+        waiting,
+        publishing,
+        stopping,
+        settings,
+        notices,
+        states,
+        views,
+        lists,
+        screens,
+    ),
+    needs=("patients", "outpatient", "billing"),
     grants={
         "registrar": (*DESK, "scheduling.publish"),
         "nurse": (*DESK, "scheduling.publish"),
@@ -39,6 +53,8 @@ capability = Capability(
         "registrar": (
             Rule(("Appointment",), READ, campus=True, labels=("*",)),
             Rule(("Communication",), READ, criteria=MESSAGES, campus=True, labels=("*",)),
+            # What is to be paid stands on the slip.
+            Rule(("ChargeItem",), READ, campus=True, labels=("*",)),
         ),
         "app": (
             Rule(("Patient", "Appointment"), READ, labels=("*",)),

@@ -165,7 +165,10 @@ async def check_in(context: Context, input: AppointmentStep) -> Resource:
     tone="danger",
 )
 async def cancel(context: Context, input: CancelAppointment) -> Resource:
-    """Gives up a place before check-in, or a wait for one; the place is free for others at once."""
+    """Gives up a place, or a wait for one, before the patient has been seen; the place is free for others at once.
+
+    The visit is cancelled, and at the desk what was paid for it is given back.
+    """
     appointment = await context.read(input.appointment, lock=True)
     before = context.registry.tables["appointment"].of(appointment)
     cancelled = context.moved("appointment", appointment)
@@ -173,6 +176,9 @@ async def cancel(context: Context, input: CancelAppointment) -> Resource:
     await places.free(context, appointment.get("slot") or ())
     if before is not None and before.code in ("RESERVED", "STOPPED"):
         await context.call("outpatient.cancel_visit", appointment=input.appointment, reason=input.reason)
+    elif before is not None and before.code == "ARRIVED":
+        visits = await context.search("Encounter", [("appointment", input.appointment), ("_count", "1")])
+        await context.call("outpatient.leave", visit=reference(visits.resources[0]), reason=input.reason)
     return stored
 
 

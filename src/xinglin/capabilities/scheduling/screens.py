@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from xinglin.capabilities.scheduling import lists, notices, places, settings, views, weekly
-from xinglin.capabilities.scheduling.slots import CHANNELS, clinic_name, doctor_name, local, patient_of
+from xinglin.capabilities.scheduling import lists, notices, places, settings, views, walk_in, weekly
+from xinglin.capabilities.scheduling.slots import CHANNELS, clinic_name, doctor_name, doctor_of, local, patient_of
 from xinglin.fhir import build
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.types import Resource
@@ -38,15 +38,27 @@ async def desk(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
     """Find or register a patient, book a place, check in; below, the appointments of the day.
 
     Query: `text` to find a patient, `patient` the chosen one, `day` and `clinic` for free places, `mode` hold to hold
-    places instead of booking them, `move` an appointment of the patient that goes to the place that is chosen.
+    places instead of booking them, `move` an appointment of the patient that goes to the place that is chosen, `slip` a
+    registration to print, `clinics` the page of clinics.
     """
     day = _day(context, query.get("day"))
     chosen = query.get("patient")
     find = context.registry.views["patients.find"]
     filter = {"day": day.isoformat(), **({"clinic": query["clinic"]} if query.get("clinic") else {})}
+    days = [context.today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD)]
+    cursor = [("_cursor", query["clinics"])] if query.get("clinics") else []
+    clinics = await context.search(
+        "Schedule", [("active", "true"), ("_sort", "_id"), ("_count", str(CLINICS)), *cursor]
+    )
+    loads = await run_view(context, context.registry.views["outpatient.loads"], {"limit": 500})
     return {
+        "glance": await weekly.week(context, clinics.resources, days),
+        "more_clinics": clinics.next,
+        "loads": {row.key: row for row in loads.rows},
+        "doctors": {reference(each): doctor_of(each).get("reference", "") for each in clinics.resources},
+        "slip": await walk_in.slip(context, query["slip"]) if query.get("slip") else None,
         "day": day,
-        "days": [context.today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD)],
+        "days": days,
         "text": query.get("text", ""),
         "clinic": query.get("clinic", ""),
         "mode": query["mode"] if query.get("mode") in MODES else MODES[0],

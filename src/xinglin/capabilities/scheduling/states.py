@@ -33,6 +33,7 @@ appointment = StateTable(
             Transition(before, "scheduling.cancel", "CANCELLED", BOOKERS)
             for before in ("WAITLISTED", "HELD", "RESERVED", "STOPPED")
         ),
+        Transition("ARRIVED", "scheduling.cancel", "CANCELLED", DESK),
         Transition("HELD", "scheduling.expire", "EXPIRED", ANYBODY),
         Transition("RESERVED", "scheduling.check_in", "ARRIVED", (*DESK, "kiosk")),
         Transition("RESERVED", "scheduling.rebook", "RESERVED", BOOKERS),
