@@ -145,6 +145,44 @@ async def loads(context: Context, filter: Filter) -> Page[LoadRow]:
     return Page(rows[: filter.limit], total=len(rows))
 
 
+class OnePlace(Filter):
+    """A place in a queue."""
+
+    place: str = Field(title=N_("Place"), pattern=r"^Task/")
+
+
+class StandingRow(Row):
+    """Where somebody stands: how many go before, and how long it will take."""
+
+    state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "queue"})
+    clinic: str = Field(title=N_("Clinic"))
+    doctor_name: str = Field(title=N_("Doctor"))
+    ahead: int = Field(title=N_("Before you"), json_schema_extra={"kind": "number"})
+    expected: int = Field(title=N_("Still, about min"), json_schema_extra={"kind": "number"})
+
+
+@view("outpatient.standing", title=N_("Place in the queue"), permission="outpatient.loads", row=StandingRow)
+async def standing(context: Context, filter: OnePlace) -> Page[StandingRow]:
+    """Where one place stands in its queue."""
+    place = await context.read(filter.place)
+    owner = place["owner"]["reference"]
+    held = await today(context, owner)
+    speed = (await pace.paces(context, [owner]))[owner]
+    times = pace.expected(context, held, speed)
+    doctor = (await context.read_many([owner])).get(owner)
+    state = context.registry.tables["queue"].of(place)
+    visit = await context.read(place["focus"]["reference"])
+    row = StandingRow(
+        key=filter.place,
+        state=state.code if state else "",
+        clinic=build.concept_text(visit.get("serviceType")),
+        doctor_name=build.person_name(doctor),
+        ahead=list(times).index(filter.place) if filter.place in times else 0,
+        expected=times.get(filter.place, 0),
+    )
+    return Page([row], total=1)
+
+
 def by_doctor(rows: list[PlaceRow]) -> list[dict[str, Any]]:
     """Rows as groups of one doctor each: `clinic`, `doctor_name`, `rows`, and how many wait."""
     groups: dict[str, list[PlaceRow]] = {}

@@ -5,12 +5,21 @@ from typing import Literal
 
 from pydantic import Field
 
-from xinglin.capabilities.scheduling import settings
+from xinglin.capabilities.scheduling import settings, weekly
 from xinglin.capabilities.scheduling.places import LONGEST
-from xinglin.capabilities.scheduling.slots import OPEN, clinic_name, doctor_name, local, open_to, patient_of, takeable
+from xinglin.capabilities.scheduling.slots import (
+    OPEN,
+    clinic_name,
+    doctor_name,
+    doctor_of,
+    local,
+    open_to,
+    patient_of,
+    takeable,
+)
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
-from xinglin.kernel.context import Context
+from xinglin.kernel.context import Context, reference
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, view
 from xinglin.platform.i18n import gettext as _
@@ -37,6 +46,30 @@ async def clinics(context: Context, filter: Filter) -> Page[ClinicRow]:
         for schedule in found.resources
     ]
     return Page(rows, found.next, found.total)
+
+
+class TodayRow(Row):
+    """A clinic with the places that are left today."""
+
+    name: str = Field(title=N_("Clinic"))
+    doctor: str = Field(title=N_("Doctor"))
+    free: int = Field(title=N_("Free places"), json_schema_extra={"kind": "number"})
+    practitioner: str = Field(title=N_("Doctor"), json_schema_extra={"hidden": True})
+
+
+@view("scheduling.today", title=N_("Clinics of today"), permission="scheduling.window", row=TodayRow)
+async def today(context: Context, filter: Filter) -> Page[TodayRow]:
+    """Active clinics and how many places are left today, whatever their channel."""
+    found = await context.search("Schedule", [("active", "true"), ("_count", str(filter.limit)), ("_sort", "_id")])
+    lines = await weekly.week(context, found.resources, [context.today])
+    doctors = {reference(schedule): str(doctor_of(schedule).get("reference", "")) for schedule in found.resources}
+    rows = [
+        TodayRow(
+            key=line.clinic, name=line.name, doctor=line.doctor, free=line.free[0], practitioner=doctors[line.clinic]
+        )
+        for line in lines
+    ]
+    return Page(rows, found.next)
 
 
 class RoomRow(Row):
