@@ -15,6 +15,9 @@ ROLES = {
     "custodian": N_("Custodian"),
     "auditor": N_("Auditor"),
     "administrator": N_("Administrator"),
+    "app": N_("Booking app"),
+    "kiosk": N_("Kiosk"),
+    "display": N_("Waiting-room display"),
     "system": N_("System"),
 }
 
