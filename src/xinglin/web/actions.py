@@ -124,7 +124,11 @@ class Actions:
             events = {"go": {"to": target, "toast": text}}
         else:
             events["toast"] = {"text": text, "tone": "good"}
-        return Response(status_code=204, headers={"HX-Trigger": trigger(events)})
+        headers = {"HX-Trigger": trigger(events)}
+        if version := (outcome.resource.get("meta") or {}).get("versionId"):
+            # Whoever saves while typing goes on from this version.
+            headers["ETag"] = f'W/"{version}"'
+        return Response(status_code=204, headers=headers)
 
     def _told(self, request: Request, command: Command, outcome: Outcome) -> Response:
         """What is told once, in the dialog, or without scripts on a page."""

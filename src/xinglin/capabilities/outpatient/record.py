@@ -9,7 +9,7 @@ from xinglin.capabilities.outpatient import resources, visits
 from xinglin.capabilities.outpatient.commands import VisitStep
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
-from xinglin.kernel.command import MULTILINE, command
+from xinglin.kernel.command import command
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_
@@ -64,35 +64,6 @@ async def record_vitals(context: Context, input: RecordVitals) -> Resource:
         if value is not None:
             written = await context.create(resources.vital_sign(encounter, who, now, field, value))
     return written
-
-
-class WriteNote(VisitStep):
-    """The outpatient record. Every save replaces the whole record; earlier versions stay in its history."""
-
-    chief_complaint: str | None = Field(None, title=N_("Chief complaint"), max_length=200)
-    present_illness: str | None = Field(
-        None, title=N_("History of present illness"), max_length=4000, json_schema_extra=MULTILINE
-    )
-    past_history: str | None = Field(None, title=N_("Past history"), max_length=2000, json_schema_extra=MULTILINE)
-    examination: str | None = Field(
-        None, title=N_("Physical examination"), max_length=2000, json_schema_extra=MULTILINE
-    )
-    plan: str | None = Field(None, title=N_("Plan"), max_length=2000, json_schema_extra=MULTILINE)
-
-
-@command("outpatient.write_note", title=N_("Save record"), permission="outpatient.treat", done=N_("Record saved"))
-async def write_note(context: Context, input: WriteNote) -> Resource:
-    """Writes the record of a visit in consultation; it is preliminary until the doctor signs."""
-    encounter = await visits.in_consultation(context, input.visit)
-    values = input.model_dump(exclude={"visit"})
-    if not any(values.values()):
-        raise Refused(_("The record is empty"))
-    author = str(context.actor.practitioner)
-    written = resources.note(encounter, author, values, context.now)
-    held = await visits.composition(context, input.visit)
-    if held is None:
-        return await context.create(written)
-    return await context.update({**held, **written})
 
 
 class Diagnose(VisitStep):

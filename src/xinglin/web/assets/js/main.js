@@ -2,6 +2,7 @@ import "./toast.js";
 import "./dialog.js";
 import "./keys.js";
 import "./live.js";
+import "./autosave.js";
 import "./combobox.js";
 import "./money.js";
 import "./files.js";
