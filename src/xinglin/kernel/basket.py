@@ -24,7 +24,8 @@ class BasketSection:
     `lines` names a view whose filter takes a `visit` and whose rows tell `LINE_FIELDS`, with their row actions;
     `add` the commands whose forms add a line (their input has a `visit`); `issue` a command (input: `visit`) that
     turns the drafts of the visit into orders and returns them as `issued` makes it; `table` the state table of the
-    lines; `key` the key that leads to its form; `void` states of lines that cost nothing any more.
+    lines; `key` the key that leads to its form; `void` states of lines that cost nothing any more; `repeat` a command
+    (input: `visit`, `line` of an earlier visit of the patient, `reason`) that orders the same again with all checks.
     """
 
     name: str
@@ -38,12 +39,13 @@ class BasketSection:
     empty: str
     hint: str = ""
     void: frozenset[str] = frozenset()
+    repeat: str | None = None
     order: int = 100
 
 
 def faults(section: BasketSection, commands: dict[str, Any], views: dict[str, Any], tables: dict[str, Any]) -> str:
     """What a section names and nobody offers, or what does not have the shape that a section needs; blank if sound."""
-    for name in (*section.add, section.issue):
+    for name in (*section.add, section.issue, *([section.repeat] if section.repeat else [])):
         if name not in commands:
             return f"names command {name}, which nobody offers"
         if "visit" not in commands[name].input.model_fields:

@@ -1,6 +1,19 @@
 """Outpatient care: the visit from registration to its end, the queue, the record and the diagnosis."""
 
-from xinglin.capabilities.outpatient import commands, handlers, notes, printouts, record, screens, seed, states, views
+from xinglin.capabilities.outpatient import (
+    commands,
+    copying,
+    handlers,
+    library,
+    notes,
+    phrases,
+    printouts,
+    record,
+    screens,
+    seed,
+    states,
+    views,
+)
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
 from xinglin.platform.access import READ, Rule
@@ -8,7 +21,7 @@ from xinglin.platform.access import READ, Rule
 capability = Capability(
     name="outpatient",
     title=N_("Outpatient care"),
-    modules=(commands, notes, record, handlers, states, views, screens, printouts),
+    modules=(commands, notes, record, handlers, states, views, screens, copying, library, phrases, printouts),
     needs=("patients", "pharmacy", "billing", "signing"),
     grants={
         "registrar": ("outpatient.read", "outpatient.register"),

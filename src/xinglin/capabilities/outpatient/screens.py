@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xinglin.capabilities.outpatient import amending, chart, resources, views, visits
+from xinglin.capabilities.outpatient import amending, chart, copying, resources, views, visits
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import run_view
 from xinglin.kernel.basket import BasketSection
@@ -59,6 +59,7 @@ async def _open_visit(context: Context, visit: str, tab: str, cursor: str | None
         "composition": composition,
         "note": resources.note_values(composition),
         "note_version": int(composition["meta"]["versionId"]) if composition else 0,
+        "last_visit": await copying.last_visit(context, encounter) if tab == "record" else None,
         "amended": await amending.since_signature(context, composition) if tab == "record" else [],
         "diagnoses": await visits.diagnoses(context, encounter),
         "basket": await _basket(context, visit),

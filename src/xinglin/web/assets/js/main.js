@@ -3,6 +3,7 @@ import "./dialog.js";
 import "./keys.js";
 import "./live.js";
 import "./autosave.js";
+import "./phrases.js";
 import "./combobox.js";
 import "./money.js";
 import "./files.js";
