@@ -21,6 +21,7 @@ from xinglin.web.assets import Assets
 from xinglin.web.elsewhere import Elsewhere
 from xinglin.web.lists import Lists
 from xinglin.web.pages import Pages
+from xinglin.web.photos import Photos
 from xinglin.web.printing.pages import Printing
 from xinglin.web.rendering import Renderer
 from xinglin.web.security import SecurityHeaders
@@ -61,6 +62,7 @@ def create_web(application: Application, settings: Settings) -> Starlette:
             Route("/badges", lists.badges),
             Route("/print/{name}", printing.pdf),
             Route("/print/{name}/check", printing.check, name="print-check"),
+            Route("/photo/{id}", Photos(application).serve),
             *(Route(screen.path, pages.screen(screen), name=screen.name) for screen in screens),
         ],
         middleware=[

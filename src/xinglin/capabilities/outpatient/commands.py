@@ -141,11 +141,16 @@ class LeaveQueue(VisitStep):
     tone="danger",
 )
 async def leave(context: Context, input: LeaveQueue) -> Resource:
-    """Takes a patient who left without being seen off the queue, and cancels the visit."""
-    encounter = context.moved("visit", await context.read(input.visit, lock=True))
-    place = context.moved("queue", await visits.queue_place(context, input.visit))
-    await context.update({**place, "lastModified": build.instant(context.now)})
-    return await context.update({**encounter, "reasonCode": [{"text": input.reason}]})
+    """Takes a patient who left without being seen off the queue, and cancels the visit; that of somebody who had come
+    back with results stays as it is."""
+    encounter = await context.read(input.visit, lock=True)
+    place = await visits.queue_place(context, input.visit)
+    back = resources.returns(place)
+    moved = context.moved("queue", _settled(place), to="SERVED" if back else "LEFT")
+    moved = await context.update({**moved, "lastModified": build.instant(context.now)})
+    if back:
+        return moved
+    return await context.update({**context.moved("visit", encounter), "reasonCode": [{"text": input.reason}]})
 
 
 class CloseQueues(Input):
@@ -183,12 +188,20 @@ async def close_queues(context: Context, input: CloseQueues) -> Resource:
     tone="primary",
 )
 async def receive(context: Context, input: VisitStep) -> Resource:
-    """Begins the consultation with a patient who has been called."""
+    """Begins the consultation with a patient who has been called, or goes on with one who comes back with results."""
     encounter = await context.read(input.visit, lock=True)
     visits.own_visit(context, encounter)
     moved = context.moved("visit", encounter)
-    await _move_place(context, input.visit)
-    return await context.update({**moved, "period": {"start": build.instant(context.now)}})
+    place = context.moved("queue", await visits.queue_place(context, input.visit))
+    await context.update({**_settled(place), "lastModified": build.instant(context.now)})
+    await context.call("billing.mark_rendered", service=input.visit, rendered=True)
+    begun = encounter["period"]["start"] if resources.returns(place) else build.instant(context.now)
+    return await context.update({**moved, "period": {"start": begun}})
+
+
+def _settled(place: Resource) -> Resource:
+    """A place in the queue whose owner is not on the way back with results any longer."""
+    return {name: value for name, value in place.items() if name != "businessStatus"}
 
 
 @command(
@@ -260,10 +273,10 @@ def _refuse_incomplete(composition: Resource | None, encounter: Resource) -> Non
 async def _charge_consultation(context: Context, visit: str) -> None:
     fee = {"item": CONSULTATION_FEE, "quantity": 1, "service": visit, "once": True}
     await context.call("billing.charge", visit=visit, **fee)
+    await context.call("billing.mark_rendered", service=visit, rendered=True)
 
 
 async def _close(context: Context, composition: Resource) -> None:
-    signed_before = any(entry.get("mode") == "legal" for entry in composition.get("attester") or ())
     attester = {
         "mode": "legal",
         "time": build.instant(context.now),
@@ -272,7 +285,7 @@ async def _close(context: Context, composition: Resource) -> None:
     await context.update(
         {
             **composition,
-            "status": "amended" if signed_before else "final",
+            "status": "amended" if resources.signed(composition) else "final",
             "attester": [*(composition.get("attester") or ()), attester],
         }
     )
@@ -297,5 +310,5 @@ async def reopen(context: Context, input: ReopenVisit) -> Resource:
     moved = context.moved("visit", encounter)
     place = context.moved("queue", await visits.queue_place(context, input.visit))
     note = {"text": input.reason, "time": build.instant(context.now)}
-    await context.update({**place, "note": [*(place.get("note") or ()), note]})
+    await context.update({**_settled(place), "note": [*(place.get("note") or ()), note]})
     return await context.update(moved)

@@ -52,9 +52,11 @@ async def window(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
         "text": query.get("text", ""),
         "stock": None,
         "prescription": None,
+        "patient": None,
     }
     if chosen == "stock":
         shown["stock"] = await run_view(context, views.formulary_search, {"text": query.get("text", ""), "limit": 200})
     if query.get("prescription"):
-        shown["prescription"] = await views.prescription_detail(context, query["prescription"])
+        held = await views.prescription_detail(context, query["prescription"])
+        shown.update(prescription=held, patient=held["patient"] if held else None)
     return shown
