@@ -153,7 +153,8 @@ def read_form(command: Command, data: ImmutableMultiDict[str, Any]) -> dict[str,
             continue
         info = command.input.model_fields.get(name)
         sent = [str(item) for item in data.getlist(name) if str(item).strip()]
-        if info is not None and get_origin(_bare(info.annotation)) in {list, tuple, set, frozenset}:
+        several = info is not None and get_origin(_bare(info.annotation)) in {list, tuple, set, frozenset}
+        if several or (info is None and len(sent) > 1):
             values[name] = sent
         elif sent:
             values[name] = sent[-1]

@@ -119,6 +119,8 @@ TONES = {
     "SETTLED": "good",
     "FINISHED": "good",
     "DISPENSED": "good",
+    "ACTIVE": "good",
+    "SUBMITTED": "warn",
     "REJECTED": "danger",
     "NO_SHOW": "danger",
 }

@@ -1,8 +1,10 @@
 """Outpatient care: the visit from registration to its end, the queue, the record and the diagnosis."""
 
 from xinglin.capabilities.outpatient import (
+    answering,
     commands,
     copying,
+    designing,
     handlers,
     library,
     notes,
@@ -31,7 +33,9 @@ capability = Capability(
         states,
         views,
         screens,
+        answering,
         copying,
+        designing,
         library,
         phrases,
         printouts,
@@ -41,6 +45,7 @@ capability = Capability(
         "registrar": ("outpatient.read", "outpatient.register"),
         "nurse": ("outpatient.read", "outpatient.register", "outpatient.vitals"),
         "doctor": ("outpatient.read", "outpatient.vitals", "outpatient.treat"),
+        "head": ("outpatient.approve",),
         "system": ("outpatient.read", "outpatient.register", "outpatient.close"),
     },
     access={"registrar": (Rule(("Encounter", "Task"), READ, campus=True, labels=("*",)),)},

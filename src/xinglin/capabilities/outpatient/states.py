@@ -69,3 +69,26 @@ queue = StateTable(
         *(Transition(before, "outpatient.reopen", "SERVING", DOCTOR) for before in ("SERVED", *NOT_SEEN)),
     ),
 )
+
+HEAD = ("head",)
+
+template = StateTable(
+    name="template",
+    title=N_("Template"),
+    type="Questionnaire",
+    states=(
+        State("DRAFT", N_("Draft"), "draft"),
+        State("SUBMITTED", N_("Submitted"), "draft"),
+        State("ACTIVE", N_("In use"), "active"),
+        State("RETIRED", N_("Retired"), "retired"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.draft_template", "DRAFT", DOCTOR),
+        Transition(None, "outpatient.revise_template", "DRAFT", DOCTOR),
+        Transition("DRAFT", "outpatient.submit_template", "SUBMITTED", DOCTOR),
+        Transition("SUBMITTED", "outpatient.return_template", "DRAFT", HEAD),
+        Transition("SUBMITTED", "outpatient.approve_template", "ACTIVE", HEAD),
+        Transition("DRAFT", "outpatient.retire_template", "RETIRED", DOCTOR),
+        Transition("ACTIVE", "outpatient.retire_template", "RETIRED", HEAD),
+    ),
+)
