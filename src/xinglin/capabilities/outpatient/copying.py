@@ -7,7 +7,7 @@ from pydantic.config import JsonDict
 
 from xinglin.capabilities.outpatient import resources, visits
 from xinglin.capabilities.outpatient.commands import VisitStep
-from xinglin.capabilities.outpatient.record import DIAGNOSES
+from xinglin.capabilities.outpatient.diagnosing import DIAGNOSES
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import command

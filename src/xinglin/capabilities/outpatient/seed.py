@@ -1,7 +1,7 @@
 """Diagnoses of the demonstration hospital: frequent ones of outpatient clinics (WHO ICD-10, Chinese names)."""
 
+from xinglin.capabilities.outpatient.diagnosing import DIAGNOSES
 from xinglin.capabilities.outpatient.questionnaires import Question, template
-from xinglin.capabilities.outpatient.record import DIAGNOSES
 from xinglin.capabilities.outpatient.resources import ICD10
 from xinglin.fhir.outcome import NotFound
 from xinglin.fhir.types import Resource

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from pydantic import Field
 
-from xinglin.capabilities.outpatient import resources, visits
+from xinglin.capabilities.outpatient import favourites, resources, visits
 from xinglin.capabilities.outpatient.amending import SIGNED
-from xinglin.capabilities.outpatient.record import DIAGNOSES
+from xinglin.capabilities.outpatient.diagnosing import DIAGNOSES
 from xinglin.capabilities.outpatient.states import AFTER_CONSULT
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
@@ -15,6 +15,8 @@ from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
 from xinglin.terminology import catalogue
 
+RANKED = 60
+"""Diagnoses that fit and among which those used lately are looked for."""
 CALL_ORDER = ("SERVING", "CALLED", "WAITING", "PASSED")
 
 
@@ -148,10 +150,18 @@ class DiagnosisRow(Row):
     empty=N_("No diagnosis fits"),
 )
 async def diagnosis_search(context: Context, filter: SearchText) -> Page[DiagnosisRow]:
-    """Diagnoses by characters, pinyin, initials or code, best fit first."""
-    held = await catalogue(context.repository, DIAGNOSES)
-    found = await held.find(filter.text, filter.limit)
-    return Page([DiagnosisRow(key=concept.code, code=concept.code, name=concept.display) for concept in found])
+    """Diagnoses by characters, pinyin, initials or code: those that the doctor used lately first, then the best fit;
+    without a text those used lately alone."""
+    recent = dict(await favourites.recent(context, resources.ICD10))
+    if not filter.text.strip() and recent:
+        found = list(recent.items())
+    else:
+        held = await catalogue(context.repository, DIAGNOSES)
+        known = await held.find(filter.text, max(filter.limit, RANKED))
+        found = [(concept.code, concept.display) for concept in known]
+        order = {code: place for place, code in enumerate(recent)}
+        found.sort(key=lambda pair: order.get(pair[0], len(order)))
+    return Page([DiagnosisRow(key=code, code=code, name=name) for code, name in found[: filter.limit]])
 
 
 class NoteVersionRow(Row):

@@ -8,6 +8,7 @@ import "./combobox.js";
 import "./money.js";
 import "./files.js";
 import "./panels.js";
+import "./sort.js";
 import { toast } from "./toast.js";
 
 // What the server could not answer in its own words.
