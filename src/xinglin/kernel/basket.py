@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 LINE_FIELDS = ("headline", "instruction", "price", "state", "alerts", "returned")
 """What a row of a section's lines tells, as a field or a property: what was ordered and how, in a line each; the
 amount at the price of now or None; its state in the section's table; warnings that the doctor accepted, each
-`code: text; reason`; why it came back, or blank."""
+`code: text; reason`; why it came back, or blank.
+
+A row may also tell `again`: the input of the first of the section's `add` commands that orders the same once more, without
+the visit; order sets are made of it."""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,9 @@ WORDS = {
     "cash": N_("Cash"),
     "card": N_("Bank card"),
     "qr": N_("Mobile payment"),
+    "routine": N_("Routine"),
+    "urgent": N_("Urgent"),
+    "stat": N_("Immediately"),
     # frequency and route of a medicine
     "qd": N_("Once a day"),
     "bid": N_("Twice a day"),

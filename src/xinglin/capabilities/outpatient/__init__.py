@@ -2,6 +2,7 @@
 
 from xinglin.capabilities.outpatient import (
     answering,
+    certificates,
     commands,
     copying,
     designing,
@@ -12,6 +13,7 @@ from xinglin.capabilities.outpatient import (
     phrases,
     printouts,
     record,
+    requests,
     returning,
     screens,
     seed,
@@ -36,10 +38,12 @@ capability = Capability(
         views,
         screens,
         answering,
+        certificates,
         copying,
         designing,
         library,
         phrases,
+        requests,
         printouts,
     ),
     needs=("patients", "pharmacy", "billing", "signing"),

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xinglin.capabilities.outpatient import amending, answering, chart, copying, resources, views, visits
+from xinglin.capabilities.outpatient import (
+    amending,
+    answering,
+    certificates,
+    chart,
+    copying,
+    requests,
+    resources,
+    views,
+    visits,
+)
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import run_view
 from xinglin.kernel.basket import BasketSection
@@ -62,6 +72,9 @@ async def _open_visit(context: Context, visit: str, tab: str, query: Mapping[str
         "note_version": int(composition["meta"]["versionId"]) if composition else 0,
         "in_use": await answering.in_use(context) if tab == "record" else [],
         "panel": await answering.panel(context, visit, query["template"]) if query.get("template") else None,
+        "certificates": await certificates.of_visit(context, visit) if tab == "record" else [],
+        "requests": await requests.of_visit(context, visit) if tab == "record" else [],
+        "referrals": await requests.waiting_here(context, patient) if tab == "record" else [],
         "last_visit": await copying.last_visit(context, encounter) if tab == "record" else None,
         "amended": await amending.since_signature(context, composition) if tab == "record" else [],
         "diagnoses": await visits.diagnoses(context, encounter),

@@ -92,3 +92,35 @@ template = StateTable(
         Transition("ACTIVE", "outpatient.retire_template", "RETIRED", HEAD),
     ),
 )
+
+certificate = StateTable(
+    name="certificate",
+    title=N_("Certificate"),
+    type="Composition",
+    states=(
+        State("ISSUED", N_("Issued"), "final"),
+        State("REVOKED", N_("Void"), "entered-in-error"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.issue_sick_note", "ISSUED", DOCTOR),
+        Transition(None, "outpatient.certify_diagnosis", "ISSUED", DOCTOR),
+        Transition("ISSUED", "outpatient.revoke_certificate", "REVOKED", DOCTOR),
+    ),
+)
+
+request = StateTable(
+    name="request",
+    title=N_("Referral or admission"),
+    type="ServiceRequest",
+    states=(
+        State("REQUESTED", N_("Requested"), "active"),
+        State("TAKEN_UP", N_("Taken up"), "completed"),
+        State("CANCELLED", N_("Cancelled"), "revoked"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.refer", "REQUESTED", DOCTOR),
+        Transition(None, "outpatient.order_admission", "REQUESTED", DOCTOR),
+        Transition("REQUESTED", "outpatient.take_up_referral", "TAKEN_UP", DOCTOR),
+        Transition("REQUESTED", "outpatient.cancel_request", "CANCELLED", DOCTOR),
+    ),
+)
