@@ -16,8 +16,8 @@ LINE_FIELDS = ("headline", "instruction", "price", "state", "alerts", "returned"
 amount at the price of now or None; its state in the section's table; warnings that the doctor accepted, each
 `code: text; reason`; why it came back, or blank.
 
-A row may also tell `again`: the input of the first of the section's `add` commands that orders the same once more, without
-the visit; order sets are made of it."""
+A row may also tell `again`: the input of the first of the section's `add` commands that orders the same once more,
+without the visit; order sets are made of it."""
 
 
 @dataclass(frozen=True)

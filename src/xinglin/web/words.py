@@ -47,6 +47,10 @@ WORDS = {
     "success": N_("Succeeded"),
     "refused": N_("Refused"),
     "failed": N_("Failed"),
+    # entry of an order set
+    "diagnosis": N_("Diagnosis"),
+    "note": N_("Record"),
+    "order": N_("Order"),
     # payment
     "cash": N_("Cash"),
     "card": N_("Bank card"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from xinglin.capabilities.outpatient import designing, phrases
+from xinglin.capabilities.outpatient import designing, ordersets, phrases
 from xinglin.capabilities.outpatient.phrases import department_of
 from xinglin.capabilities.outpatient.questionnaires import DEPARTMENT, KINDS, department_tag, questions
 from xinglin.kernel.application import run_view
@@ -16,7 +16,7 @@ from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, view
 from xinglin.platform.i18n import gettext as _
 
-SHELVES = ("phrases", "templates")
+SHELVES = ("phrases", "templates", "sets")
 ROWS = 500
 
 IN_ORDER = ("SUBMITTED", "DRAFT", "ACTIVE", "RETIRED")
@@ -84,7 +84,7 @@ async def _template(context: Context, template: str) -> dict[str, Any]:
     order=25,
 )
 async def library(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
-    """What the signed-in doctor and the department keep. Query: `shelf` one of phrases and templates; `text` to
+    """What the signed-in doctor and the department keep. Query: `shelf` one of phrases, templates and sets; `text` to
     search; `template` the one that is open."""
     shelf = query.get("shelf") if query.get("shelf") in SHELVES else SHELVES[0]
     text = query.get("text", "")
@@ -94,4 +94,11 @@ async def library(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
     if shelf == "templates":
         shown["templates"] = await run_view(context, templates, {"limit": ROWS})
         shown["open"] = await _template(context, query["template"]) if query.get("template") else None
+    if shelf == "sets":
+        shown["sets"] = await run_view(context, ordersets.sets, {"limit": ROWS})
+        plan = query.get("plan", "")
+        shown["plan"] = plan
+        shown["entries"] = (
+            await run_view(context, ordersets.set_entries, {"plan": plan, "limit": 100}) if plan else None
+        )
     return shown
