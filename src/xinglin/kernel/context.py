@@ -21,7 +21,7 @@ from xinglin.platform.identity import Actor
 from xinglin.platform.settings import Settings
 from xinglin.store.access import NOTHING, Access
 from xinglin.store.channel_headers import Sealing
-from xinglin.store.repository import Maintain, Repository, SearchPage
+from xinglin.store.repository import Maintain, Repository, SearchPage, Version
 from xinglin.terminology.knowing import knowing
 
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
@@ -46,6 +46,7 @@ class Work:
     changes: list[Change] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
+    held: dict[tuple[str, str], Version] = field(default_factory=dict)
     reason: str | None = None
 
 
@@ -93,10 +94,11 @@ class Context:
         self.now = now.astimezone(zone)
         self.zone = zone
         self.repository = knowing(Repository(connection, now=now, zone=zone, maintain=maintain, access=access))
+        self.work = work or Work()
         self.books = Books(connection, now=now)
         self.repository.seal = seal
+        self.repository.held = self.work.held
         self._settings = settings
-        self.work = work or Work()
         self._step = step
         self._permissions = actor.limited(registry.permissions(actor.roles))
 
