@@ -152,6 +152,7 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "doctor",
         "doctor2",
         "doctor3",
+        "head",
         "cashier",
         "pharmacist",
         "manager",

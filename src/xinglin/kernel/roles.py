@@ -7,6 +7,7 @@ ROLES = {
     "registrar": N_("Registrar"),
     "nurse": N_("Nurse"),
     "doctor": N_("Doctor"),
+    "head": N_("Head of department"),
     "pharmacist": N_("Pharmacist"),
     "cashier": N_("Cashier"),
     "records": N_("Medical records officer"),
