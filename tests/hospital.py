@@ -148,6 +148,7 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "doctor2",
         "doctor3",
         "cashier",
+        "accountant",
         "pharmacist",
         "manager",
         "auditor",

@@ -9,6 +9,7 @@ ROLES = {
     "doctor": N_("Doctor"),
     "pharmacist": N_("Pharmacist"),
     "cashier": N_("Cashier"),
+    "accountant": N_("Accountant"),
     "manager": N_("Manager"),
     "integrator": N_("Integrator"),
     "custodian": N_("Custodian"),

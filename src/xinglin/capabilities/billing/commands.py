@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from pydantic import Field, field_validator
 
-from xinglin.capabilities.billing import resources
+from xinglin.capabilities.billing import price_list, prices, resources
 from xinglin.fhir import build
-from xinglin.fhir.outcome import Issue, NotFound, operation_outcome
+from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context
@@ -14,25 +14,6 @@ from xinglin.kernel.errors import Refused
 from xinglin.kernel.text import N_, listed
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.numbers import next_number
-
-
-class SetPrice(Input):
-    """The price of one unit of an item from now on."""
-
-    item: str = Field(title=N_("Item"), pattern=r"^[A-Za-z0-9\-.]{1,64}$")
-    name: str = Field(title=N_("Name"), min_length=1, max_length=120)
-    price: Decimal = Field(title=N_("Price"), ge=0, le=1000000, decimal_places=2)
-
-
-@command("billing.set_price", title=N_("Set price"), permission="billing.prices", done=N_("Price set"))
-async def set_price(context: Context, input: SetPrice) -> Resource:
-    """Sets a price; charges that exist keep theirs, and the list's earlier prices stay in its history."""
-    definition = resources.price_definition(input.item, input.name, input.price)
-    try:
-        held = await context.read(f"ChargeItemDefinition/{input.item}", lock=True)
-    except NotFound:
-        return await context.create(definition, id=input.item)
-    return await context.update({**definition, "meta": held["meta"]})
 
 
 class Charge(Input):
@@ -49,16 +30,17 @@ class Charge(Input):
 async def charge(context: Context, input: Charge) -> Resource:
     """Charges a visit for a service at the price of now; the price stays with the charge whatever happens to the list.
 
-    Refused where the price list does not hold the item.
+    Which price holds may depend on campus, payer, the doctor's title, the patient's age and the day. Refused where the
+    price list does not hold the item today.
     """
-    try:
-        definition = await context.read(f"ChargeItemDefinition/{input.item}")
-    except NotFound:
-        raise Refused(_("The price list holds no item {item}").format(item=input.item), expression="item") from None
+    definition = (await price_list.current(context, [input.item])).get(input.item)
+    if definition is None:
+        raise Refused(_("The price list holds no item {item}").format(item=input.item), expression="item")
     if input.once and await _charged(context, input.visit, input.item):
         return operation_outcome([Issue("information", "informational", _("Charged already"))])
     encounter = await context.read(input.visit)
-    item = resources.charge(encounter, definition, input.quantity, input.service, context)
+    price = await price_list.price_for(context, definition, encounter)
+    item = resources.charge(encounter, definition, price, input.quantity, input.service, context)
     return await context.create(context.moved("charge", item))
 
 
@@ -68,7 +50,7 @@ async def _charged(context: Context, visit: str, item: str) -> bool:
         "ChargeItem",
         [
             ("context", visit),
-            ("code", f"{resources.CHARGE_CODE}|{item}"),
+            ("code", f"{prices.CHARGE_CODE}|{item}"),
             ("_tag", f"{table.tag('PENDING')},{table.tag('SETTLED')}"),
             ("_count", "1"),
         ],
