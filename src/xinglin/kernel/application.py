@@ -276,21 +276,22 @@ class Application:
         asked: Mapping[str, Any] | None = None,
         *,
         always: bool = False,
+        action: str = "read",
     ) -> AsyncIterator[list[Any]]:
         """Records a read by `name` when the block ends: the patients in all that the block adds to the list.
 
         What shows no patient leaves no entry, unless `always`. That and a refusal come with the references in what was
-        `asked` for. Nothing may be given out within the block.
+        `asked` for. Nothing may be given out within the block. `action` is `read`, or `print` for what goes onto paper.
         """
         shown: list[Any] = []
         try:
             yield shown
         except (Forbidden, Refused) as error:
-            await self._note(actor, "read", name, client, references_in(asked), error)
+            await self._note(actor, action, name, client, references_in(asked), error)
             raise
         patients = patients_in(shown)
         if patients or always:
-            await self._note(actor, "read", name, client, {*patients, *(references_in(asked) if always else ())})
+            await self._note(actor, action, name, client, {*patients, *(references_in(asked) if always else ())})
 
     @asynccontextmanager
     async def reading(self, actor: Actor) -> AsyncIterator[Context]:

@@ -19,7 +19,7 @@ from xinglin.platform.access import Grant
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 from xinglin.platform.settings import Settings
-from xinglin.store.access import Access
+from xinglin.store.access import NOTHING, Access
 from xinglin.store.channel_headers import Sealing
 from xinglin.store.repository import Maintain, Repository, SearchPage
 from xinglin.terminology.knowing import knowing
@@ -157,6 +157,11 @@ class Context:
     async def search(self, type: str, query: Iterable[tuple[str, str]]) -> SearchPage:
         """A FHIR search over `type` with decoded parameter pairs."""
         return await self.repository.search(type, list(query))
+
+    def sees(self, type: str) -> bool:
+        """Tells whether there are any resources of a type that the actor may see: else none means nothing."""
+        access = self.repository.access
+        return access is None or access.allowed(type, "search") != NOTHING
 
     def concealed(self, type: str) -> frozenset[str]:
         """The elements of a type that the actor does not see, or sees masked, and can't search by."""

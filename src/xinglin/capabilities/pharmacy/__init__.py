@@ -1,6 +1,17 @@
 """Pharmacy: the formulary, prescriptions from draft to dispensing, and the stock."""
 
-from xinglin.capabilities.pharmacy import commands, dispensing, events, handlers, screens, seed, states, stock, views
+from xinglin.capabilities.pharmacy import (
+    commands,
+    dispensing,
+    events,
+    handlers,
+    printouts,
+    screens,
+    seed,
+    states,
+    stock,
+    views,
+)
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
 from xinglin.platform.access import READ, Rule
@@ -8,7 +19,7 @@ from xinglin.platform.access import READ, Rule
 capability = Capability(
     name="pharmacy",
     title=N_("Pharmacy"),
-    modules=(commands, dispensing, handlers, events, stock, states, views, screens),
+    modules=(commands, dispensing, handlers, events, stock, states, views, screens, printouts),
     needs=("patients", "billing"),
     grants={
         "doctor": ("pharmacy.read", "pharmacy.prescribe"),
@@ -17,7 +28,10 @@ capability = Capability(
         "system": ("pharmacy.read", "pharmacy.stock"),
     },
     access={
-        "pharmacist": (Rule(("MedicationRequest", "MedicationDispense", "Task"), READ, campus=True, labels=("*",)),),
+        # Signatures too: a prescription is dispensed because a doctor answers for it.
+        "pharmacist": (
+            Rule(("MedicationRequest", "MedicationDispense", "Task", "Provenance"), READ, campus=True, labels=("*",)),
+        ),
         "cashier": (Rule(("MedicationRequest", "MedicationDispense", "Task"), READ, campus=True, labels=("*",)),),
     },
     seed=seed.seed,

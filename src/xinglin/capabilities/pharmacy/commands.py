@@ -10,6 +10,7 @@ from xinglin.capabilities.pharmacy.frequency import FREQUENCIES, ROUTES
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, NotFound, operation_outcome
 from xinglin.fhir.types import Resource
+from xinglin.kernel.basket import issued
 from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Alert, Refused, demand_reason
@@ -167,7 +168,10 @@ class IssueDrafts(Input):
     done=N_("Prescription issued"),
 )
 async def issue(context: Context, input: IssueDrafts) -> Resource:
-    """Issues all drafts of a visit as one prescription under one number; without drafts it does nothing."""
+    """Issues all drafts of a visit as one prescription under one number; without drafts it does nothing.
+
+    What comes of it is a Bundle of the lines, or an OperationOutcome that says that there was none.
+    """
     await _visit(context, input.visit)
     table = context.registry.tables["prescription"]
     drafts = await context.search(
@@ -178,10 +182,11 @@ async def issue(context: Context, input: IssueDrafts) -> Resource:
     day = context.today.strftime("%y%m%d")
     number = f"RX{day}{await next_number(context.connection, f'prescription-{day}'):04d}"
     group = build.identifier(resources.PRESCRIPTION_NUMBER, number)
+    written = []
     for draft in drafts.resources:
-        issued = context.moved("prescription", draft)
-        issued["groupIdentifier"] = group
-        issued["identifier"] = [*(draft.get("identifier") or ()), group]
-        issued["authoredOn"] = build.instant(context.now)
-        written = await context.update(issued)
-    return written
+        line = context.moved("prescription", draft)
+        line["groupIdentifier"] = group
+        line["identifier"] = [*(draft.get("identifier") or ()), group]
+        line["authoredOn"] = build.instant(context.now)
+        written.append(await context.update(line))
+    return issued(written)

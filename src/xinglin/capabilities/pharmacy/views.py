@@ -15,6 +15,7 @@ from xinglin.kernel.application import run_view
 from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
+from xinglin.platform.i18n import ngettext
 from xinglin.terminology import catalogue
 
 
@@ -82,6 +83,17 @@ class LineRow(Row):
     alerts: list[str] = Field(title=N_("Accepted warnings"), json_schema_extra={"hidden": True})
     returned: str = Field(title=N_("Reason of return"), json_schema_extra={"hidden": True})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+
+    @property
+    def headline(self) -> str:
+        """What was ordered."""
+        return self.medicine
+
+    @property
+    def instruction(self) -> str:
+        """How it is taken, and how much of it is given out."""
+        count = ngettext("{count} pack", "{count} packs", self.packs).format(count=self.packs)
+        return f"{self.dosage} · {count}"
 
 
 @view(
