@@ -115,6 +115,8 @@ TONES = {
     "IN_CONSULT": "brand",
     "SERVING": "brand",
     "DISPENSING": "brand",
+    "PROPOSED": "warn",
+    "APPROVED": "good",
     "ARRIVED": "good",
     "SETTLED": "good",
     "FINISHED": "good",

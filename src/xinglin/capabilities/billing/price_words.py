@@ -19,7 +19,7 @@ COLUMNS = {
     "payer": N_("Payer"),
     "level": N_("Doctor's title"),
     "age": N_("Younger than (years)"),
-    "day": N_("Days"),
+    "day": N_("Days of the week"),
 }
 """The columns of the price list, in the export and in a file that is imported."""
 NEEDED = ("item", "name", "price")

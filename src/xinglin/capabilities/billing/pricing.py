@@ -191,7 +191,7 @@ class AddVariant(Version):
     level: str | None = Field(None, title=N_("Doctor's title"), json_schema_extra=select(prices.LEVELS.items()))
     age: int | None = Field(None, title=N_("Younger than (years)"), ge=1, le=120)
     day: Literal["workdays", "weekend"] | None = Field(
-        None, title=N_("Days"), json_schema_extra=select(DAY_NAMES.items())
+        None, title=N_("Days of the week"), json_schema_extra=select(DAY_NAMES.items())
     )
 
 
