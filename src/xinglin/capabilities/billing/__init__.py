@@ -2,7 +2,9 @@
 
 from xinglin.capabilities.billing import (
     commands,
+    desk_views,
     events,
+    intents,
     price_files,
     price_views,
     pricing,
@@ -10,6 +12,8 @@ from xinglin.capabilities.billing import (
     screens,
     seed,
     services,
+    settling,
+    shifts,
     states,
     views,
 )
@@ -17,28 +21,53 @@ from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
 from xinglin.platform.access import READ, Rule
 
-MONEY = ("Account", "ChargeItem", "Invoice")
+MONEY = ("Account", "ChargeItem", "Coverage", "Invoice")
 TAGS = "billing.price_tags"
 """Lets one see what something costs; everybody may who orders, hands over or charges."""
 
 capability = Capability(
     name="billing",
     title=N_("Billing"),
-    modules=(commands, services, refunds, pricing, price_files, states, events, views, price_views, screens),
+    modules=(
+        commands,
+        services,
+        settling,
+        intents,
+        refunds,
+        shifts,
+        pricing,
+        price_files,
+        states,
+        events,
+        views,
+        desk_views,
+        price_views,
+        screens,
+    ),
     needs=("patients",),
     grants={
-        "accountant": ("billing.read", "billing.prices", "billing.approve_prices", TAGS),
+        "accountant": (
+            *("billing.read", "billing.prices", "billing.approve_prices", "billing.approve_refunds"),
+            TAGS,
+        ),
         "cashier": ("billing.read", "billing.settle", "billing.refund", "billing.charge", TAGS),
         "doctor": ("billing.charge", TAGS),
-        "manager": ("billing.read", "billing.prices", "billing.approve_prices", TAGS),
+        "manager": (
+            *("billing.read", "billing.prices", "billing.approve_prices", "billing.approve_refunds"),
+            TAGS,
+        ),
         "nurse": (TAGS,),
         "pharmacist": ("billing.charge", TAGS),
         "registrar": (TAGS,),
-        "system": ("billing.read", "billing.prices", "billing.set_price", TAGS),
+        "system": ("billing.read", "billing.prices", "billing.set_price", "billing.gateway", TAGS),
     },
     access={
-        role: (Rule(MONEY, READ, campus=True, labels=("*",)),)
-        for role in ("accountant", "cashier", "doctor", "manager", "pharmacist")
+        **{role: (Rule(MONEY, READ, campus=True, labels=("*",)),) for role in ("doctor", "pharmacist")},
+        # Who answers for the money sees whose it was, and nothing of why they came.
+        **{
+            role: (Rule((*MONEY, "Encounter", "Patient", "Task"), READ, campus=True, labels=("*",)),)
+            for role in ("accountant", "cashier", "manager")
+        },
     },
     seed=seed.seed,
     order=50,
