@@ -269,7 +269,7 @@ class TakingRow(Row):
     taken: Decimal = Field(title=N_("Taken"), json_schema_extra={"kind": "money"})
     refunds: int = Field(title=N_("Refunds"), json_schema_extra={"kind": "number"})
     returned: Decimal = Field(title=N_("Given back"), json_schema_extra={"kind": "money"})
-    net: Decimal = Field(title=N_("Left"), json_schema_extra={"kind": "money"})
+    net: Decimal = Field(title=N_("Net"), json_schema_extra={"kind": "money"})
 
 
 @view(
