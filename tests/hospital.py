@@ -157,6 +157,9 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "auditor",
         "administrator",
         "integrator",
+        "nurse",
+        "technician",
+        "technician2",
     )
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}

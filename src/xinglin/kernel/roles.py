@@ -9,6 +9,7 @@ ROLES = {
     "doctor": N_("Doctor"),
     "pharmacist": N_("Pharmacist"),
     "cashier": N_("Cashier"),
+    "technician": N_("Laboratory technician"),
     "manager": N_("Manager"),
     "integrator": N_("Integrator"),
     "custodian": N_("Custodian"),

@@ -41,6 +41,7 @@ DEPARTMENTS = {
     "pharmacy": "药剂科",
     "information": "信息科",
     "quality": "医务科",
+    "laboratory": "检验科",
 }
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
@@ -54,6 +55,9 @@ STAFF = (
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
     Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
     Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
+    Member("nurse", "practitioner-xu", "许秋月", "female", ("nurse",), "outpatient"),
+    Member("technician", "practitioner-jiang", "蒋丽华", "female", ("technician",), "laboratory"),
+    Member("technician2", "practitioner-feng", "冯子轩", "male", ("technician",), "laboratory"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)

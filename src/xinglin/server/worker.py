@@ -70,6 +70,12 @@ async def close_yesterday_job(timestamp: int) -> None:  # noqa: ARG001  (its tim
     await close_yesterday(_application.get())
 
 
+@jobs.task("critical.escalate", cron="* * * * *")
+async def escalate_job(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute: critical findings that nobody has acknowledged in time go to others too."""
+    await _application.get().execute("critical.escalate", {}, as_system("zh_CN"))
+
+
 @jobs.task("platform.sweep", cron="45 * * * *")
 async def sweep_job(timestamp: int) -> None:  # noqa: ARG001
     """Hourly."""

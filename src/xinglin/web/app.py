@@ -20,6 +20,7 @@ from xinglin.web.actions import Actions
 from xinglin.web.assets import Assets
 from xinglin.web.elsewhere import Elsewhere
 from xinglin.web.lists import Lists
+from xinglin.web.notices import Notices
 from xinglin.web.pages import Pages
 from xinglin.web.photos import Photos
 from xinglin.web.printing.pages import Printing
@@ -60,6 +61,7 @@ def create_web(application: Application, settings: Settings) -> Starlette:
             Route("/list/{view}", lists.rows),
             Route("/options/{view}", lists.options),
             Route("/badges", lists.badges),
+            Route("/notices", Notices(application, renderer).bars),
             Route("/print/{name}", printing.pdf),
             Route("/print/{name}/check", printing.check, name="print-check"),
             Route("/photo/{id}", Photos(application).serve),

@@ -41,5 +41,6 @@ async def rejoin(context: Context, input: VisitStep) -> Resource:
         raise Refused(_("The visit is more than {days} days old; please register a new one").format(days=RETURN_DAYS))
     place = context.moved("queue", await visits.queue_place(context, input.visit))
     moment = build.instant(context.now)
-    reason = build.concept(resources.QUEUE_REASON, resources.RESULTS_READY, "报告回诊")
-    return await context.update({**place, "businessStatus": reason, "authoredOn": moment, "lastModified": moment})
+    return await context.update(
+        {**place, "businessStatus": resources.READY, "authoredOn": moment, "lastModified": moment}
+    )
