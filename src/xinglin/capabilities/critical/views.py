@@ -10,6 +10,7 @@ from xinglin.capabilities.critical.states import OPEN
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context, reference
+from xinglin.kernel.printout import time_text
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, view
 
@@ -21,7 +22,7 @@ class FindingRow(Row):
     examination: str = Field(title=N_("Examination"))
     finding: str = Field(title=N_("Finding"))
     doctor: str = Field(title=N_("Doctor"))
-    at: str = Field(title=N_("Sent"), json_schema_extra={"kind": "datetime"})
+    at: str = Field(title=N_("Sent"))
     minutes: int = Field(title=N_("Minutes"), json_schema_extra={"kind": "number"})
     state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "critical"})
     escalated: bool = Field(title=N_("Escalated"), json_schema_extra={"kind": "flag"})
@@ -118,7 +119,7 @@ def _row(context: Context, task: Resource, patient: Resource | None) -> FindingR
         examination=str(task["focus"].get("display", "")),
         finding=str(task.get("description", "")),
         doctor=str(task["owner"].get("display", "")),
-        at=task["authoredOn"],
+        at=time_text(context, task["authoredOn"]),
         minutes=max(0, int((until - sent).total_seconds() // 60)),
         state=state.code if state else "",
         escalated=any(item.get("url") == ESCALATED for item in task.get("extension") or ()),

@@ -57,7 +57,12 @@ async def collection(context: Context, query: Mapping[str, str]) -> dict[str, An
     text = query.get("text", "")
     waiting = await run_view(context, views.to_collect, {"text": text, "limit": 200})
     chosen = query.get("visit") or (waiting.rows[0].key if text and len(waiting.rows) == 1 else None)
-    return {"text": text, "waiting": waiting, "open": await _collection(context, chosen) if chosen else None}
+    shown: dict[str, Any] = {
+        "text": text,
+        "waiting": waiting,
+        "open": await _collection(context, chosen) if chosen else None,
+    }
+    return {**shown, "patient": shown["open"]["patient"]} if shown["open"] else shown
 
 
 async def _collection(context: Context, visit: str) -> dict[str, Any]:
@@ -137,6 +142,7 @@ async def bench(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
     wanted = query.get("order") or _found(shown)
     if wanted and chosen not in ("receive", "critical"):
         shown["test"] = await _test(context, wanted)
+        shown["patient"] = shown["test"]["patient"]
     return shown
 
 

@@ -10,7 +10,7 @@ from xinglin.capabilities.laboratory.catalogue import TESTS, Panel, Tube, read_p
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context, reference
-from xinglin.kernel.printout import usual
+from xinglin.kernel.printout import time_text, usual
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
 from xinglin.platform.i18n import gettext as _
@@ -138,7 +138,7 @@ class CollectRow(Row):
     age: int | None = Field(title=N_("Age"), json_schema_extra={"kind": "number"})
     record: str = Field(title=N_("Record number"))
     tests: str = Field(title=N_("Tests"))
-    since: str = Field(title=N_("Ordered"), json_schema_extra={"kind": "datetime"})
+    since: str = Field(title=N_("Ordered"))
     urgent: bool = Field(title=N_("Urgent"), json_schema_extra={"kind": "flag"})
     again: bool = Field(title=N_("Collect again"), json_schema_extra={"kind": "flag"})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
@@ -182,7 +182,7 @@ def _collect_row(context: Context, visit: str, items: Sequence[Resource], people
         age=build.age_in_years((patient or {}).get("birthDate"), context.today),
         record=record_number(patient),
         tests="、".join(build.concept_text(item.get("code")) for item in items),
-        since=items[0]["authoredOn"],
+        since=time_text(context, items[0]["authoredOn"]),
         urgent=any(item.get("priority") in ("urgent", "stat") for item in items),
         again=any(state_of(context, item) == "REJECTED" for item in items),
         patient=items[0]["subject"]["reference"],
@@ -201,7 +201,7 @@ class SpecimenRow(Row):
     patient_name: str = Field(title=N_("Patient"))
     material: str = Field(title=N_("Specimen"))
     tests: str = Field(title=N_("Tests"))
-    at: str = Field(title=N_("Collected"), json_schema_extra={"kind": "datetime"})
+    at: str = Field(title=N_("Collected at"))
     state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "specimen"})
     rejected: str = Field(title=N_("Why it was rejected"), json_schema_extra={"hidden": True})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
@@ -238,7 +238,7 @@ def specimen_row(context: Context, item: Resource, people: dict[str, Resource]) 
         patient_name=build.person_name(people.get(item["subject"]["reference"])),
         material=build.concept_text(item.get("type")),
         tests="、".join(str(each.get("display", "")) for each in item.get("request") or ()),
-        at=str((item.get("collection") or {}).get("collectedDateTime", "")),
+        at=time_text(context, (item.get("collection") or {}).get("collectedDateTime", "")),
         state=state.code if state else "",
         rejected=rejected_for(item),
         patient=item["subject"]["reference"],
@@ -254,7 +254,7 @@ class WorkRow(Row):
     age: int | None = Field(title=N_("Age"), json_schema_extra={"kind": "number"})
     name: str = Field(title=N_("Test"))
     doctor: str = Field(title=N_("Doctor"))
-    at: str = Field(title=N_("Ordered"), json_schema_extra={"kind": "datetime"})
+    at: str = Field(title=N_("Ordered"))
     urgent: bool = Field(title=N_("Urgent"), json_schema_extra={"kind": "flag"})
     state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "test"})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
@@ -276,7 +276,7 @@ async def work_rows(context: Context, requests: Sequence[Resource]) -> list[Work
                 age=build.age_in_years((patient or {}).get("birthDate"), context.today),
                 name=build.concept_text(item.get("code")),
                 doctor=str((item.get("requester") or {}).get("display", "")),
-                at=item["authoredOn"],
+                at=time_text(context, item["authoredOn"]),
                 urgent=item.get("priority") in ("urgent", "stat"),
                 state=state_of(context, item),
                 patient=item["subject"]["reference"],
