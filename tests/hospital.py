@@ -160,6 +160,9 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "nurse",
         "technician",
         "technician2",
+        "radiographer",
+        "radiologist",
+        "radiologist2",
     )
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}

@@ -10,6 +10,8 @@ ROLES = {
     "pharmacist": N_("Pharmacist"),
     "cashier": N_("Cashier"),
     "technician": N_("Laboratory technician"),
+    "radiographer": N_("Radiographer"),
+    "radiologist": N_("Radiologist"),
     "manager": N_("Manager"),
     "integrator": N_("Integrator"),
     "custodian": N_("Custodian"),

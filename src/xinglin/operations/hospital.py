@@ -42,6 +42,7 @@ DEPARTMENTS = {
     "information": "信息科",
     "quality": "医务科",
     "laboratory": "检验科",
+    "imaging": "医学影像科",
 }
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
@@ -58,6 +59,9 @@ STAFF = (
     Member("nurse", "practitioner-xu", "许秋月", "female", ("nurse",), "outpatient"),
     Member("technician", "practitioner-jiang", "蒋丽华", "female", ("technician",), "laboratory"),
     Member("technician2", "practitioner-feng", "冯子轩", "male", ("technician",), "laboratory"),
+    Member("radiographer", "practitioner-shi", "石磊", "male", ("radiographer",), "imaging"),
+    Member("radiologist", "practitioner-song", "宋知远", "male", ("radiologist",), "imaging"),
+    Member("radiologist2", "practitioner-han", "韩雪", "female", ("radiologist",), "imaging"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)

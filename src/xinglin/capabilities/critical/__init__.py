@@ -20,8 +20,10 @@ capability = Capability(
     grants={
         "doctor": ("critical.answer",),
         "technician": ("critical.send", "critical.follow"),
+        "radiographer": ("critical.send", "critical.follow"),
+        "radiologist": ("critical.send", "critical.follow"),
         "system": ("critical.escalate",),
     },
-    access={"technician": _ALL, "doctor": _THEIRS},
+    access={"technician": _ALL, "radiographer": _ALL, "radiologist": _ALL, "doctor": _THEIRS},
     order=46,
 )

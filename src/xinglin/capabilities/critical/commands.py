@@ -29,7 +29,7 @@ class Send(Input):
     """A finding that can't wait."""
 
     order: str = Field(title=N_("Order"), pattern=r"^ServiceRequest/", json_schema_extra={"widget": "hidden"})
-    focus: str = Field(title=N_("Report"), pattern=r"^DiagnosticReport/", json_schema_extra={"widget": "hidden"})
+    focus: str = Field(title=N_("Report"), pattern=r"^(DiagnosticReport|ServiceRequest)/")
     finding: str = Field(title=N_("Finding"), min_length=1, max_length=500)
 
 

@@ -3,7 +3,7 @@
 from xinglin.kernel.states import State, StateTable, Transition
 from xinglin.kernel.text import N_
 
-SENDER = ("technician",)
+SENDER = ("technician", "radiographer", "radiologist")
 DOCTOR = ("doctor",)
 SYSTEM = ("system",)
 UNANSWERED = ("SENT", "ESCALATED")

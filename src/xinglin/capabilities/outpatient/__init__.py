@@ -19,7 +19,7 @@ capability = Capability(
     name="outpatient",
     title=N_("Outpatient care"),
     modules=(commands, record, returning, handlers, states, views, screens, printouts),
-    needs=("patients", "pharmacy", "billing", "signing", "laboratory"),
+    needs=("patients", "pharmacy", "billing", "signing", "laboratory", "imaging"),
     grants={
         "registrar": ("outpatient.read", "outpatient.register"),
         "nurse": ("outpatient.read", "outpatient.register", "outpatient.vitals"),

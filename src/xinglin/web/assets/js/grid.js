@@ -17,3 +17,19 @@ document.addEventListener("keydown", (event) => {
     grid.closest("form").querySelector("button[type=submit]")?.focus();
   }
 });
+
+// A button with data-fills='{"field": "text"}' writes the texts into the fields of that name in the form beside it; what
+// somebody has typed already stays, and the text comes after it.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-fills]");
+  if (!button) return;
+  let first = null;
+  for (const [name, text] of Object.entries(JSON.parse(button.dataset.fills))) {
+    const field = button.closest("section, .scroll").querySelector(`form [name="${CSS.escape(name)}"]`);
+    if (!field || field.value.includes(text)) continue;
+    field.value = field.value.trim() ? `${field.value.trimEnd()}\n${text}` : text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    first ||= field;
+  }
+  first?.focus();
+});
