@@ -163,6 +163,8 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "radiographer",
         "radiologist",
         "radiologist2",
+        "records",
+        "records2",
     )
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}

@@ -12,6 +12,7 @@ ROLES = {
     "technician": N_("Laboratory technician"),
     "radiographer": N_("Radiographer"),
     "radiologist": N_("Radiologist"),
+    "records": N_("Medical records officer"),
     "manager": N_("Manager"),
     "integrator": N_("Integrator"),
     "custodian": N_("Custodian"),

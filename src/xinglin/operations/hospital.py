@@ -43,6 +43,7 @@ DEPARTMENTS = {
     "quality": "医务科",
     "laboratory": "检验科",
     "imaging": "医学影像科",
+    "archive": "病案室",
 }
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
@@ -62,6 +63,8 @@ STAFF = (
     Member("radiographer", "practitioner-shi", "石磊", "male", ("radiographer",), "imaging"),
     Member("radiologist", "practitioner-song", "宋知远", "male", ("radiologist",), "imaging"),
     Member("radiologist2", "practitioner-han", "韩雪", "female", ("radiologist",), "imaging"),
+    Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
+    Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)

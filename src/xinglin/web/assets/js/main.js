@@ -6,6 +6,7 @@ import "./combobox.js";
 import "./money.js";
 import "./files.js";
 import "./grid.js";
+import "./photos.js";
 import "./panels.js";
 import { toast } from "./toast.js";
 
