@@ -106,9 +106,9 @@ def answer(doctor: Station) -> None:
     bar = doctor.page.locator("#notices")
     expect(bar).to_contain_text("钾 6.80")
     assert doctor.accessibility() == []
-    doctor.page.keyboard.press("Alt+k")
+    doctor.page.keyboard.press("Alt+j")
     expect(bar.locator("li")).to_have_class("answered")
-    doctor.page.keyboard.press("Alt+k")
+    doctor.page.keyboard.press("Alt+j")
     doctor.page.locator("#dialog [name=action]").fill("电话通知患者立即来院，复查心电图")
     doctor.page.keyboard.press("Control+Enter")
     expect(bar.locator("li")).to_have_count(0)

@@ -34,6 +34,7 @@ class FormField:
 
     A field of several named values has `rows`, one for each value, from the view `source` asked with the form's field
     `by`; `marks` are the errors of each.
+    The options of a `source` are narrowed by other fields of the form, which are parameters of that view.
     """
 
     name: str
@@ -43,6 +44,7 @@ class FormField:
     value: Any = None
     options: tuple[Choice, ...] = ()
     source: str | None = None
+    narrowed: tuple[str, ...] = ()
     shown: str = ""
     hint: str = ""
     errors: tuple[str, ...] = ()
@@ -170,7 +172,8 @@ def read_form(command: Command, data: ImmutableMultiDict[str, Any]) -> dict[str,
             continue
         info = command.input.model_fields.get(name)
         sent = [str(item) for item in data.getlist(name) if str(item).strip()]
-        if info is not None and get_origin(_bare(info.annotation)) in {list, tuple, set, frozenset}:
+        several = info is not None and get_origin(_bare(info.annotation)) in {list, tuple, set, frozenset}
+        if several or (info is None and len(sent) > 1):
             values[name] = sent
         elif sent:
             values[name] = sent[-1]
@@ -206,12 +209,18 @@ def _field(
         value=given.get(name, default),
         options=options,
         source=source,
+        narrowed=_narrowed(extra),
         shown=shown,
         hint=_(str(extra["hint"])) if "hint" in extra else "",
         errors=tuple(errors),
         attributes=_limits(kind, info),
         by=str(extra.get("by", "")),
     )
+
+
+def _narrowed(extra: Mapping[str, Any]) -> tuple[str, ...]:
+    names = extra.get("narrowed")
+    return tuple(str(name) for name in names) if isinstance(names, list) else ()
 
 
 def _bare(annotation: Any) -> Any:

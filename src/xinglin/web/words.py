@@ -47,14 +47,14 @@ WORDS = {
     "success": N_("Succeeded"),
     "refused": N_("Refused"),
     "failed": N_("Failed"),
+    # entry of an order set
+    "diagnosis": N_("Diagnosis"),
+    "note": N_("Record"),
+    "order": N_("Order"),
     # payment
     "cash": N_("Cash"),
     "card": N_("Bank card"),
     "qr": N_("Mobile payment"),
-    # R4 request-priority
-    "routine": N_("Routine"),
-    "urgent": N_("Urgent"),
-    "stat": N_("At once"),
     "left": N_("Left"),
     "right": N_("Right"),
     "both": N_("Both sides"),
@@ -71,6 +71,9 @@ WORDS = {
     "RB": N_("Container broken"),
     "RR": N_("Kept wrongly"),
     "EX": N_("Too old"),
+    "routine": N_("Routine"),
+    "urgent": N_("Urgent"),
+    "stat": N_("Immediately"),
     # frequency and route of a medicine
     "qd": N_("Once a day"),
     "bid": N_("Twice a day"),
@@ -157,6 +160,8 @@ TONES = {
     "SETTLED": "good",
     "FINISHED": "good",
     "DISPENSED": "good",
+    "ACTIVE": "good",
+    "SUBMITTED": "warn",
     "REJECTED": "danger",
     "NO_SHOW": "danger",
 }
