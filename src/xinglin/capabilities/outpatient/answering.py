@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from xinglin.capabilities.outpatient import resources, visits
-from xinglin.capabilities.outpatient.commands import VisitStep
+from xinglin.capabilities.outpatient.base import VisitStep
 from xinglin.capabilities.outpatient.phrases import department_of
 from xinglin.capabilities.outpatient.questionnaires import (
     DEPARTMENT,

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from xinglin.capabilities.outpatient import resources, visits
-from xinglin.capabilities.outpatient.commands import VisitStep
+from xinglin.capabilities.outpatient.base import VisitStep
 from xinglin.fhir import build
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.types import Json, Resource

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from xinglin.capabilities.outpatient import favourites, resources, visits
-from xinglin.capabilities.outpatient.commands import VisitStep
+from xinglin.capabilities.outpatient.base import VisitStep
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command

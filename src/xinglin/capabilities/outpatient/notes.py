@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from xinglin.capabilities.outpatient import resources, visits
-from xinglin.capabilities.outpatient.commands import VisitStep
+from xinglin.capabilities.outpatient.base import VisitStep
 from xinglin.fhir.outcome import NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import MULTILINE, command

@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic.config import JsonDict
 
 from xinglin.capabilities.outpatient import resources, visits
-from xinglin.capabilities.outpatient.commands import VisitStep
+from xinglin.capabilities.outpatient.base import VisitStep
 from xinglin.capabilities.outpatient.phrases import department_of
 from xinglin.fhir import build
 from xinglin.fhir.outcome import BadRequest
