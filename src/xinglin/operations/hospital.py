@@ -51,7 +51,7 @@ STAFF = (
     Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology"),
     Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general"),
     Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory"),
-    Member("head", "practitioner-xu", "徐建华", "male", ("doctor", "head"), "cardiology"),
+    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),

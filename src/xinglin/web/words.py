@@ -49,7 +49,7 @@ WORDS = {
     "failed": N_("Failed"),
     # entry of an order set
     "diagnosis": N_("Diagnosis"),
-    "note": N_("Record"),
+    "note": N_("Written record"),
     "order": N_("Order"),
     # payment
     "cash": N_("Cash"),

@@ -36,6 +36,7 @@ capability = Capability(
         commands,
         queueing,
         triage,
+        notes,
         record,
         notes,
         diagnosing,
