@@ -1,6 +1,19 @@
 """Pharmacy: the formulary, prescriptions from draft to dispensing, and the stock."""
 
-from xinglin.capabilities.pharmacy import commands, dispensing, events, handlers, screens, seed, states, stock, views
+from xinglin.capabilities.pharmacy import (
+    commands,
+    dispensing,
+    events,
+    handlers,
+    herbal,
+    issuing,
+    rights,
+    screens,
+    seed,
+    states,
+    stock,
+    views,
+)
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
 from xinglin.platform.access import READ, Rule
@@ -8,12 +21,13 @@ from xinglin.platform.access import READ, Rule
 capability = Capability(
     name="pharmacy",
     title=N_("Pharmacy"),
-    modules=(commands, dispensing, handlers, events, stock, states, views, screens),
+    modules=(commands, herbal, issuing, rights, dispensing, handlers, events, stock, states, views, screens),
     needs=("patients", "billing"),
     grants={
         "doctor": ("pharmacy.read", "pharmacy.prescribe"),
         "pharmacist": ("pharmacy.read", "pharmacy.review", "pharmacy.dispense", "pharmacy.stock"),
         "cashier": (),
+        "manager": ("pharmacy.rights",),
         "system": ("pharmacy.read", "pharmacy.stock"),
     },
     access={

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xinglin.capabilities.pharmacy import views
+from xinglin.capabilities.pharmacy import rights, views
 from xinglin.kernel.application import run_view
 from xinglin.kernel.context import Context
 from xinglin.kernel.screen import screen
@@ -41,3 +41,17 @@ async def window(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
     if query.get("prescription"):
         shown["prescription"] = await views.prescription_detail(context, query["prescription"])
     return shown
+
+
+@screen(
+    "pharmacy.rights",
+    title=N_("Prescribing rights"),
+    path="/pharmacy/rights",
+    permission="pharmacy.rights",
+    template="pharmacy/rights.html",
+    icon="shield",
+    order=45,
+)
+async def rights_page(context: Context, _query: Mapping[str, str]) -> dict[str, Any]:
+    """Doctors with their titles and rights."""
+    return {"prescribers": await run_view(context, rights.prescribers, {"limit": 200})}

@@ -24,6 +24,8 @@ prescription = StateTable(
     ),
     transitions=(
         Transition(None, "pharmacy.prescribe", "DRAFT", DOCTOR),
+        Transition(None, "pharmacy.prescribe_all", "DRAFT", DOCTOR),
+        Transition(None, "pharmacy.prescribe_herbs", "DRAFT", DOCTOR),
         Transition("DRAFT", "pharmacy.issue", "CREATED", DOCTOR),
         Transition("CREATED", "pharmacy.review", "REVIEWED", PHARMACIST),
         Transition("CREATED", "pharmacy.reject", "REJECTED", PHARMACIST),

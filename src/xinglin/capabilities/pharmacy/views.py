@@ -81,6 +81,11 @@ class LineRow(Row):
     price: Decimal | None = Field(title=N_("Amount"), json_schema_extra={"kind": "money"})
     state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "prescription"})
     alerts: list[str] = Field(title=N_("Accepted warnings"), json_schema_extra={"hidden": True})
+    pack: str = Field("", title=N_("Unit"), json_schema_extra={"hidden": True})
+    kind: str = Field("western", title=N_("Kind"), json_schema_extra={"hidden": True})
+    group: int | None = Field(None, title=N_("Infusion group"), json_schema_extra={"hidden": True})
+    formula: int | None = Field(None, title=N_("Formula"), json_schema_extra={"hidden": True})
+    number: str = Field("", title=N_("Prescription"), json_schema_extra={"hidden": True})
     returned: str = Field(title=N_("Reason of return"), json_schema_extra={"hidden": True})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
 
@@ -116,12 +121,19 @@ def line_row(context: Context, line: Resource, prices: dict[str, Resource]) -> L
         packs=count,
         price=price * count if price is not None else None,
         state=state.code if state else "",
-        alerts=[
-            item["valueString"] for item in line.get("extension") or () if item.get("url") == resources.DETECTED_ALERT
-        ],
+        alerts=[_finding(each) for each in resources.findings(line)],
+        pack=str((line.get("dispenseRequest") or {}).get("quantity", {}).get("unit", "")),
+        kind=resources.kind_of(line),
+        group=resources.number_of(line, resources.INFUSION_GROUP),
+        formula=resources.number_of(line, resources.FORMULA),
+        number=build.find_identifier(line, resources.PRESCRIPTION_NUMBER) or "",
         returned=build.concept_text(line.get("statusReason")),
         patient=line["subject"]["reference"],
     )
+
+
+def _finding(finding: resources.Finding) -> str:
+    return f"{finding.text}（{finding.reason}）" if finding.reason else finding.text
 
 
 class PrescriptionRow(Row):
