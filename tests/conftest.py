@@ -10,5 +10,6 @@ BROWSER = Path(__file__).parent / "browser"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the browser tests last: Playwright keeps an event loop running in which no asynchronous test can start."""
+    """Puts the browser tests last, in each of several processes too: Playwright keeps an event loop running in which no
+    asynchronous test can start."""
     items.sort(key=lambda item: BROWSER in item.path.parents)

@@ -102,10 +102,14 @@ class Hospital:
 
     async def write_record(self, visit: str) -> None:
         """Writes what a visit needs before it can be signed."""
+        await self.write_note_only(visit)
+        await self.do("doctor", "outpatient.diagnose", visit=visit, code="I10")
+
+    async def write_note_only(self, visit: str) -> None:
+        """Writes the record of a visit without a diagnosis."""
         await self.do(
             "doctor", "outpatient.write_note", visit=visit, chief_complaint="头晕 2 周", present_illness="无胸痛。"
         )
-        await self.do("doctor", "outpatient.diagnose", visit=visit, code="I10")
 
     async def signed_prescription(self, patient: str, medicine: str = "amlodipine-5") -> tuple[str, str]:
         """A finished consultation with one medicine: the visit and the prescription's number."""
@@ -139,7 +143,8 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
     database = Database(empty_databases.create(furnished_template), min_size=1, max_size=24, application="tests")
     await database.open()
     clock = Clock(MORNING)
-    application = Application(REGISTRY, database, clock=clock, seal=Seal(Settings(secret_key=SECRET_KEY)))
+    settings = Settings(secret_key=SECRET_KEY)
+    application = Application(REGISTRY, database, clock=clock, seal=Seal(settings), settings=settings)
     logins = (
         "registrar",
         "registrar2",

@@ -55,6 +55,7 @@ PERMITTED = {
     "psycopg-binary": "LGPL-3.0-only",
     "psycopg-pool": "LGPL-3.0-only",
     "@fontsource-variable/noto-sans-sc": "OFL-1.1",
+    "pylopdf-fonts-zh-cn": "SIL Open Font License 1.1 (OFL-1.1)",
 }
 """Packages that come under another one, unchanged and as it wants: a library beside us, a font."""
 UNTOLD = {"fhirpathpy": "MIT"}

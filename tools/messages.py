@@ -12,17 +12,33 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+
+from xinglin.web.printing.press import texts_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "xinglin"
 LOCALE = SOURCE / "locales"
 LOCALES = ("zh_CN",)
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
-METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
+
+
+def typst(file: IO[bytes], *_given: Any, **_options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+    """Extracts messages from a typst template, in the form that babel asks for."""
+    for number, line in enumerate(file.read().decode().splitlines(), 1):
+        for text in texts_of(line):
+            yield number, "_", text, []
+
+
+METHODS: list[tuple[str, Any]] = [
+    ("**/templates/**.html", "jinja2"),
+    ("**/templates/**.typ", typst),
+    ("**.py", "python"),
+]
 OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 

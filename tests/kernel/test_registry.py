@@ -1,11 +1,13 @@
 """The registry refuses capabilities that do not fit together."""
 
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from xinglin.fhir.types import Resource
+from xinglin.kernel.basket import BasketSection
 from xinglin.kernel.capability import Capability, Registry
 from xinglin.kernel.command import Command, Input, command
 from xinglin.kernel.context import Context
@@ -97,3 +99,45 @@ def test_a_command_without_typed_input_or_docstring_is_refused() -> None:
         @command("ward.do", title="T", permission="ward.write", done="D")
         async def silent(context: Context, input: Nothing) -> Resource:
             return {}
+
+
+def section(**other: Any) -> BasketSection:
+    given: dict[str, Any] = {"lines": "pharmacy.lines", "add": ("pharmacy.prescribe",), "issue": "pharmacy.issue"}
+    return BasketSection(
+        **{
+            **given,
+            "name": "pharmacy.other",
+            "title": "T",
+            "table": "prescription",
+            "key": "F9",
+            "icon": "pill",
+            "empty": "E",
+            **other,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"lines": "pharmacy.nowhere"}, "pharmacy.nowhere, which nobody offers"),
+        ({"lines": "pharmacy.to_review"}, "filter has no visit"),
+        ({"issue": "pharmacy.nothing"}, "pharmacy.nothing, which nobody offers"),
+        ({"add": ("pharmacy.withdraw",)}, "input has no visit"),
+        ({"table": "nowhere"}, "state table nowhere"),
+    ],
+)
+def test_a_basket_section_that_does_not_fit_is_refused(other: dict[str, Any], message: str) -> None:
+    capabilities = Registry.discover().capabilities.values()
+    stray = ModuleType("stray")
+    vars(stray).update(section=section(**other))
+    changed = [
+        replace(item, modules=(*item.modules, stray)) if item.name == "pharmacy" else item for item in capabilities
+    ]
+    with pytest.raises(ValueError, match=message):
+        Registry(changed)
+
+
+def test_sections_of_the_basket_stand_in_their_order() -> None:
+    names = list(Registry.discover().baskets)
+    assert names[0] == "pharmacy.basket"

@@ -30,6 +30,7 @@ from xinglin.platform.database import Database
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
 from xinglin.platform.identity.scopes import parse_scopes
+from xinglin.platform.settings import Settings
 from xinglin.store.channel_headers import Sealing
 
 ATTEMPTS = 4
@@ -74,9 +75,11 @@ class Application:
         zone: ZoneInfo = DEFAULT_ZONE,
         recorder: audit.Recorder | None = None,
         seal: Sealing | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.registry = registry
         self.seal = seal
+        self.settings = settings
         self.recorder = recorder or audit.Recorder(database)
         self.database = database
         self.clock = clock
@@ -92,7 +95,15 @@ class Application:
         """A context inside a transaction that the caller opened and ends."""
         access = self.grant(actor, trusted=True)
         return Context(
-            self.registry, connection, actor, self.clock(), zone=self.zone, step=step, access=access, seal=self.seal
+            self.registry,
+            connection,
+            actor,
+            self.clock(),
+            zone=self.zone,
+            step=step,
+            access=access,
+            seal=self.seal,
+            settings=self.settings,
         )
 
     def grant(self, actor: Actor, *, trusted: bool = False) -> Grant | None:
@@ -265,21 +276,22 @@ class Application:
         asked: Mapping[str, Any] | None = None,
         *,
         always: bool = False,
+        action: str = "read",
     ) -> AsyncIterator[list[Any]]:
         """Records a read by `name` when the block ends: the patients in all that the block adds to the list.
 
         What shows no patient leaves no entry, unless `always`. That and a refusal come with the references in what was
-        `asked` for. Nothing may be given out within the block.
+        `asked` for. Nothing may be given out within the block. `action` is `read`, or `print` for what goes onto paper.
         """
         shown: list[Any] = []
         try:
             yield shown
         except (Forbidden, Refused) as error:
-            await self._note(actor, "read", name, client, references_in(asked), error)
+            await self._note(actor, action, name, client, references_in(asked), error)
             raise
         patients = patients_in(shown)
         if patients or always:
-            await self._note(actor, "read", name, client, {*patients, *(references_in(asked) if always else ())})
+            await self._note(actor, action, name, client, {*patients, *(references_in(asked) if always else ())})
 
     @asynccontextmanager
     async def reading(self, actor: Actor) -> AsyncIterator[Context]:
@@ -294,6 +306,7 @@ class Application:
                 zone=self.zone,
                 maintain=self.database.transaction,
                 access=self.grant(actor, trusted=True),
+                settings=self.settings,
             )
 
     def outbox_handlers(self) -> outbox.Handlers:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from xinglin.kernel import basket
 from xinglin.kernel.access import EVERYBODY, POLICIES
+from xinglin.kernel.basket import BasketSection
 from xinglin.kernel.command import Command
 from xinglin.kernel.event import EventType, Handler
+from xinglin.kernel.printout import Printout
 from xinglin.kernel.screen import Screen
 from xinglin.kernel.states import StateTable
 from xinglin.kernel.view import View
@@ -52,7 +55,7 @@ class Registry:
 
     Raises:
         ValueError: two declarations bear one name, a need is missing, a name lies outside its capability, a
-            transition names a command that nobody offers, or a handler an event.
+            transition names a command that nobody offers, or a handler an event; a basket section does not fit.
     """
 
     def __init__(self, capabilities: Iterable[Capability]) -> None:
@@ -63,10 +66,13 @@ class Registry:
         self.tables: dict[str, StateTable] = {}
         self.events: dict[str, EventType] = {}
         self.handlers: dict[str, list[Handler]] = {}
+        self.baskets: dict[str, BasketSection] = {}
+        self.printouts: dict[str, Printout] = {}
         self._permissions: dict[str, set[str]] = {}
         self.policies: dict[str, tuple[Rule, ...]] = dict(POLICIES)
         for capability in self.capabilities.values():
             self._add(capability)
+        self.baskets = dict(sorted(self.baskets.items(), key=lambda item: (item[1].order, item[0])))
         self._check()
 
     @classmethod
@@ -91,6 +97,8 @@ class Registry:
             (View, self.views),
             (Screen, self.screens),
             (EventType, self.events),
+            (BasketSection, self.baskets),
+            (Printout, self.printouts),
         )
         for kind, book in books:
             for item in capability.declared(kind):
@@ -125,11 +133,15 @@ class Registry:
                 raise ValueError(f"State table {table.name} names {', '.join(sorted(unknown))}, which nobody offers")
         if unknown := self.handlers.keys() - self.events.keys():
             raise ValueError(f"Handlers wait for {', '.join(sorted(unknown))}, which nobody declares")
+        for section in self.baskets.values():
+            if fault := basket.faults(section, self.commands, self.views, self.tables):
+                raise ValueError(f"Basket section {section.name} {fault}")
         granted = frozenset().union(*self._permissions.values()) if self._permissions else frozenset()
-        offered: list[Command | View | Screen] = [
+        offered: list[Command | View | Screen | Printout] = [
             *self.commands.values(),
             *self.views.values(),
             *self.screens.values(),
+            *self.printouts.values(),
         ]
         for item in offered:
             if item.permission not in granted:

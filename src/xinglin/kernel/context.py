@@ -18,7 +18,8 @@ from xinglin.ledger import Books
 from xinglin.platform.access import Grant
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.identity import Actor
-from xinglin.store.access import Access
+from xinglin.platform.settings import Settings
+from xinglin.store.access import NOTHING, Access
 from xinglin.store.channel_headers import Sealing
 from xinglin.store.repository import Maintain, Repository, SearchPage
 from xinglin.terminology.knowing import knowing
@@ -84,6 +85,7 @@ class Context:
         maintain: Maintain | None = None,
         access: Access | None = None,
         seal: Sealing | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.registry = registry
         self.connection = connection
@@ -93,6 +95,7 @@ class Context:
         self.repository = knowing(Repository(connection, now=now, zone=zone, maintain=maintain, access=access))
         self.books = Books(connection, now=now)
         self.repository.seal = seal
+        self._settings = settings
         self.work = work or Work()
         self._step = step
         self._permissions = actor.limited(registry.permissions(actor.roles))
@@ -103,6 +106,13 @@ class Context:
         if self.repository.seal is None:
             raise RuntimeError("This application was made without a seal")
         return self.repository.seal
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the installation. Raises `RuntimeError` where the application was made without them."""
+        if self._settings is None:
+            raise RuntimeError("This application was made without settings")
+        return self._settings
 
     @property
     def today(self) -> date:
@@ -147,6 +157,11 @@ class Context:
     async def search(self, type: str, query: Iterable[tuple[str, str]]) -> SearchPage:
         """A FHIR search over `type` with decoded parameter pairs."""
         return await self.repository.search(type, list(query))
+
+    def sees(self, type: str) -> bool:
+        """Tells whether there are any resources of a type that the actor may see: else none means nothing."""
+        access = self.repository.access
+        return access is None or access.allowed(type, "search") != NOTHING
 
     def concealed(self, type: str) -> frozenset[str]:
         """The elements of a type that the actor does not see, or sees masked, and can't search by."""
@@ -221,6 +236,7 @@ class Context:
             work=self.work,
             access=access.unlimited() if isinstance(access, Grant) else access,
             seal=self.repository.seal,
+            settings=self._settings,
         )
 
     def _note(self, kind: str, resource: Resource) -> Resource:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "XINGLIN_"
@@ -94,6 +94,12 @@ class Settings(BaseSettings):
     may stand others, which only open what they sealed."""
     crypto_suite: Literal["international", "sm"] = "international"
     """Algorithms of what is encrypted from now on; what is there keeps its own."""
+    signature_algorithm: Literal["ES256", "PS256", "SM2"] | None = None
+    """By what people sign from now on: ECDSA, RSA or SM2; unset: ES256, and SM2 where `crypto_suite` is `sm`."""
+    timestamp_url: Annotated[str, Field(pattern=r"^https?://[^\s#]+$")] | None = None
+    """Where an authority gives time stamps by RFC 3161 over HTTP; unset: signatures have the server's time only."""
+    timestamp_roots: Path | None = None
+    """File with the certificates, PEM, of those whom the house believes a time; needed with `timestamp_url`."""
     encrypted_identifiers: str = ""
     """Systems of identifiers that are encrypted in the database, separated by commas; `phone` among them stands for
     telephone numbers. Of patients, related persons, practitioners and persons."""
@@ -184,7 +190,7 @@ class Settings(BaseSettings):
         """How long a password serves; None for ever."""
         return timedelta(days=self.password_days) if self.password_days else None
 
-    @field_validator("home", "frontend", "audit_key", "wal_archive")
+    @field_validator("home", "frontend", "audit_key", "wal_archive", "timestamp_roots")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
@@ -274,6 +280,12 @@ class Settings(BaseSettings):
         if len({provider.issuer for provider in providers}) < len(providers):
             raise ValueError("an issuer is named twice")
         return value
+
+    @model_validator(mode="after")
+    def _believed(self) -> "Settings":
+        if self.timestamp_url and not self.timestamp_roots:
+            raise ValueError("TIMESTAMP_URL needs TIMESTAMP_ROOTS: whose time is believed")
+        return self
 
     @field_validator("timezone")
     @classmethod

@@ -58,7 +58,7 @@ def create_application(settings: Settings, name: str, *, journal: bool = False) 
 
         recorder = Journal(database, settings.audit_journal)
     zone, seal = ZoneInfo(settings.timezone), vault.seal
-    return Application(Registry.discover(), database, zone=zone, recorder=recorder, seal=seal)
+    return Application(Registry.discover(), database, zone=zone, recorder=recorder, seal=seal, settings=settings)
 
 
 async def _nowhere(_request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from xinglin.platform.sealing import Seal
 from xinglin.platform.settings import Settings
 from xinglin.server.app import create_application
 from xinglin.server.sending import sending
+from xinglin.server.stamping import stamp_signatures
 from xinglin.store import subscription_events
 
 KEYS_KEPT = timedelta(days=7)
@@ -87,6 +88,12 @@ async def reseal_job(timestamp: int) -> None:  # noqa: ARG001
     """Every minute; it has something to do only where a key was changed, or what is to be encrypted."""
     application = _application.get()
     await finish_reseal(application.database, application.clock, application.zone)
+
+
+@jobs.task("signing.stamp", cron="* * * * *")
+async def stamp_job(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute, so that an authority that is away keeps nobody from signing."""
+    await stamp_signatures(_application.get())
 
 
 async def close_yesterday(application: Application) -> None:

@@ -21,6 +21,8 @@ from xinglin.web.assets import Assets
 from xinglin.web.elsewhere import Elsewhere
 from xinglin.web.lists import Lists
 from xinglin.web.pages import Pages
+from xinglin.web.photos import Photos
+from xinglin.web.printing.pages import Printing
 from xinglin.web.rendering import Renderer
 from xinglin.web.security import SecurityHeaders
 from xinglin.web.sessions import Sessions, forged
@@ -44,6 +46,7 @@ def create_web(application: Application, settings: Settings) -> Starlette:
     pages = Pages(application, renderer)
     actions = Actions(application, renderer)
     lists = Lists(application, renderer)
+    printing = Printing(application, renderer, settings)
     door = Door(application.database, settings, application.local_time)
     screens = sorted(application.registry.screens.values(), key=lambda screen: screen.name)
     return Starlette(
@@ -57,6 +60,9 @@ def create_web(application: Application, settings: Settings) -> Starlette:
             Route("/list/{view}", lists.rows),
             Route("/options/{view}", lists.options),
             Route("/badges", lists.badges),
+            Route("/print/{name}", printing.pdf),
+            Route("/print/{name}/check", printing.check, name="print-check"),
+            Route("/photo/{id}", Photos(application).serve),
             *(Route(screen.path, pages.screen(screen), name=screen.name) for screen in screens),
         ],
         middleware=[

@@ -19,6 +19,8 @@ from xinglin.web import words
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 SESSIONS = ((N_("Morning"), "12:00"), (N_("Afternoon"), "18:00"), (N_("Evening"), "24:00"))
 """Parts of the day and the time at which each ends."""
+NEWBORN_DAYS, INFANT_MONTHS = 28, 24
+"""Below these, an age is told in days, and in months."""
 LARGEST_AMOUNT = Decimal("1e15")
 """From here on an amount is not written out: a few characters may stand for millions of digits."""
 
@@ -52,6 +54,19 @@ def age(years: int) -> str:
 def age_at(birth: str, today: date) -> int:
     """Completed years on `today`."""
     return build.age_in_years(birth, today) or 0
+
+
+def lived(birth: str, today: date) -> str:
+    """An age as it is said: days in the first four weeks, months in the first two years, then years."""
+    if len(birth) == len("1968-03-12"):
+        born = date.fromisoformat(birth)
+        days = (today - born).days
+        months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
+        if 0 <= days < NEWBORN_DAYS:
+            return ngettext("{days} day", "{days} days", days).format(days=days)
+        if months < INFANT_MONTHS:
+            return ngettext("{months} month", "{months} months", months).format(months=months)
+    return age(age_at(birth, today))
 
 
 def day_name(day: date, today: date) -> str:
@@ -145,6 +160,7 @@ def filters(zone: ZoneInfo) -> dict[str, Any]:
         "encounter_text": encounter_text,
         "encounter_title": encounter_title,
         "initial": initial,
+        "lived": lived,
         "medicine": medicine,
         "moment": lambda instant: moment(str(instant), zone),
         "money": money,

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from xinglin.capabilities.patients.banner import known
 from xinglin.fhir.outcome import BadRequest, FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.command import ensure_storable
@@ -54,6 +55,9 @@ class Pages:
             ):
                 context.demand(screen.permission, screen.title)
                 values = await screen.run(context, query)
+                if values.get("patient"):
+                    # Whichever station it is: what one must beware of with its patient is in the banner.
+                    values["patient_known"] = await known(context, values["patient"])
                 on_record.append(self._new(request, screen, values))
             text = self._renderer.render(
                 screen.template, page=shown, query_values=query, today=context.today, now=context.now, **values

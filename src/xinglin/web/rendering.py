@@ -124,6 +124,10 @@ class Renderer:
             return registry.commands[command].permission in context["page"].permissions
 
         @with_context
+        def may_print(context: TemplateContext, name: str) -> bool:
+            return registry.printouts[name].permission in context["page"].permissions
+
+        @with_context
         def csrf_input(context: TemplateContext) -> Markup:
             return Markup('<input type="hidden" name="_csrf" value="{}">').format(context["page"].csrf)
 
@@ -136,6 +140,7 @@ class Renderer:
             "query": query,
             "table": table,
             "can": can,
+            "may_print": may_print,
             "csrf_input": csrf_input,
             "form": self._form,
             "form_template": self.form_template,
@@ -143,6 +148,7 @@ class Renderer:
             "state": self._state,
             "state_title": self._state_title,
             "commands": registry.commands,
+            "printouts": registry.printouts,
         }
 
     def _form(self, command: str, **values: Any) -> Form:

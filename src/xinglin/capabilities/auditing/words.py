@@ -28,7 +28,7 @@ def detail_of(word: str) -> str:
 def title_of(registry: Registry, name: str) -> str:
     """The title of what was done or shown, in the reader's language; what nobody offers any more stands for itself."""
     plain = name.removesuffix(".csv")
-    for book in (registry.commands, registry.views, registry.screens):
+    for book in (registry.commands, registry.views, registry.screens, registry.printouts):
         if plain in book:
             title = _(book[plain].title)
             return title if plain == name else _("{title}, as a file").format(title=title)

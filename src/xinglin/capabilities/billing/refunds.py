@@ -4,6 +4,7 @@ from pydantic import Field
 
 from xinglin.capabilities.billing import resources
 from xinglin.capabilities.billing.commands import book
+from xinglin.capabilities.billing.services import why_kept
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import Input, command
@@ -28,8 +29,8 @@ class Refund(Input):
 async def refund(context: Context, input: Refund) -> Resource:
     """Refunds charges of an invoice by the way they were paid, with an invoice of its own.
 
-    Refused for what was refunded already, for medicines that were dispensed and not taken back, and for a consultation
-    that has taken place.
+    Refused for what was refunded already, and for what has been done and was not taken back: a medicine that was
+    dispensed, a specimen that was collected, a consultation that has taken place.
     """
     paid = await context.read(input.invoice, lock=True)
     method = resources.extension(paid, resources.PAYMENT_METHOD).get("valueCode")
@@ -48,7 +49,8 @@ async def refund(context: Context, input: Refund) -> Resource:
     if not wanted:
         raise Refused(_("Everything on this invoice has been refunded already"))
     for item in wanted:
-        await _refuse_rendered(context, item)
+        if reason := await why_kept(context, item):
+            raise Refused(reason, expression="charges")
     refunded = [await context.move("charge", item) for item in wanted]
     number = f"INV{await next_number(context.connection, 'invoice'):010d}"
     credit = resources.invoice(
@@ -66,23 +68,3 @@ async def refund(context: Context, input: Refund) -> Resource:
     await book(context, number, method, -resources.total(refunded))
     context.emit("billing.refunded", stored, key=visit, services=resources.services(refunded))
     return stored
-
-
-async def _refuse_rendered(context: Context, item: Resource) -> None:
-    """Refuses for a service that the patient has had."""
-    if reason := await rendered(context, item):
-        raise Refused(reason, expression="charges")
-
-
-async def rendered(context: Context, item: Resource) -> str | None:
-    """Why a charge cannot be refunded: what it is for has been done. None where it can."""
-    name = build.concept_text(item["code"])
-    for service in (entry["reference"] for entry in item.get("supportingInformation") or ()):
-        if service.startswith("Encounter/"):
-            return _("{item}: the consultation has taken place").format(item=name)
-        found = await context.search(
-            "MedicationDispense", [("prescription", service), ("status", "completed"), ("_count", "1")]
-        )
-        if found.resources:
-            return _("{item}: dispensed; the pharmacy must take it back first").format(item=name)
-    return None

@@ -13,6 +13,7 @@ CHARGE_CODE = "urn:xinglin:code:charge"
 REFUND_OF = "urn:xinglin:extension:refund-of"
 PAYMENT_METHOD = "urn:xinglin:extension:payment-method"
 TENDERED = "urn:xinglin:extension:tendered"
+RENDERED = "urn:xinglin:extension:rendered"
 
 METHODS = {"cash": "现金", "card": "银行卡", "qr": "扫码支付"}
 INCOME = "income:outpatient"
@@ -50,6 +51,7 @@ def charge(encounter: Resource, definition: Resource, quantity: int, service: st
     total = unit_price(definition) * quantity
     return {
         "resourceType": "ChargeItem",
+        "extension": with_rendered({}, rendered=False),
         "definitionUri": [definition["url"]],
         "code": definition["code"],
         "subject": encounter["subject"],
@@ -71,6 +73,17 @@ def total(charges: Sequence[Resource]) -> Decimal:
 def services(charges: Sequence[Resource]) -> list[str]:
     """References of what the charges are for."""
     return sorted({item["reference"] for charge in charges for item in charge.get("supportingInformation") or ()})
+
+
+def rendered(item: Resource) -> bool | None:
+    """Whether a charge is marked as rendered; None for one that was written before charges were marked."""
+    return extension(item, RENDERED).get("valueBoolean")
+
+
+def with_rendered(item: Resource, *, rendered: bool) -> list[dict[str, Any]]:
+    """The extensions of a charge, with the mark of what it is for."""
+    others = [entry for entry in item.get("extension") or () if entry.get("url") != RENDERED]
+    return [*others, {"url": RENDERED, "valueBoolean": rendered}]
 
 
 def invoice(

@@ -25,10 +25,13 @@ async def cashier(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
 
     Query: `visit` the open bill, or `invoice` the open invoice.
     """
+    bill = await views.bill(context, query["visit"]) if query.get("visit") else None
+    receipt = await views.receipt(context, query["invoice"]) if query.get("invoice") else None
     return {
         "bills": await run_view(context, views.open_bills, {"limit": 200}),
         "invoices": await run_view(context, views.invoices, {"limit": 100}),
         "methods": resources.METHODS,
-        "bill": await views.bill(context, query["visit"]) if query.get("visit") else None,
-        "receipt": await views.receipt(context, query["invoice"]) if query.get("invoice") else None,
+        "bill": bill,
+        "receipt": receipt,
+        "patient": (bill or receipt or {}).get("patient"),
     }

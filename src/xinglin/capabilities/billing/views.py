@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from xinglin.capabilities.billing import resources
-from xinglin.capabilities.billing.refunds import rendered
+from xinglin.capabilities.billing.services import why_kept
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
@@ -153,7 +153,7 @@ async def receipt(context: Context, invoice: str) -> dict[str, Any]:
         "method": resources.extension(held, resources.PAYMENT_METHOD).get("valueCode"),
         "tendered": build.amount(tendered) if tendered else None,
         "change": build.amount(tendered) - total if tendered else None,
-        "kept": {key: reason for key, item in charges.items() if (reason := await rendered(context, item))},
+        "kept": {key: reason for key, item in charges.items() if (reason := await why_kept(context, item))},
         "refund": bool(resources.extension(held, resources.REFUND_OF)),
         "reason": "; ".join(note["text"] for note in held.get("note") or ()),
     }

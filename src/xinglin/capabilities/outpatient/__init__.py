@@ -1,6 +1,16 @@
 """Outpatient care: the visit from registration to its end, the queue, the record and the diagnosis."""
 
-from xinglin.capabilities.outpatient import commands, handlers, record, screens, seed, states, views
+from xinglin.capabilities.outpatient import (
+    commands,
+    handlers,
+    printouts,
+    record,
+    returning,
+    screens,
+    seed,
+    states,
+    views,
+)
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
 from xinglin.platform.access import READ, Rule
@@ -8,7 +18,7 @@ from xinglin.platform.access import READ, Rule
 capability = Capability(
     name="outpatient",
     title=N_("Outpatient care"),
-    modules=(commands, record, handlers, states, views, screens),
+    modules=(commands, record, returning, handlers, states, views, screens, printouts),
     needs=("patients", "pharmacy", "billing", "signing"),
     grants={
         "registrar": ("outpatient.read", "outpatient.register"),

@@ -9,6 +9,7 @@ from xinglin.capabilities.outpatient.states import NOT_SEEN
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.types import Resource
+from xinglin.kernel.basket import issue_all
 from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Refused
@@ -140,11 +141,16 @@ class LeaveQueue(VisitStep):
     tone="danger",
 )
 async def leave(context: Context, input: LeaveQueue) -> Resource:
-    """Takes a patient who left without being seen off the queue, and cancels the visit."""
-    encounter = context.moved("visit", await context.read(input.visit, lock=True))
-    place = context.moved("queue", await visits.queue_place(context, input.visit))
-    await context.update({**place, "lastModified": build.instant(context.now)})
-    return await context.update({**encounter, "reasonCode": [{"text": input.reason}]})
+    """Takes a patient who left without being seen off the queue, and cancels the visit; that of somebody who had come
+    back with results stays as it is."""
+    encounter = await context.read(input.visit, lock=True)
+    place = await visits.queue_place(context, input.visit)
+    back = resources.returns(place)
+    moved = context.moved("queue", _settled(place), to="SERVED" if back else "LEFT")
+    moved = await context.update({**moved, "lastModified": build.instant(context.now)})
+    if back:
+        return moved
+    return await context.update({**context.moved("visit", encounter), "reasonCode": [{"text": input.reason}]})
 
 
 class CloseQueues(Input):
@@ -182,12 +188,43 @@ async def close_queues(context: Context, input: CloseQueues) -> Resource:
     tone="primary",
 )
 async def receive(context: Context, input: VisitStep) -> Resource:
-    """Begins the consultation with a patient who has been called."""
+    """Begins the consultation with a patient who has been called, or goes on with one who comes back with results."""
     encounter = await context.read(input.visit, lock=True)
     visits.own_visit(context, encounter)
     moved = context.moved("visit", encounter)
-    await _move_place(context, input.visit)
-    return await context.update({**moved, "period": {"start": build.instant(context.now)}})
+    place = context.moved("queue", await visits.queue_place(context, input.visit))
+    await context.update({**_settled(place), "lastModified": build.instant(context.now)})
+    await context.call("billing.mark_rendered", service=input.visit, rendered=True)
+    begun = encounter["period"]["start"] if resources.returns(place) else build.instant(context.now)
+    return await context.update({**moved, "period": {"start": begun}})
+
+
+def _settled(place: Resource) -> Resource:
+    """A place in the queue whose owner is not on the way back with results any longer."""
+    return {name: value for name, value in place.items() if name != "businessStatus"}
+
+
+@command(
+    "outpatient.send_orders",
+    title=N_("Send orders"),
+    permission="outpatient.treat",
+    done=N_("Orders sent; the patient can pay"),
+)
+async def send_orders(context: Context, input: VisitStep) -> Resource:
+    """Issues and signs what is in the basket while the consultation goes on: the patient pays, is examined, and comes
+    back.
+
+    Refused where the basket holds nothing new, or no diagnosis says what the orders are for; a provisional one will do.
+    """
+    encounter = await visits.in_consultation(context, input.visit)
+    if not encounter.get("diagnosis"):
+        raise Refused(_("Before orders are sent, please add a diagnosis; a provisional one will do"))
+    orders = await issue_all(context, input.visit)
+    if not orders:
+        raise Refused(_("There is nothing new in the basket"))
+    await context.call("signing.sign", targets=[*map(reference, orders)])
+    await _charge_consultation(context, input.visit)
+    return encounter
 
 
 @command(
@@ -198,7 +235,8 @@ async def receive(context: Context, input: VisitStep) -> Resource:
     tone="primary",
 )
 async def finish(context: Context, input: VisitStep) -> Resource:
-    """Signs the record with its diagnoses and prescriptions, charges the consultation and ends it.
+    """Issues what is still in the basket, signs it with the record and its diagnoses, charges the consultation, and
+    ends it.
 
     Refused with a list of what is missing: chief complaint, history or diagnosis.
     """
@@ -207,16 +245,10 @@ async def finish(context: Context, input: VisitStep) -> Resource:
     _refuse_incomplete(composition, encounter)
     assert composition is not None
     await _close(context, composition)
-    await context.call("pharmacy.issue", visit=input.visit)
-    await _sign(context, composition, encounter)
-    await context.call(
-        "billing.charge",
-        visit=input.visit,
-        item=CONSULTATION_FEE,
-        quantity=1,
-        service=input.visit,
-        once=True,
-    )
+    orders = await issue_all(context, input.visit)
+    diagnoses = [entry["condition"]["reference"] for entry in encounter.get("diagnosis") or ()]
+    await context.call("signing.sign", targets=[reference(composition), *diagnoses, *map(reference, orders)])
+    await _charge_consultation(context, input.visit)
     place = context.moved("queue", await visits.queue_place(context, input.visit))
     await context.update({**place, "lastModified": build.instant(context.now)})
     target = await visits.standing(context, input.visit)
@@ -238,17 +270,13 @@ def _refuse_incomplete(composition: Resource | None, encounter: Resource) -> Non
         raise Refused(_("Before signing, please add: {missing}").format(missing=listed(missing)))
 
 
-async def _sign(context: Context, composition: Resource, encounter: Resource) -> None:
-    """Signs what the doctor answers for: the record, its diagnoses, and the prescriptions that were issued by now."""
-    issued = context.registry.tables["prescription"].tag("CREATED")
-    query = [("encounter", reference(encounter)), ("_tag", issued), ("_count", "100")]
-    lines = (await context.search("MedicationRequest", query)).resources
-    diagnoses = [entry["condition"]["reference"] for entry in encounter.get("diagnosis") or ()]
-    await context.call("signing.sign", targets=[reference(composition), *diagnoses, *map(reference, lines)])
+async def _charge_consultation(context: Context, visit: str) -> None:
+    fee = {"item": CONSULTATION_FEE, "quantity": 1, "service": visit, "once": True}
+    await context.call("billing.charge", visit=visit, **fee)
+    await context.call("billing.mark_rendered", service=visit, rendered=True)
 
 
 async def _close(context: Context, composition: Resource) -> None:
-    signed_before = any(entry.get("mode") == "legal" for entry in composition.get("attester") or ())
     attester = {
         "mode": "legal",
         "time": build.instant(context.now),
@@ -257,7 +285,7 @@ async def _close(context: Context, composition: Resource) -> None:
     await context.update(
         {
             **composition,
-            "status": "amended" if signed_before else "final",
+            "status": "amended" if resources.signed(composition) else "final",
             "attester": [*(composition.get("attester") or ()), attester],
         }
     )
@@ -282,5 +310,5 @@ async def reopen(context: Context, input: ReopenVisit) -> Resource:
     moved = context.moved("visit", encounter)
     place = context.moved("queue", await visits.queue_place(context, input.visit))
     note = {"text": input.reason, "time": build.instant(context.now)}
-    await context.update({**place, "note": [*(place.get("note") or ()), note]})
+    await context.update({**_settled(place), "note": [*(place.get("note") or ()), note]})
     return await context.update(moved)

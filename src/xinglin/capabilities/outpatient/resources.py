@@ -15,6 +15,14 @@ ICD10 = "urn:oid:2.16.156.10011.2.3.3.11"
 """The national clinical edition of ICD-10, by the OID that the shared health documents of China use."""
 
 LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
+EXECUTED = ("108252007", "363679005", "277132007")
+"""Categories of orders that somebody carries out: laboratory, imaging, treatment (SNOMED CT)."""
+
+QUEUE_REASON = "urn:xinglin:code:queue-reason"
+RESULTS_READY = "results-ready"
+"""Code of `Task.businessStatus` of a place that somebody has who comes back with results."""
+
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 CONDITION_CATEGORY = "http://terminology.hl7.org/CodeSystem/condition-category"
@@ -74,6 +82,11 @@ def queue_place(encounter: Resource, number: str, owner: str, moment: datetime) 
     }
 
 
+def returns(place: Resource) -> bool:
+    """Whether a place in the queue is that of somebody who comes back with results."""
+    return build.first_code(place.get("businessStatus"), QUEUE_REASON) == RESULTS_READY
+
+
 def narrative(text: str) -> dict[str, str]:
     """A generated Narrative that shows `text` with its line breaks."""
     body = "<br/>".join(html.escape(line) for line in text.splitlines())
@@ -103,6 +116,11 @@ def note(encounter: Resource, author: str, values: dict[str, str | None], moment
             if values.get(field)
         ],
     }
+
+
+def signed(composition: Resource | None) -> bool:
+    """Whether a doctor has signed the outpatient record."""
+    return any(entry.get("mode") == "legal" for entry in (composition or {}).get("attester") or ())
 
 
 def note_values(composition: Resource | None) -> dict[str, str]:

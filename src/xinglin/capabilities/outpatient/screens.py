@@ -6,9 +6,11 @@ from typing import Any
 from xinglin.capabilities.outpatient import chart, resources, views, visits
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import run_view
+from xinglin.kernel.basket import BasketSection
 from xinglin.kernel.context import Context
 from xinglin.kernel.screen import screen
 from xinglin.kernel.text import N_
+from xinglin.kernel.view import Page
 
 TABS = ("record", "timeline", "orders", "results")
 PAGE_ROWS = 30
@@ -46,7 +48,6 @@ async def _open_visit(context: Context, visit: str, tab: str, cursor: str | None
     visits.own_visit(context, encounter)
     patient = encounter["subject"]["reference"]
     composition = await visits.composition(context, visit)
-    lines = context.registry.views["pharmacy.lines"]
     return {
         "visit": encounter,
         "visit_reference": visit,
@@ -58,9 +59,18 @@ async def _open_visit(context: Context, visit: str, tab: str, cursor: str | None
         "composition": composition,
         "note": resources.note_values(composition),
         "diagnoses": await visits.diagnoses(context, encounter),
-        "lines": await run_view(context, lines, {"visit": visit, "limit": 100}),
+        "basket": await _basket(context, visit),
         "page_rows": await _tab(context, tab, patient, cursor),
     }
+
+
+async def _basket(context: Context, visit: str) -> list[tuple[BasketSection, Page[Any]]]:
+    """The sections of the visit's basket that the actor may see, with their lines."""
+    return [
+        (section, await run_view(context, lines, {"visit": visit, "limit": 100}))
+        for section in context.registry.baskets.values()
+        if context.may((lines := context.registry.views[section.lines]).permission)
+    ]
 
 
 async def _tab(context: Context, tab: str, patient: str, cursor: str | None) -> dict[str, Any]:

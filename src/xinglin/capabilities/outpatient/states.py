@@ -7,8 +7,9 @@ DESK = ("registrar", "nurse")
 DOCTOR = ("doctor",)
 SYSTEM = ("system",)
 NOT_SEEN = ("WAITING", "CALLED", "PASSED")
-AFTER_CONSULT = ("PENDING_FEE", "PENDING_MEDICATION", "FINISHED")
-"""Where a visit stands once the doctor is done: bills open, medicine to be fetched, or nothing left."""
+AFTER_CONSULT = ("PENDING_FEE", "IN_EXECUTION", "PENDING_MEDICATION", "FINISHED")
+"""Where a visit stands while the doctor is done with it: bills open, tests and treatments to be carried out, medicine
+to be fetched, or nothing left."""
 
 visit = StateTable(
     name="visit",
@@ -19,6 +20,7 @@ visit = StateTable(
         State("WAITING", N_("Waiting"), "arrived"),
         State("IN_CONSULT", N_("In consultation"), "in-progress"),
         State("PENDING_FEE", N_("To be paid"), "in-progress"),
+        State("IN_EXECUTION", N_("Tests and treatment"), "in-progress"),
         State("PENDING_MEDICATION", N_("To fetch medicine"), "in-progress"),
         State("FINISHED", N_("Finished"), "finished"),
         State("CANCELLED", N_("Cancelled"), "cancelled"),
@@ -29,6 +31,7 @@ visit = StateTable(
         Transition("REGISTERED", "outpatient.cancel_visit", "CANCELLED", (*DESK, *SYSTEM)),
         Transition("WAITING", "outpatient.leave", "CANCELLED", (*DESK, *DOCTOR, *SYSTEM)),
         Transition("WAITING", "outpatient.receive", "IN_CONSULT", DOCTOR),
+        *(Transition(state, "outpatient.receive", "IN_CONSULT", DOCTOR) for state in AFTER_CONSULT),
         *(Transition("IN_CONSULT", "outpatient.finish", state, DOCTOR) for state in AFTER_CONSULT),
         *(Transition(state, "outpatient.reopen", "IN_CONSULT", DOCTOR) for state in AFTER_CONSULT),
         *(
@@ -59,8 +62,10 @@ queue = StateTable(
         Transition("CALLED", "outpatient.pass_over", "PASSED", DOCTOR),
         Transition("PASSED", "outpatient.requeue", "WAITING", (*DOCTOR, *DESK)),
         *(Transition(before, "outpatient.leave", "LEFT", (*DESK, *DOCTOR, *SYSTEM)) for before in NOT_SEEN),
+        *(Transition(before, "outpatient.leave", "SERVED", (*DESK, *DOCTOR, *SYSTEM)) for before in NOT_SEEN),
         Transition("CALLED", "outpatient.receive", "SERVING", DOCTOR),
         Transition("SERVING", "outpatient.finish", "SERVED", DOCTOR),
-        Transition("SERVED", "outpatient.reopen", "SERVING", DOCTOR),
+        Transition("SERVED", "outpatient.rejoin", "WAITING", (*DESK, *SYSTEM)),
+        *(Transition(before, "outpatient.reopen", "SERVING", DOCTOR) for before in ("SERVED", *NOT_SEEN)),
     ),
 )

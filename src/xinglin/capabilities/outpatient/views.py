@@ -6,6 +6,7 @@ from pydantic import Field
 
 from xinglin.capabilities.outpatient import resources
 from xinglin.capabilities.outpatient.record import DIAGNOSES
+from xinglin.capabilities.outpatient.states import AFTER_CONSULT
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
@@ -25,6 +26,7 @@ class QueueRow(Row):
     age: int | None = Field(title=N_("Age"), json_schema_extra={"kind": "number"})
     waited: int = Field(title=N_("Waits, min"), json_schema_extra={"kind": "number"})
     state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "queue"})
+    returns: bool = Field(title=N_("Results ready"), json_schema_extra={"kind": "flag"})
     visit: str = Field(title=N_("Visit"), json_schema_extra={"hidden": True})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
 
@@ -71,6 +73,7 @@ def _queue_row(context: Context, place: Resource, patient: Resource | None) -> Q
         age=build.age_in_years((patient or {}).get("birthDate"), context.today),
         waited=max(0, int((context.now - since).total_seconds() // 60)),
         state=state.code if state else "WAITING",
+        returns=resources.returns(place),
         visit=place["focus"]["reference"],
         patient=place["for"]["reference"],
     )
@@ -101,7 +104,7 @@ async def seen(context: Context, filter: Filter) -> Page[VisitRow]:
         [
             ("participant", context.actor.practitioner or "Practitioner/none"),
             *context.touching_day("date", context.today),
-            ("_tag", ",".join(table.tag(code) for code in ("PENDING_FEE", "PENDING_MEDICATION", "FINISHED"))),
+            ("_tag", ",".join(table.tag(code) for code in AFTER_CONSULT)),
             ("_sort", "-date"),
             ("_count", str(filter.limit)),
         ],

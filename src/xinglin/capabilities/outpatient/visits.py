@@ -1,5 +1,6 @@
 """Finding a visit and what belongs to it."""
 
+from xinglin.capabilities.outpatient import resources
 from xinglin.capabilities.outpatient.resources import attender
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
@@ -61,7 +62,10 @@ def own_visit(context: Context, encounter: Resource) -> None:
 
 
 async def standing(context: Context, visit: str) -> str:
-    """Where a visit stands once the doctor is done: a state of the visit's table, read from bills and medicines."""
+    """Where a visit stands while no doctor has it in hand: a state of its table, read from bills, orders and medicines.
+
+    A record that nobody has signed keeps it from being finished.
+    """
     prescription, charge = context.registry.tables["prescription"], context.registry.tables["charge"]
     medicines = await context.search("MedicationRequest", [("encounter", visit), ("_count", "200")])
     charges = await context.search("ChargeItem", [("context", visit), ("_count", "500")])
@@ -69,6 +73,15 @@ async def standing(context: Context, visit: str) -> str:
     bills = {state.code for item in charges.resources if (state := charge.of(item))}
     if "PENDING" in bills or states & {"CREATED", "REVIEWED", "REJECTED"}:
         return "PENDING_FEE"
+    if await under_way(context, visit):
+        return "IN_EXECUTION"
     if states & {"PAID", "DISPENSING"}:
         return "PENDING_MEDICATION"
-    return "FINISHED"
+    return "FINISHED" if resources.signed(await composition(context, visit)) else "IN_EXECUTION"
+
+
+async def under_way(context: Context, visit: str) -> bool:
+    """Whether tests, examinations or treatments of a visit were ordered and are not done yet."""
+    executed = ",".join(f"{resources.SNOMED}|{code}" for code in resources.EXECUTED)
+    query = [("encounter", visit), ("status", "active"), ("category", executed), ("_count", "1")]
+    return bool((await context.search("ServiceRequest", query)).resources)

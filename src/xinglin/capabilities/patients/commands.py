@@ -9,10 +9,10 @@ from xinglin.capabilities.patients import resources
 from xinglin.capabilities.patients.identity_number import SYSTEM, parse_identity_number
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
-from xinglin.kernel.command import Input, command, select
+from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Alert, Refused, demand_reason
-from xinglin.kernel.text import N_, listed
+from xinglin.kernel.text import N_
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.numbers import next_number
 
@@ -140,84 +140,6 @@ async def correct(context: Context, input: CorrectPatient) -> Resource:
         others = [entry for entry in patient.get("address") or () if entry.get("use") != "home"]
         changed["address"] = [{"use": "home", "text": input.address}, *others]
     return await context.update(changed)
-
-
-class RecordAllergy(Input):
-    """An allergy that every workstation shall show."""
-
-    patient: str = Field(title=N_("Patient"), pattern=r"^Patient/", json_schema_extra={"widget": "hidden"})
-    allergen: str = Field(title=N_("Allergen"), json_schema_extra=select(resources.ALLERGENS.items()))
-    severity: Literal["mild", "moderate", "severe"] = Field("moderate", title=N_("Severity"))
-    reaction: str | None = Field(None, title=N_("Reaction"), max_length=100)
-
-    @field_validator("allergen")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in resources.ALLERGENS:
-            raise ValueError(_("must be one of {expected}").format(expected=listed(resources.ALLERGENS)))
-        return value
-
-
-@command(
-    "patients.record_allergy",
-    title=N_("Record allergy"),
-    permission="patients.allergies",
-    done=N_("Allergy recorded"),
-)
-async def record_allergy(context: Context, input: RecordAllergy) -> Resource:
-    """Records a confirmed allergy; refused when the same allergen is recorded as active already."""
-    await context.read(input.patient, lock=True)
-    held = await context.search(
-        "AllergyIntolerance",
-        [
-            ("patient", input.patient),
-            ("code", f"{resources.ALLERGEN_SYSTEM}|{input.allergen}"),
-            ("clinical-status", "active"),
-        ],
-    )
-    if held.resources:
-        raise Refused(_("This allergy is recorded already"), expression="allergen")
-    return await context.create(
-        resources.allergy(
-            input.patient,
-            input.allergen,
-            resources.ALLERGENS[input.allergen],
-            input.severity,
-            input.reaction,
-            context.actor.practitioner,
-            context.now,
-        )
-    )
-
-
-class RefuteAllergy(Input):
-    """An allergy that turned out not to be one."""
-
-    allergy: str = Field(title=N_("Allergy"), pattern=r"^AllergyIntolerance/", json_schema_extra={"widget": "hidden"})
-    reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
-
-
-@command(
-    "patients.refute_allergy",
-    title=N_("Refute allergy"),
-    permission="patients.allergies",
-    done=N_("Allergy refuted"),
-    tone="danger",
-)
-async def refute_allergy(context: Context, input: RefuteAllergy) -> Resource:
-    """Marks an allergy as refuted with a reason; the record of it stays."""
-    allergy = await context.read(input.allergy, lock=True)
-    if build.first_code(allergy.get("verificationStatus")) == "refuted":
-        raise Refused(_("This allergy is refuted already"))
-    note = {"text": input.reason, "time": build.instant(context.now)}
-    return await context.update(
-        {
-            **allergy,
-            "clinicalStatus": build.concept(resources.CLINICAL_STATUS, "inactive"),
-            "verificationStatus": build.concept(resources.VERIFICATION_STATUS, "refuted"),
-            "note": [*(allergy.get("note") or ()), note],
-        }
-    )
 
 
 class IdentifyPatient(Input):

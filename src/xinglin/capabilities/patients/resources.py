@@ -5,6 +5,7 @@ from typing import Any
 
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
+from xinglin.kernel.context import Context
 
 MEDICAL_RECORD_NUMBER = "urn:xinglin:id:medical-record"
 ALLERGEN_SYSTEM = "urn:xinglin:code:allergen"
@@ -22,8 +23,28 @@ ALLERGENS = {
     "seafood": "海鲜",
     "egg": "鸡蛋",
     "pollen": "花粉",
+    "latex": "乳胶",
+    "other-allergen": "其他",
 }
 """Allergens by code. Those that are drug classes are matched with the formulary when a medicine is prescribed."""
+
+OTHER_ALLERGEN = "other-allergen"
+NOTE = "urn:xinglin:extension:note"
+
+
+def extended(url: str, **value: Any) -> list[dict[str, Any]]:
+    """One extension as a list, such as `extended(NOTE, valueString="…")`; none where the value is none."""
+    return [{"url": url, **value}] if any(each not in (None, "", {}) for each in value.values()) else []
+
+
+def extension(resource: Resource, url: str) -> dict[str, Any]:
+    """The extension of a resource with this url; empty where it has none."""
+    return next((item for item in resource.get("extension") or () if item.get("url") == url), {})
+
+
+def author(context: Context) -> dict[str, Any] | None:
+    """Who acts, as a Reference with the name; None where an account names nobody."""
+    return build.reference(context.actor.practitioner, context.actor.name) if context.actor.practitioner else None
 
 
 def patient(

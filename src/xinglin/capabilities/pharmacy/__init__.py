@@ -7,6 +7,7 @@ from xinglin.capabilities.pharmacy import (
     handlers,
     herbal,
     issuing,
+    printouts,
     rights,
     screens,
     seed,
@@ -21,7 +22,7 @@ from xinglin.platform.access import READ, Rule
 capability = Capability(
     name="pharmacy",
     title=N_("Pharmacy"),
-    modules=(commands, herbal, issuing, rights, dispensing, handlers, events, stock, states, views, screens),
+    modules=(commands, herbal, issuing, rights, dispensing, handlers, events, stock, states, views, screens, printouts),
     needs=("patients", "billing"),
     grants={
         "doctor": ("pharmacy.read", "pharmacy.prescribe"),
@@ -31,7 +32,10 @@ capability = Capability(
         "system": ("pharmacy.read", "pharmacy.stock"),
     },
     access={
-        "pharmacist": (Rule(("MedicationRequest", "MedicationDispense", "Task"), READ, campus=True, labels=("*",)),),
+        # Signatures too: a prescription is dispensed because a doctor answers for it.
+        "pharmacist": (
+            Rule(("MedicationRequest", "MedicationDispense", "Task", "Provenance"), READ, campus=True, labels=("*",)),
+        ),
         "cashier": (Rule(("MedicationRequest", "MedicationDispense", "Task"), READ, campus=True, labels=("*",)),),
     },
     seed=seed.seed,

@@ -12,6 +12,7 @@ from xinglin.capabilities.pharmacy.knowledge import Knowledge
 from xinglin.capabilities.pharmacy.rules import Running
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
+from xinglin.kernel.basket import issued
 from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Alert, Refused, demand_reason
@@ -138,12 +139,7 @@ async def prescribe_all(context: Context, input: PrescribeAll) -> Resource:
         await write_line(context, encounter, medicine, knowledge, dosage, tuple(alerts), input.reason)
         for medicine, knowledge, dosage, alerts in entered
     ]
-    return collection(written)
-
-
-def collection(held: list[Resource]) -> Resource:
-    """Several resources that a command is about, as a Bundle of type collection."""
-    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in held]}
+    return issued(written)
 
 
 async def write_line(

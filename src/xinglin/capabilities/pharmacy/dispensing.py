@@ -100,6 +100,7 @@ async def dispense(context: Context, input: Prescription) -> Resource:
     for line in moved:
         code, count = resources.drug_code(line), Decimal(resources.packs(line))
         await context.create(resources.dispensing(line, performer, context))
+        await context.call("billing.mark_rendered", service=f"MedicationRequest/{line['id']}", rendered=True)
         postings += [(stock_account(WINDOW, code), -count, code), (stock_account(DISPENSED, code), count, code)]
     try:
         await context.books.post(input.prescription, postings, memo="dispense")
@@ -138,6 +139,7 @@ async def take_back(context: Context, input: ReturnPrescription) -> Resource:
         code, count = resources.drug_code(line), Decimal(resources.packs(line))
         postings += [(stock_account(DISPENSED, code), -count, code), (stock_account(WINDOW, code), count, code)]
         await _stop_dispensing(context, f"MedicationRequest/{line['id']}", input.reason)
+        await context.call("billing.mark_rendered", service=f"MedicationRequest/{line['id']}", rendered=False)
     await context.books.post(input.prescription, postings, memo="take back")
     context.emit("pharmacy.returned", moved[-1], key=moved[-1]["encounter"]["reference"])
     return moved[-1]

@@ -8,13 +8,14 @@ from pydantic import Field, field_validator
 
 from xinglin.capabilities.pharmacy import resources
 from xinglin.capabilities.pharmacy.checks import open_case, read_known
-from xinglin.capabilities.pharmacy.commands import collection, drafts, one_of, open_visit, write_line
+from xinglin.capabilities.pharmacy.commands import drafts, one_of, open_visit, write_line
 from xinglin.capabilities.pharmacy.formulary import FORMULARY, Medicine
 from xinglin.capabilities.pharmacy.frequency import DECOCTIONS, FREQUENCIES
 from xinglin.capabilities.pharmacy.knowledge import Knowledge
 from xinglin.capabilities.pharmacy.rules import Running
 from xinglin.capabilities.pharmacy.tables_herbs import HANDLINGS
 from xinglin.fhir.types import Resource
+from xinglin.kernel.basket import issued
 from xinglin.kernel.command import MULTILINE, Input, command, select
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Alert, Refused, demand_reason
@@ -133,7 +134,7 @@ async def prescribe_herbs(context: Context, input: PrescribeHerbs) -> Resource:
         await write_line(context, encounter, medicine, knowledge, dosage, tuple(alerts), input.reason)
         for medicine, knowledge, dosage, alerts in entered
     ]
-    return collection(written)
+    return issued(written)
 
 
 async def _resolve(context: Context, herbs: list[Herb]) -> list[tuple[Herb, Medicine, Knowledge]]:

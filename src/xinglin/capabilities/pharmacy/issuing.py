@@ -7,10 +7,11 @@ from pydantic import Field
 
 from xinglin.capabilities.pharmacy import resources
 from xinglin.capabilities.pharmacy.checks import read_known
-from xinglin.capabilities.pharmacy.commands import collection, drafts, open_visit
+from xinglin.capabilities.pharmacy.commands import drafts, open_visit
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.types import Resource
+from xinglin.kernel.basket import issued
 from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context
 from xinglin.kernel.errors import Refused
@@ -50,10 +51,10 @@ async def issue(context: Context, input: IssueDrafts) -> Resource:
     known = await read_known(context, map(resources.drug_code, held))
     solvents = {code for code, (medicine, _knowledge) in known.items() if medicine.kind == "solvent"}
     _refuse_incomplete(held, solvents)
-    issued = []
+    written = []
     for lines in split(held, solvents):
-        issued += await _number(context, lines)
-    return collection(issued)
+        written += await _number(context, lines)
+    return issued(written)
 
 
 async def _number(context: Context, lines: list[Resource]) -> list[Resource]:
@@ -61,7 +62,7 @@ async def _number(context: Context, lines: list[Resource]) -> list[Resource]:
     number = f"RX{day}{await next_number(context.connection, f'prescription-{day}'):04d}"
     group = build.identifier(resources.PRESCRIPTION_NUMBER, number)
     last = datetime.combine(context.today + timedelta(days=VALID_DAYS - 1), time(23, 59, 59), context.zone)
-    issued = []
+    written = []
     for draft in lines:
         line = context.moved("prescription", draft)
         line["groupIdentifier"] = group
@@ -69,8 +70,8 @@ async def _number(context: Context, lines: list[Resource]) -> list[Resource]:
         line["authoredOn"] = build.instant(context.now)
         period = {"start": build.instant(context.now), "end": build.instant(last)}
         line["dispenseRequest"] = {**line["dispenseRequest"], "validityPeriod": period}
-        issued.append(await context.update(line))
-    return issued
+        written.append(await context.update(line))
+    return written
 
 
 def _refuse_incomplete(lines: Iterable[Resource], solvents: set[str]) -> None:

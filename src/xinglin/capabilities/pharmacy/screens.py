@@ -5,11 +5,41 @@ from typing import Any
 
 from xinglin.capabilities.pharmacy import rights, views
 from xinglin.kernel.application import run_view
+from xinglin.kernel.basket import BasketSection
 from xinglin.kernel.context import Context
 from xinglin.kernel.screen import screen
 from xinglin.kernel.text import N_
 
 LISTS = {"review": views.to_review, "dispense": views.to_dispense, "dispensed": views.dispensed}
+
+basket = BasketSection(
+    name="pharmacy.basket",
+    title=N_("Medicines"),
+    lines="pharmacy.medicine_lines",
+    add=("pharmacy.prescribe",),
+    issue="pharmacy.issue",
+    table="prescription",
+    key="F2",
+    icon="pill",
+    empty=N_("No medicine prescribed yet"),
+    hint=N_("Press F2 and type a name, its pinyin initials or a code."),
+    void=frozenset({"CANCELLED", "RETURNED"}),
+    order=10,
+)
+herbs = BasketSection(
+    name="pharmacy.herbs",
+    title=N_("Herbs"),
+    lines="pharmacy.herb_lines",
+    add=("pharmacy.prescribe_herbs",),
+    issue="pharmacy.issue",
+    table="prescription",
+    key="F7",
+    icon="pill",
+    empty=N_("No formula prescribed yet"),
+    hint=N_("Press F7 and type the herbs with their grams."),
+    void=frozenset({"CANCELLED", "RETURNED"}),
+    order=15,
+)
 
 
 @screen(
@@ -35,11 +65,13 @@ async def window(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
         "text": query.get("text", ""),
         "stock": None,
         "prescription": None,
+        "patient": None,
     }
     if chosen == "stock":
         shown["stock"] = await run_view(context, views.formulary_search, {"text": query.get("text", ""), "limit": 200})
     if query.get("prescription"):
-        shown["prescription"] = await views.prescription_detail(context, query["prescription"])
+        held = await views.prescription_detail(context, query["prescription"])
+        shown.update(prescription=held, patient=held["patient"] if held else None)
     return shown
 
 

@@ -89,18 +89,63 @@ class LineRow(Row):
     returned: str = Field(title=N_("Reason of return"), json_schema_extra={"hidden": True})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
 
+    @property
+    def headline(self) -> str:
+        """What was ordered, before it the number of what it is infused or decocted with."""
+        number = self.group or self.formula
+        return f"[{number}] {self.medicine}" if number else self.medicine
+
+    @property
+    def instruction(self) -> str:
+        """How it is taken, and how much of it is given out."""
+        return f"{self.dosage} · {self.packs} {self.pack}"
+
+
+WITHDRAW = (RowAction("pharmacy.withdraw", {"line": "key"}, frozenset({"DRAFT", "REJECTED"})),)
+HERBAL = f"{resources.KIND}|herbal"
+
 
 @view(
     "pharmacy.lines",
     title=N_("Prescription"),
     permission="pharmacy.read",
     row=LineRow,
-    actions=(RowAction("pharmacy.withdraw", {"line": "key"}, frozenset({"DRAFT", "REJECTED"})),),
+    actions=WITHDRAW,
     empty=N_("No medicine prescribed yet"),
 )
 async def lines(context: Context, filter: OfVisit) -> Page[LineRow]:
     """Lines of the prescriptions of a visit in the order in which they were entered."""
-    query = [("encounter", filter.visit), ("_sort", "_id"), ("_count", str(filter.limit))]
+    return await _lines(context, filter, [])
+
+
+@view(
+    "pharmacy.medicine_lines",
+    title=N_("Medicines"),
+    permission="pharmacy.read",
+    row=LineRow,
+    actions=WITHDRAW,
+    empty=N_("No medicine prescribed yet"),
+)
+async def medicine_lines(context: Context, filter: OfVisit) -> Page[LineRow]:
+    """Western and Chinese patent medicines of a visit in the order in which they were entered."""
+    return await _lines(context, filter, [("category:not", HERBAL)])
+
+
+@view(
+    "pharmacy.herb_lines",
+    title=N_("Herbs"),
+    permission="pharmacy.read",
+    row=LineRow,
+    actions=WITHDRAW,
+    empty=N_("No formula prescribed yet"),
+)
+async def herb_lines(context: Context, filter: OfVisit) -> Page[LineRow]:
+    """Herbs of a visit, formula after formula."""
+    return await _lines(context, filter, [("category", HERBAL)])
+
+
+async def _lines(context: Context, filter: OfVisit, kind: list[tuple[str, str]]) -> Page[LineRow]:
+    query = [("encounter", filter.visit), *kind, ("_sort", "_id"), ("_count", str(filter.limit))]
     found = await context.search("MedicationRequest", query)
     prices = await context.read_many(
         f"ChargeItemDefinition/{resources.drug_code(item)}" for item in found.resources if resources.drug_code(item)
@@ -133,7 +178,7 @@ def line_row(context: Context, line: Resource, prices: dict[str, Resource]) -> L
 
 
 def _finding(finding: resources.Finding) -> str:
-    return f"{finding.text}（{finding.reason}）" if finding.reason else finding.text
+    return f"{finding.code}: {finding.text}" + (f"; {finding.reason}" if finding.reason else "")
 
 
 class PrescriptionRow(Row):

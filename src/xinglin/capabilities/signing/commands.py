@@ -73,6 +73,8 @@ def issues_of(verdict: Verdict) -> list[Issue]:
     who = _("signed by {signer} at {time}, {algorithm}").format(
         signer=verdict.signer, time=verdict.at, algorithm=verdict.algorithm
     )
+    if verdict.stamped:
+        who = f"{who}; {verdict.stamped}"
     if verdict.fault:
         return [Issue("error", "security", f"{verdict.fault} ({who})" if verdict.signer else verdict.fault)]
     severity = "information" if verdict.sound else "error"

@@ -2,7 +2,8 @@
 
 What is signed is a manifest: who, when, and for each target its version with the digest of its canonical form. Manifest
 and signature are a JWS (RFC 7515), in `Provenance.signature.data`. Each version is in the history, so it can be told
-later whether it is what was signed, and what has changed since.
+later whether it is what was signed, and what has changed since. Where the house has an authority for it, a second
+signature in the Provenance is its time stamp (RFC 3161) over the data of the first; a tag says that it is awaited.
 """
 
 import asyncio
@@ -15,6 +16,8 @@ from typing import Any
 
 import orjson
 
+from xinglin.capabilities.signing import stamps
+from xinglin.capabilities.signing.stamps import AWAITING
 from xinglin.fhir import build
 from xinglin.fhir.canonical import canonical, canonical_json
 from xinglin.fhir.differences import Difference, differences
@@ -24,14 +27,14 @@ from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Refused
 from xinglin.platform.crypto import INTERNATIONAL, SM, Suite
 from xinglin.platform.crypto.signers import private_key, public_key
-from xinglin.platform.crypto.signing import ES256, SM2
+from xinglin.platform.crypto.signing import ES256, PS256, SM2
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.sealing import Seal
 
 PURPOSE = build.coding("urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1.1", "Author's Signature")
 AUTHOR = build.concept("http://terminology.hl7.org/CodeSystem/provenance-participant-type", "author", "Author")
 TYPE = "xinglin-signature+json"
-_DIGESTS: Mapping[str, Suite] = {ES256.name: INTERNATIONAL, SM2.name: SM}
+_DIGESTS: Mapping[str, Suite] = {ES256.name: INTERNATIONAL, PS256.name: INTERNATIONAL, SM2.name: SM}
 
 UNCHANGED, CHANGED, ALTERED, GONE, UNSEEN = "unchanged", "changed", "altered", "gone", "unseen"
 """What became of a target: it is as it was signed; it was changed since, and the history has both; what the history has
@@ -49,13 +52,17 @@ class Target:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What can be said of a signature: whether it fits (`fault` says why not), by whom and when, and its targets."""
+    """What can be said of a signature: whether it fits (`fault` says why not), by whom and when, and its targets.
+
+    `at` is the time of the server; `stamped` says by which authority and when it was stamped, where it was.
+    """
 
     fault: str
     signer: str = ""
     at: str = ""
     algorithm: str = ""
     targets: Sequence[Target] = field(default_factory=tuple)
+    stamped: str = ""
 
     @property
     def sound(self) -> bool:
@@ -69,7 +76,8 @@ async def signed(context: Context, references: Sequence[str]) -> Resource:
     if who is None:
         raise Refused(_("Only people of staff can sign; this account names nobody"))
     assert isinstance(context.seal, Seal)
-    key = await private_key(context.connection, context.seal, who, context.now)
+    algorithm = context.settings.signature_algorithm
+    key = await private_key(context.connection, context.seal, who, context.now, algorithm=algorithm)
     suite, targets = _DIGESTS[key.signer.name], []
     for name in dict.fromkeys(references):
         resource = await context.read(name, lock=True)
@@ -83,6 +91,7 @@ async def signed(context: Context, references: Sequence[str]) -> Resource:
     author = build.reference(who, context.actor.name)
     return {
         "resourceType": "Provenance",
+        "meta": {"tag": [AWAITING]},
         "target": [{"reference": target["reference"]} for target in targets],
         "recorded": at,
         "agent": [{"type": AUTHOR, "who": author}],
@@ -113,14 +122,16 @@ async def verified(context: Context, provenance: Resource) -> Verdict:
     if key is None or head.get("alg") != key.signer.name:
         return Verdict(_("It names a key that was never made here"), shown.signer, shown.at, shown.algorithm)
     fits = await asyncio.to_thread(key.signer.verify, key.point, header + b"." + manifest, _decoded(signature))
-    fault = "" if fits else _("The signature does not fit what it says was signed")
-    if fits and key.owner != signer:
+    stamped, fault = stamps.told(context.settings, provenance, encoded, datetime.fromisoformat(at))
+    if not fits:
+        fault = _("The signature does not fit what it says was signed")
+    elif key.owner != signer:
         fault = _("The key belongs to somebody else than the one who is said to have signed")
-    elif fits and key.revoked is not None and datetime.fromisoformat(at) > key.revoked:
+    elif key.revoked is not None and datetime.fromisoformat(at) > key.revoked:
         fault = _("It was signed after the key had been revoked")
     suite = _DIGESTS[key.signer.name]
     seen = [await _target(context, name, digest, suite) for name, digest in targets] if not fault else []
-    return Verdict(fault, shown.signer, shown.at, shown.algorithm, seen)
+    return Verdict(fault, shown.signer, shown.at, shown.algorithm, seen, stamped)
 
 
 async def _target(context: Context, version: str, digest: str, suite: Suite) -> Target:

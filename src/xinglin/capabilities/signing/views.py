@@ -24,6 +24,7 @@ class SignatureRow(Row):
     signer: str = Field(title=N_("Signed by"))
     at: str = Field(title=N_("Signed at"))
     algorithm: str = Field(title=N_("Algorithm"))
+    stamped: str = Field(title=N_("Time stamp"))
     verdict: str = Field(title=N_("Verdict"))
     changes: int = Field(title=N_("Elements changed since"), json_schema_extra={"kind": "number"})
 
@@ -55,6 +56,7 @@ async def _row(context: Context, provenance: Resource) -> SignatureRow:
         signer=signer,
         at=verdict.at,
         algorithm=verdict.algorithm,
+        stamped=verdict.stamped,
         verdict=verdict.fault or (_("fits") if verdict.sound else _("not what was signed")),
         changes=sum(len(target.differences) for target in verdict.targets),
     )

@@ -1,5 +1,6 @@
 """The keys by which people sign: one for each algorithm, made at the first signature, sealed under the master key."""
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,23 +37,25 @@ class PrivateKey:
     secret: bytes
 
     def sign(self, message: bytes) -> bytes:
-        """The signature of a message: 64 bytes."""
+        """The signature of a message."""
         return self.signer.sign(self.secret, message)
 
     def __repr__(self) -> str:
         return f"PrivateKey({self.id})"
 
 
-async def private_key(connection: Connection, seal: Seal, owner: str, now: datetime) -> PrivateKey:
-    """The key of somebody by the algorithm that is in force, made where there is none.
+async def private_key(
+    connection: Connection, seal: Seal, owner: str, now: datetime, *, algorithm: str | None = None
+) -> PrivateKey:
+    """The key of somebody by `algorithm`, or by that of the suite in force; made where there is none.
 
     Raises `SealError` where the master key is not that of before.
     """
-    signer = signer_of(seal.suite)
+    signer = signer_of(seal.suite, algorithm)
     wanted = {"owner": owner, "algorithm": signer.name}
     row = await (await connection.execute(queries.signing_key_of, wanted)).fetchone()
     if row is None:
-        id, (secret, public) = secrets.token_hex(8), signer.generate()
+        id, (secret, public) = secrets.token_hex(8), await asyncio.to_thread(signer.generate)
         made = {"id": id, "public": public, "sealed": seal.seal(secret, sealed_about(id)), "now": now}
         await connection.execute(queries.add_signing_key, {**wanted, **made})
         row = await (await connection.execute(queries.signing_key_of, wanted)).fetchone()  # the one who was first
