@@ -153,6 +153,7 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "doctor3",
         "cashier",
         "pharmacist",
+        "pharmacist2",
         "manager",
         "auditor",
         "administrator",

@@ -24,7 +24,8 @@ class BasketSection:
     `lines` names a view whose filter takes a `visit` and whose rows tell `LINE_FIELDS`, with their row actions;
     `add` the commands whose forms add a line (their input has a `visit`); `issue` a command (input: `visit`) that
     turns the drafts of the visit into orders and returns them as `issued` makes it; `table` the state table of the
-    lines; `key` the key that leads to its form; `void` states of lines that cost nothing any more.
+    lines; `key` the key that leads to its form; `void` states of lines that cost nothing any more;
+    `always` the row actions that are offered after the consultation too.
     """
 
     name: str
@@ -38,6 +39,7 @@ class BasketSection:
     empty: str
     hint: str = ""
     void: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
     order: int = 100
 
 

@@ -77,6 +77,13 @@ WORDS = {
     "otic": N_("Into the ear"),
     "vaginal": N_("Vaginal"),
     "drops": N_("drops/min"),
+    # kinds of prescriptions and of medicines
+    "western": N_("Western medicine"),
+    "herbal": N_("Herbs"),
+    "narcotic": N_("Narcotic"),
+    "psychotropic-2": N_("Psychotropic 2"),
+    "intact": N_("Intact: back into stock"),
+    "damaged": N_("Damaged or unsealed: destroyed"),
     # preparation of herbs
     "decoction": N_("Decoction"),
     "factory": N_("Decocted by the pharmacy"),
@@ -129,6 +136,7 @@ TONES = {
     "RESERVED": "info",
     "REGISTERED": "info",
     "CREATED": "info",
+    "CHECKED": "warn",
     "CALLED": "warn",
     "PENDING": "warn",
     "PENDING_FEE": "warn",

@@ -8,12 +8,15 @@ from xinglin.capabilities.pharmacy import (
     herbal,
     issuing,
     printouts,
+    reserving,
+    reviewing,
     rights,
     screens,
     seed,
     states,
     stock,
     views,
+    views_window,
 )
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
@@ -22,14 +25,30 @@ from xinglin.platform.access import READ, Rule
 capability = Capability(
     name="pharmacy",
     title=N_("Pharmacy"),
-    modules=(commands, herbal, issuing, rights, dispensing, handlers, events, stock, states, views, screens, printouts),
-    needs=("patients", "billing"),
+    modules=(
+        commands,
+        herbal,
+        issuing,
+        rights,
+        reviewing,
+        reserving,
+        dispensing,
+        handlers,
+        events,
+        stock,
+        states,
+        views,
+        views_window,
+        screens,
+        printouts,
+    ),
+    needs=("patients", "billing", "signing"),
     grants={
         "doctor": ("pharmacy.read", "pharmacy.prescribe"),
         "pharmacist": ("pharmacy.read", "pharmacy.review", "pharmacy.dispense", "pharmacy.stock"),
         "cashier": (),
         "manager": ("pharmacy.rights",),
-        "system": ("pharmacy.read", "pharmacy.stock"),
+        "system": ("pharmacy.read", "pharmacy.stock", "pharmacy.close"),
     },
     access={
         # Signatures too: a prescription is dispensed because a doctor answers for it.

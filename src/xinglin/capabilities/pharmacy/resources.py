@@ -1,8 +1,10 @@
 """How this capability writes prescriptions and dispensing as R4 resources."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
+from xinglin.capabilities.pharmacy.batches import Batch, batch_extension
 from xinglin.capabilities.pharmacy.formulary import DRUG, Medicine
 from xinglin.capabilities.pharmacy.frequency import DECOCTIONS, INFUSIONS, ROUTES, Frequency
 from xinglin.capabilities.pharmacy.knowledge import Knowledge
@@ -221,18 +223,23 @@ def drug_code(request: Resource) -> str:
     return build.first_code(request.get("medicationCodeableConcept"), DRUG) or ""
 
 
-def dispensing(request: Resource, performer: str, context: Context) -> Resource:
-    """A MedicationDispense for a whole prescription line."""
+def dispensing(request: Resource, performer: Json, picked: Sequence[Batch], context: Context) -> Resource:
+    """A MedicationDispense for a whole prescription line that is being prepared from some batches."""
     return {
         "resourceType": "MedicationDispense",
-        "status": "completed",
+        "extension": [batch_extension(each) for each in picked],
+        "status": "in-progress",
         "medicationCodeableConcept": request["medicationCodeableConcept"],
         "subject": request["subject"],
         "context": request["encounter"],
-        "performer": [{"actor": build.reference(performer, context.actor.name)}],
+        "performer": [performer],
         "authorizingPrescription": [build.reference(request)],
         "quantity": request["dispenseRequest"]["quantity"],
         "whenPrepared": build.instant(context.now),
-        "whenHandedOver": build.instant(context.now),
         "dosageInstruction": request["dosageInstruction"],
     }
+
+
+def ticket(request: Resource) -> str:
+    """The number under which the patient is called to the window; blank before payment."""
+    return build.find_identifier(request, TICKET) or ""

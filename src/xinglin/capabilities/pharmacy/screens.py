@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xinglin.capabilities.pharmacy import rights, views
+from xinglin.capabilities.pharmacy import rights, views_window
 from xinglin.kernel.application import run_view
 from xinglin.kernel.basket import BasketSection
 from xinglin.kernel.context import Context
 from xinglin.kernel.screen import screen
 from xinglin.kernel.text import N_
 
-LISTS = {"review": views.to_review, "dispense": views.to_dispense, "dispensed": views.dispensed}
+MOST_WINDOWS = 30
+LISTS = {
+    "review": views_window.to_review,
+    "dispense": views_window.to_dispense,
+    "dispensed": views_window.dispensed,
+    "returned": views_window.returned,
+}
 
 basket = BasketSection(
     name="pharmacy.basket",
@@ -24,6 +30,7 @@ basket = BasketSection(
     empty=N_("No medicine prescribed yet"),
     hint=N_("Press F2 and type a name, its pinyin initials or a code."),
     void=frozenset({"CANCELLED", "RETURNED"}),
+    always=frozenset({"pharmacy.uphold"}),
     order=10,
 )
 herbs = BasketSection(
@@ -38,6 +45,7 @@ herbs = BasketSection(
     empty=N_("No formula prescribed yet"),
     hint=N_("Press F7 and type the herbs with their grams."),
     void=frozenset({"CANCELLED", "RETURNED"}),
+    always=frozenset({"pharmacy.uphold"}),
     order=15,
 )
 
@@ -55,24 +63,53 @@ herbs = BasketSection(
 async def window(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
     """Prescriptions to review and to dispense, and the one that is open.
 
-    Query: `list` one of review, dispense, dispensed and stock; `prescription` the number of the open one; `text` to
-    search the stock.
+    Query: `list` one of review, dispense, dispensed and returned; `prescription` the number of the open one; `window`
+    the number of the window that this workstation stands at.
     """
-    chosen = query.get("list") if query.get("list") in {*LISTS, "stock"} else "review"
+    chosen = query.get("list") if query.get("list") in LISTS else "review"
+    number = query.get("window", "")
     shown: dict[str, Any] = {
         "list": chosen,
         "pages": {name: await run_view(context, view, {"limit": 100}) for name, view in LISTS.items()},
-        "text": query.get("text", ""),
-        "stock": None,
+        "window": int(number) if number.isdecimal() and 1 <= int(number) <= MOST_WINDOWS else 1,
         "prescription": None,
         "patient": None,
     }
-    if chosen == "stock":
-        shown["stock"] = await run_view(context, views.formulary_search, {"text": query.get("text", ""), "limit": 200})
     if query.get("prescription"):
-        held = await views.prescription_detail(context, query["prescription"])
+        held = await views_window.prescription_detail(context, query["prescription"])
         shown.update(prescription=held, patient=held["patient"] if held else None)
     return shown
+
+
+@screen(
+    "pharmacy.display",
+    title=N_("Display of the pharmacy"),
+    path="/pharmacy/display",
+    permission="pharmacy.dispense",
+    template="pharmacy/display.html",
+)
+async def display(context: Context, _query: Mapping[str, str]) -> dict[str, Any]:
+    """What the waiting hall sees: numbers in preparation, numbers that are called, names but for one character."""
+    page = await run_view(context, views_window.to_dispense, {"limit": 200})
+    rows = {row.ticket: row for row in page.rows if row.ticket}
+    return {
+        "called": [row for row in rows.values() if row.window is not None],
+        "waiting": [row for row in rows.values() if row.window is None],
+    }
+
+
+@screen(
+    "pharmacy.register",
+    title=N_("Register of narcotics"),
+    path="/pharmacy/register",
+    permission="pharmacy.dispense",
+    template="pharmacy/register.html",
+    recorded=True,
+)
+async def register(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
+    """Narcotics that were handed over. Query: `day`, one day only."""
+    values = {"limit": 200, **({"day": query["day"]} if query.get("day") else {})}
+    return {"rows": await run_view(context, views_window.register, values), "day": query.get("day", "")}
 
 
 @screen(

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 
+from xinglin.capabilities.pharmacy.batches import STORE, WINDOW, stock_account
 from xinglin.capabilities.pharmacy.formulary import ATC, DRUG, FORMULARY, Medicine
 from xinglin.capabilities.pharmacy.knowledge import FAMILY, Against, Interaction, Knowledge, Limit
-from xinglin.capabilities.pharmacy.stock import WINDOW, stock_account
 from xinglin.capabilities.pharmacy.tables import KINDS, MEDICINES, PARTS, RULES
 from xinglin.capabilities.pharmacy.tables_herbs import ANTAGONISMS, HANDLING, HERBS
 from xinglin.capabilities.pharmacy.tables_rules import (
@@ -181,6 +182,11 @@ async def _seed(context: Context, code: str, entry: Entry, held: dict[str, Resou
         await context.create(entry.knowledge.to_resource(entry.medicine, entry.price), id=code)
     if f"ChargeItemDefinition/{code}" not in held:
         await context.call("billing.set_price", item=code, name=entry.medicine.name, price=entry.price)
-    if not await context.books.balances([stock_account(WINDOW, code)]):
-        packs = FIRST_GRAMS if entry.medicine.kind == "herbal" else FIRST_STOCK
-        await context.call("pharmacy.receive_stock", medicine=code, packs=packs, batch="DEMO-001")
+    stocked = [stock_account(place, code) for place in (WINDOW, STORE)]
+    if await context.books.holdings(stocked):
+        return
+    packs = FIRST_GRAMS if entry.medicine.kind == "herbal" else FIRST_STOCK
+    for place, lot, days in ((WINDOW, "DEMO-001", 400), (STORE, "DEMO-002", 700)):
+        expiry = context.today + timedelta(days=days)
+        values = {"medicine": code, "packs": packs, "batch": lot, "expiry": expiry, "place": place}
+        await context.call("pharmacy.receive_stock", **values)

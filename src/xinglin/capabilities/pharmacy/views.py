@@ -1,14 +1,11 @@
 """Lists of the pharmacy."""
 
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from pydantic import Field
 
-from xinglin.capabilities.pharmacy import resources
+from xinglin.capabilities.pharmacy import batches, resources
 from xinglin.capabilities.pharmacy.formulary import FORMULARY, Medicine
-from xinglin.capabilities.pharmacy.stock import WINDOW, stock_account
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
@@ -39,7 +36,7 @@ async def formulary_search(context: Context, filter: SearchText) -> Page[Medicin
     found = await held.find(filter.text, filter.limit)
     medicines = await context.read_many(f"Medication/{concept.code}" for concept in found)
     prices = await context.read_many(f"ChargeItemDefinition/{concept.code}" for concept in found)
-    stock = await context.books.balances([stock_account(WINDOW, concept.code) for concept in found])
+    stock = await batches.held(context, batches.WINDOW, [concept.code for concept in found])
     rows = []
     for concept in found:
         resource = medicines.get(f"Medication/{concept.code}")
@@ -51,14 +48,15 @@ async def formulary_search(context: Context, filter: SearchText) -> Page[Medicin
                 key=medicine.code,
                 name=medicine.name,
                 specification=medicine.specification,
-                price=_price(prices.get(f"ChargeItemDefinition/{concept.code}")),
-                stock=int(stock.get(stock_account(WINDOW, concept.code), 0)),
+                price=price_of(prices.get(f"ChargeItemDefinition/{concept.code}")),
+                stock=int(batches.usable(stock.get(concept.code, []), context.today)),
             )
         )
     return Page(rows)
 
 
-def _price(definition: Resource | None) -> Decimal | None:
+def price_of(definition: Resource | None) -> Decimal | None:
+    """The base price in a ChargeItemDefinition."""
     for group in (definition or {}).get("propertyGroup") or ():
         for component in group.get("priceComponent") or ():
             if component.get("type") == "base":
@@ -101,7 +99,10 @@ class LineRow(Row):
         return f"{self.dosage} · {self.packs} {self.pack}"
 
 
-WITHDRAW = (RowAction("pharmacy.withdraw", {"line": "key"}, frozenset({"DRAFT", "REJECTED"})),)
+WITHDRAW = (
+    RowAction("pharmacy.withdraw", {"line": "key"}, frozenset({"DRAFT", "REJECTED"})),
+    RowAction("pharmacy.uphold", {"prescription": "number"}, frozenset({"REJECTED"})),
+)
 HERBAL = f"{resources.KIND}|herbal"
 
 
@@ -156,7 +157,7 @@ async def _lines(context: Context, filter: OfVisit, kind: list[tuple[str, str]])
 
 def line_row(context: Context, line: Resource, prices: dict[str, Resource]) -> LineRow:
     """A MedicationRequest as a row; the amount is at the price of now."""
-    price = _price(prices.get(f"ChargeItemDefinition/{resources.drug_code(line)}"))
+    price = price_of(prices.get(f"ChargeItemDefinition/{resources.drug_code(line)}"))
     state = context.registry.tables["prescription"].of(line)
     count = resources.packs(line)
     return LineRow(
@@ -179,132 +180,3 @@ def line_row(context: Context, line: Resource, prices: dict[str, Resource]) -> L
 
 def _finding(finding: resources.Finding) -> str:
     return f"{finding.code}: {finding.text}" + (f"; {finding.reason}" if finding.reason else "")
-
-
-class PrescriptionRow(Row):
-    """A prescription as the pharmacist's list shows it."""
-
-    number: str = Field(title=N_("Prescription"))
-    patient_name: str = Field(title=N_("Patient"))
-    medicines: str = Field(title=N_("Medicines"))
-    doctor: str = Field(title=N_("Doctor"))
-    at: str = Field(title=N_("Time"), json_schema_extra={"kind": "datetime"})
-    state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "prescription"})
-    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
-
-
-async def _in_states(context: Context, filter: Filter, *states: str) -> Page[PrescriptionRow]:
-    table = context.registry.tables["prescription"]
-    query = [
-        ("_tag", ",".join(table.tag(state) for state in states)),
-        ("_sort", "authoredon"),
-        ("_count", str(filter.limit)),
-    ]
-    if filter.cursor:
-        query.append(("_cursor", filter.cursor))
-    found = await context.search("MedicationRequest", query)
-    return Page(await _prescription_rows(context, found.resources), found.next)
-
-
-async def _prescription_rows(context: Context, requests: Sequence[Resource]) -> list[PrescriptionRow]:
-    """Prescriptions in the order of their first lines."""
-    people = await context.read_many(item["subject"]["reference"] for item in requests)
-    groups: dict[str, list[Resource]] = {}
-    for item in requests:
-        groups.setdefault(build.find_identifier(item, resources.PRESCRIPTION_NUMBER) or item["id"], []).append(item)
-    return [
-        PrescriptionRow(
-            key=number,
-            number=number,
-            patient_name=build.person_name(people.get(items[0]["subject"]["reference"])),
-            medicines="、".join(build.concept_text(item.get("medicationCodeableConcept")) for item in items),
-            doctor=str(items[0].get("requester", {}).get("display", "")),
-            at=items[0]["authoredOn"],
-            state=_state(context, items[0]),
-            patient=items[0]["subject"]["reference"],
-        )
-        for number, items in groups.items()
-    ]
-
-
-def _state(context: Context, item: Resource) -> str:
-    state = context.registry.tables["prescription"].of(item)
-    return state.code if state else ""
-
-
-PRESCRIPTION = {"prescription": "number"}
-
-
-@view(
-    "pharmacy.to_review",
-    title=N_("To review"),
-    permission="pharmacy.review",
-    row=PrescriptionRow,
-    actions=(RowAction("pharmacy.review", PRESCRIPTION), RowAction("pharmacy.reject", PRESCRIPTION)),
-    empty=N_("Nothing to review"),
-)
-async def to_review(context: Context, filter: Filter) -> Page[PrescriptionRow]:
-    """Prescriptions that a doctor has issued and nobody has reviewed, the oldest first."""
-    return await _in_states(context, filter, "CREATED")
-
-
-@view(
-    "pharmacy.to_dispense",
-    title=N_("To dispense"),
-    permission="pharmacy.dispense",
-    row=PrescriptionRow,
-    actions=(
-        RowAction("pharmacy.prepare", PRESCRIPTION, frozenset({"PAID"})),
-        RowAction("pharmacy.dispense", PRESCRIPTION, frozenset({"DISPENSING"})),
-    ),
-    empty=N_("Nothing to dispense"),
-)
-async def to_dispense(context: Context, filter: Filter) -> Page[PrescriptionRow]:
-    """Paid prescriptions, the oldest first."""
-    return await _in_states(context, filter, "PAID", "DISPENSING")
-
-
-@view(
-    "pharmacy.dispensed",
-    title=N_("Dispensed today"),
-    permission="pharmacy.dispense",
-    row=PrescriptionRow,
-    actions=(RowAction("pharmacy.take_back", PRESCRIPTION, frozenset({"DISPENSED"})),),
-    empty=N_("Nothing dispensed yet"),
-)
-async def dispensed(context: Context, filter: Filter) -> Page[PrescriptionRow]:
-    """Prescriptions whose medicines were handed over today, the newest first; some may have been taken back."""
-    query = [*context.on_day("whenhandedover", context.today), ("_sort", "-whenhandedover")]
-    found = await context.search("MedicationDispense", [*query, ("_count", str(filter.limit))])
-    references = [item["authorizingPrescription"][0]["reference"] for item in found.resources]
-    requests = await context.read_many(references)
-    ordered = [requests[reference] for reference in dict.fromkeys(references) if reference in requests]
-    return Page(await _prescription_rows(context, ordered))
-
-
-async def prescription_detail(context: Context, number: str) -> dict[str, Any]:
-    """A prescription with its lines, patient, allergies and diagnoses, for the pharmacist's screen."""
-    found = await context.search(
-        "MedicationRequest",
-        [("identifier", f"{resources.PRESCRIPTION_NUMBER}|{number}"), ("_sort", "_id"), ("_count", "100")],
-    )
-    if not found.resources:
-        return {"number": number, "lines": [], "patient": None}
-    first = found.resources[0]
-    patient = first["subject"]["reference"]
-    prices = await context.read_many(f"ChargeItemDefinition/{resources.drug_code(item)}" for item in found.resources)
-    allergies = await context.search(
-        "AllergyIntolerance", [("patient", patient), ("clinical-status", "active"), ("_count", "50")]
-    )
-    encounter = await context.read(first["encounter"]["reference"])
-    return {
-        "number": number,
-        "state": context.registry.tables["prescription"].of(first),
-        "lines": [line_row(context, item, prices) for item in found.resources],
-        "patient": await context.read(patient),
-        "patient_reference": patient,
-        "allergies": allergies.resources,
-        "diagnoses": [entry["condition"].get("display", "") for entry in encounter.get("diagnosis") or ()],
-        "doctor": str(first.get("requester", {}).get("display", "")),
-        "at": first["authoredOn"],
-    }
