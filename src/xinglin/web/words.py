@@ -82,6 +82,17 @@ WORDS = {
     "herbal": N_("Herbs"),
     "narcotic": N_("Narcotic"),
     "psychotropic-2": N_("Psychotropic 2"),
+    # movements of stock
+    "receipt": N_("Received"),
+    "reserve": N_("Reserved for a patient"),
+    "release": N_("Released"),
+    "dispense": N_("Dispensed"),
+    "take back": N_("Taken back"),
+    "take back, destroyed": N_("Taken back, destroyed"),
+    "transfer": N_("Transfer"),
+    "count": N_("Count"),
+    "loss": N_("Loss"),
+    "first stock": N_("First stock"),
     "intact": N_("Intact: back into stock"),
     "damaged": N_("Damaged or unsealed: destroyed"),
     # preparation of herbs

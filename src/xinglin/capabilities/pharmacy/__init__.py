@@ -2,6 +2,7 @@
 
 from xinglin.capabilities.pharmacy import (
     commands,
+    counting,
     dispensing,
     events,
     handlers,
@@ -15,7 +16,9 @@ from xinglin.capabilities.pharmacy import (
     seed,
     states,
     stock,
+    transfers,
     views,
+    views_stock,
     views_window,
 )
 from xinglin.kernel.capability import Capability
@@ -36,9 +39,12 @@ capability = Capability(
         handlers,
         events,
         stock,
+        transfers,
+        counting,
         states,
         views,
         views_window,
+        views_stock,
         screens,
         printouts,
     ),
@@ -54,6 +60,7 @@ capability = Capability(
         # Signatures too: a prescription is dispensed because a doctor answers for it.
         "pharmacist": (
             Rule(("MedicationRequest", "MedicationDispense", "Task", "Provenance"), READ, campus=True, labels=("*",)),
+            Rule(("SupplyRequest", "SupplyDelivery"), READ),
         ),
         "cashier": (Rule(("MedicationRequest", "MedicationDispense", "Task"), READ, campus=True, labels=("*",)),),
     },

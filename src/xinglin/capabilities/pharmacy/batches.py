@@ -137,10 +137,7 @@ async def move(context: Context, reference: str, moved: Sequence[Batch], to: str
     for batch in moved:
         for place in (batch.place, to):
             floor = place not in OUTSIDE
-            if floor or batch.expiry is not None:
-                await context.books.open_account(batch.at(place).account, "stock", batch.code, floor_zero=floor)
-            else:
-                await context.books.open_account(batch.at(place).account, "stock", batch.code)
+            await context.books.open_account(batch.at(place).account, "stock", batch.code, floor_zero=floor)
         postings += [(batch.account, -batch.packs, batch.code), (batch.at(to).account, batch.packs, batch.code)]
     try:
         await context.books.post(reference, postings, memo=memo)

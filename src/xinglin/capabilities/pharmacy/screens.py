@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xinglin.capabilities.pharmacy import rights, views_window
+from xinglin.capabilities.pharmacy.batches import PLACES
 from xinglin.kernel.application import run_view
 from xinglin.kernel.basket import BasketSection
 from xinglin.kernel.context import Context
@@ -11,6 +12,7 @@ from xinglin.kernel.screen import screen
 from xinglin.kernel.text import N_
 
 MOST_WINDOWS = 30
+EXPIRY_DAYS = ("0", "30", "90", "180")
 LISTS = {
     "review": views_window.to_review,
     "dispense": views_window.to_dispense,
@@ -124,3 +126,48 @@ async def register(context: Context, query: Mapping[str, str]) -> dict[str, Any]
 async def rights_page(context: Context, _query: Mapping[str, str]) -> dict[str, Any]:
     """Doctors with their titles and rights."""
     return {"prescribers": await run_view(context, rights.prescribers, {"limit": 200})}
+
+
+TABS = ("stock", "expiring", "reorder", "orders", "transfers", "count", "adjustments", "card")
+
+
+@screen(
+    "pharmacy.stock",
+    title=N_("Stock"),
+    path="/pharmacy/stock",
+    permission="pharmacy.stock",
+    template="pharmacy/stock.html",
+    icon="box",
+    order=42,
+)
+async def stock(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
+    """What lies where, what expires and runs out, what is ordered and on the way, what was counted.
+
+    Query: `tab` one of `TABS`; `place` store, window or ward; `text` a medicine's name, pinyin or code; `within` days;
+    `medicine` the one whose card is shown.
+    """
+    tab = next((each for each in TABS if each == query.get("tab")), TABS[0])
+    place = next((each for each in PLACES if each == query.get("place")), "window")
+    text, within = query.get("text", ""), query.get("within", "90")
+    within = within if within in EXPIRY_DAYS else "90"
+    values: dict[str, Any] = {"place": place, "text": text, "limit": 500}
+    asked: dict[str, dict[str, Any]] = {
+        "expiring": {**values, "within": within},
+        "card": {**values, "medicine": query.get("medicine", ""), "limit": 200},
+        **{name: {"limit": 200} for name in ("orders", "transfers", "adjustments")},
+    }
+    name = "stock" if tab == "count" else tab
+    view = context.registry.views[f"pharmacy.{name}"]
+    filters = asked.get(name, values)
+    return {
+        "tab": tab,
+        "place": place,
+        "places": PLACES,
+        "text": text,
+        "within": within,
+        "days": EXPIRY_DAYS,
+        "medicine": query.get("medicine", ""),
+        "view_name": f"pharmacy.{name}",
+        "filters": filters,
+        "rows": await run_view(context, view, filters) if tab != "card" or query.get("medicine") else None,
+    }

@@ -6,7 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 
-from xinglin.capabilities.pharmacy.batches import STORE, WINDOW, stock_account
+from xinglin.capabilities.pharmacy import supplies
+from xinglin.capabilities.pharmacy.batches import PLACES, STORE, WINDOW, stock_account
 from xinglin.capabilities.pharmacy.formulary import ATC, DRUG, FORMULARY, Medicine
 from xinglin.capabilities.pharmacy.knowledge import FAMILY, Against, Interaction, Knowledge, Limit
 from xinglin.capabilities.pharmacy.tables import KINDS, MEDICINES, PARTS, RULES
@@ -158,6 +159,10 @@ def formulary_resource() -> Resource:
 async def seed(context: Context) -> None:
     """Writes what is missing of formulary, knowledge, prices and first stock; what is there stays as it is."""
     codes = list(formulary())
+    places = await context.read_many(f"{supplies.LOCATION}{place}" for place in PLACES)
+    for place in PLACES:
+        if f"{supplies.LOCATION}{place}" not in places:
+            await context.create(supplies.location(place), id=f"stock-{place}")
     held = await context.read_many(
         f"{type}/{code}"
         for code in [*codes, FORMULARY]

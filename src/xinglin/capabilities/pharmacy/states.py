@@ -44,3 +44,54 @@ prescription = StateTable(
         Transition("DISPENSING", "pharmacy.handlers.after_refund", "CANCELLED", SYSTEM),
     ),
 )
+
+purchase = StateTable(
+    name="purchase",
+    title=N_("Purchase order"),
+    type="SupplyRequest",
+    states=(
+        State("ORDERED", N_("Ordered"), "active"),
+        State("ARRIVED", N_("All received"), "completed"),
+        State("CANCELLED", N_("Cancelled"), "cancelled"),
+    ),
+    transitions=(
+        Transition(None, "pharmacy.order_stock", "ORDERED", PHARMACIST),
+        Transition("ORDERED", "pharmacy.receive_stock", "ARRIVED", PHARMACIST),
+        Transition("ORDERED", "pharmacy.cancel_order", "CANCELLED", PHARMACIST),
+    ),
+)
+
+transfer = StateTable(
+    name="transfer",
+    title=N_("Transfer"),
+    type="SupplyDelivery",
+    states=(
+        State("SENT", N_("On the way"), "in-progress"),
+        State("RECEIVED", N_("Received"), "completed"),
+        State("SENT_BACK", N_("Sent back"), "abandoned"),
+    ),
+    transitions=(
+        Transition(None, "pharmacy.transfer", "SENT", PHARMACIST),
+        Transition("SENT", "pharmacy.confirm_transfer", "RECEIVED", PHARMACIST),
+        Transition("SENT", "pharmacy.refuse_transfer", "SENT_BACK", PHARMACIST),
+    ),
+)
+
+adjustment = StateTable(
+    name="adjustment",
+    title=N_("Adjustment of stock"),
+    type="Task",
+    states=(
+        State("TO_APPROVE", N_("To be approved"), "requested"),
+        State("AGREES", N_("Agrees with the books"), "completed"),
+        State("APPROVED", N_("Approved"), "completed"),
+        State("REFUSED", N_("Refused"), "rejected"),
+    ),
+    transitions=(
+        Transition(None, "pharmacy.count", "TO_APPROVE", PHARMACIST),
+        Transition(None, "pharmacy.count", "AGREES", PHARMACIST),
+        Transition(None, "pharmacy.report_loss", "TO_APPROVE", PHARMACIST),
+        Transition("TO_APPROVE", "pharmacy.approve_adjustment", "APPROVED", PHARMACIST),
+        Transition("TO_APPROVE", "pharmacy.refuse_adjustment", "REFUSED", PHARMACIST),
+    ),
+)
