@@ -93,6 +93,7 @@ WORDS = {
     "count": N_("Count"),
     "loss": N_("Loss"),
     "first stock": N_("First stock"),
+    "granted": N_("Granted"),
     "intact": N_("Intact: back into stock"),
     "damaged": N_("Damaged or unsealed: destroyed"),
     # preparation of herbs

@@ -203,6 +203,7 @@ CASES = [
     ("methylphenidate otherwise", ("methylphenidate-18",), {"days": 15}, {"block:controlled-days"}),
     ("a sleeping pill for a fortnight", ("estazolam-1",), {"days": 14}, {"warning:controlled-days"}),
     ("a month", ("amlodipine-5",), {"days": 28}, {"information:length"}),
+    ("a month for a chronic disease", ("amlodipine-5", patient(diseases=diagnosed("I10"))), {"days": 28}, set()),
     ("more than twelve weeks", ("amlodipine-5",), {"days": 90}, {"warning:length"}),
     (
         "outside of what the insurance pays",

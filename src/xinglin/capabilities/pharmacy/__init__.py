@@ -18,6 +18,7 @@ from xinglin.capabilities.pharmacy import (
     stock,
     transfers,
     views,
+    views_card,
     views_stock,
     views_window,
 )
@@ -45,6 +46,7 @@ capability = Capability(
         views,
         views_window,
         views_stock,
+        views_card,
         screens,
         printouts,
     ),

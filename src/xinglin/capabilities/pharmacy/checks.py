@@ -46,7 +46,7 @@ class Case:
             *rules_patient.skin_test(medicine, knowledge, patient),
             *rules_authority.tier(medicine, knowledge, self.who, course),
             *rules_authority.controlled(medicine, knowledge, self.who, course, patient),
-            *rules_authority.length(knowledge, course),
+            *rules_authority.length(knowledge, course, patient),
             *rules_authority.insurance(medicine, knowledge, patient),
         ]
         return rules_authority.worst_first(found)

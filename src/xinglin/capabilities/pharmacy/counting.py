@@ -19,7 +19,7 @@ from xinglin.platform.i18n import gettext as _
 class OfBatch(Input):
     """A batch at a place, as `medicine:expiry:lot`, the expiry as YYYYMMDD."""
 
-    place: str = Field(title=N_("Place"), json_schema_extra=select(PLACES.items()))
+    place: str = Field(title=N_("Storeroom"), json_schema_extra=select(PLACES.items()))
     batch: str = Field(title=N_("Batch"), max_length=120, json_schema_extra={"widget": "hidden"})
 
     @field_validator("place")

@@ -48,6 +48,7 @@ class PrescriberRow(Row):
     name: str = Field(title=N_("Doctor"))
     title: str = Field(title=N_("Professional title"), json_schema_extra={"kind": "code"})
     controlled: str = Field(title=N_("Narcotics, psychotropics 1"), json_schema_extra={"kind": "code"})
+    may: bool | None = Field(None, title=N_("Narcotics, psychotropics 1"), json_schema_extra={"hidden": True})
 
 
 @view(
@@ -55,7 +56,7 @@ class PrescriberRow(Row):
     title=N_("Prescribing rights"),
     permission="pharmacy.rights",
     row=PrescriberRow,
-    actions=(RowAction("pharmacy.grant_rights", {"practitioner": "key", "title": "title"}),),
+    actions=(RowAction("pharmacy.grant_rights", {"practitioner": "key", "title": "title", "controlled": "may"}),),
     empty=N_("There are no doctors"),
 )
 async def prescribers(context: Context, filter: Filter) -> Page[PrescriberRow]:
@@ -76,7 +77,8 @@ async def prescribers(context: Context, filter: Filter) -> Page[PrescriberRow]:
                 key=reference,
                 name=build.person_name(people[reference]),
                 title=who.title or "",
-                controlled="yes" if "controlled" in who.rights else "",
+                controlled="granted" if "controlled" in who.rights else "",
+                may="controlled" in who.rights or None,
             )
         )
     return Page(rows, found.next)

@@ -39,6 +39,13 @@ PSYCHOTROPIC_2_DAYS = 7
 PAIN = ("C", "R52.1", "R52.2")
 USUAL_DAYS, LONG_DAYS = 7, 84
 """Days of a usual prescription, and of a long-term one (12 weeks)."""
+CHRONIC = (
+    *("B18", "C", "D86", "E03", "E05", "E10", "E11", "E13", "E14", "E78", "F0", "F2", "F3", "F41", "G20", "G30", "G40"),
+    *("H40", "I10", "I11", "I12", "I13", "I15", "I20", "I25", "I42", "I48", "I50", "I69", "J44", "J45", "J47", "K21"),
+    *("K50", "K51", "K58", "K70", "K74", "L40", "M05", "M06", "M10", "M15", "M16", "M17", "M32", "M45", "M81", "N03"),
+    *("N04", "N18", "N40"),
+)
+"""Beginnings of ICD-10 codes of chronic diseases, for which a prescription may be longer than usual."""
 
 CONTROLLED = ("narcotic", "psychotropic-1")
 
@@ -126,13 +133,15 @@ def _most_days(medicine: Medicine, knowledge: Knowledge, patient: Patient) -> in
     return DAYS[str(knowledge.control)][knowledge.control_form]
 
 
-def length(knowledge: Knowledge, course: Course) -> list[Alert]:
-    """Tells of a prescription of more than seven days, and warns above twelve weeks."""
+def length(knowledge: Knowledge, course: Course, patient: Patient) -> list[Alert]:
+    """Tells of a prescription of more than seven days without a chronic disease, and warns above twelve weeks."""
     if course.days <= USUAL_DAYS or knowledge.control:
         return []
     if course.days > LONG_DAYS:
         text = _("{days} days; a long-term prescription has at most {limit}").format(days=course.days, limit=LONG_DAYS)
         return [Alert("warning", "length", text, "days")]
+    if any(patient.ill_with(code) for code in CHRONIC):
+        return []
     text = _("{days} days: more than seven are for chronic diseases").format(days=course.days)
     return [Alert("information", "length", text, "days")]
 

@@ -134,7 +134,7 @@ TABS = ("stock", "expiring", "reorder", "orders", "transfers", "count", "adjustm
 @screen(
     "pharmacy.stock",
     title=N_("Stock"),
-    path="/pharmacy/stock",
+    path="/stock",
     permission="pharmacy.stock",
     template="pharmacy/stock.html",
     icon="box",

@@ -31,7 +31,7 @@ class OfMedicine(Input):
 class AtPlace(OfMedicine):
     """A medicine at a place."""
 
-    place: str = Field("store", title=N_("Place"), json_schema_extra=select(PLACES.items()))
+    place: str = Field("store", title=N_("Storeroom"), json_schema_extra=select(PLACES.items()))
 
     @field_validator("place")
     @classmethod

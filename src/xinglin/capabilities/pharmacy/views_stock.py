@@ -24,7 +24,7 @@ class OfPlace(Filter):
     """A place where stock lies; a text that a medicine's name, pinyin or code fits."""
 
     place: Literal["store", "window", "ward"] = Field(
-        "window", title=N_("Place"), json_schema_extra=select(PLACES.items())
+        "window", title=N_("Storeroom"), json_schema_extra=select(PLACES.items())
     )
     text: str = Field("", title=N_("Search"), max_length=60)
 
@@ -39,7 +39,7 @@ class BatchRow(Row):
     days: int | None = Field(title=N_("Days left"), json_schema_extra={"kind": "number"})
     packs: Decimal = Field(title=N_("Packs"), json_schema_extra={"kind": "number"})
     unit: str = Field(title=N_("Unit"))
-    place: str = Field(title=N_("Place"), json_schema_extra={"hidden": True})
+    place: str = Field(title=N_("Storeroom"), json_schema_extra={"hidden": True})
     medicine: str = Field(title=N_("Medicine"), json_schema_extra={"hidden": True})
 
 
@@ -133,7 +133,7 @@ class ReorderRow(Row):
     point: int = Field(title=N_("Reorder below, packs"), json_schema_extra={"kind": "number"})
     missing: int = Field(title=N_("To be ordered"), json_schema_extra={"kind": "number"})
     medicine: str = Field(title=N_("Medicine"), json_schema_extra={"hidden": True})
-    place: str = Field(title=N_("Place"), json_schema_extra={"hidden": True})
+    place: str = Field(title=N_("Storeroom"), json_schema_extra={"hidden": True})
 
 
 @view(
@@ -195,7 +195,7 @@ class OrderRow(Row):
     who: str = Field(title=N_("Ordered by"))
     state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "purchase"})
     medicine: str = Field(title=N_("Medicine"), json_schema_extra={"hidden": True})
-    place: str = Field(title=N_("Place"), json_schema_extra={"hidden": True})
+    place: str = Field(title=N_("Storeroom"), json_schema_extra={"hidden": True})
     rest: int = Field(title=N_("To come"), json_schema_extra={"hidden": True})
 
 
@@ -303,7 +303,7 @@ class AdjustmentRow(Row):
     kind: str = Field(title=N_("Kind"), json_schema_extra={"kind": "code"})
     name: str = Field(title=N_("Medicine"))
     lot: str = Field(title=N_("Batch"))
-    place: str = Field(title=N_("Place"))
+    place: str = Field(title=N_("Storeroom"))
     packs: Decimal = Field(title=N_("Packs"), json_schema_extra={"kind": "number"})
     difference: Decimal | None = Field(title=N_("Difference"), json_schema_extra={"kind": "number"})
     reason: str = Field(title=N_("Reason"))
@@ -353,56 +353,3 @@ def _adjustment_row(context: Context, task: Resource, names: dict[str, Medicine]
         approver=str((task.get("owner") or {}).get("display", "")),
         state=code,
     )
-
-
-class OfCard(OfPlace):
-    """A medicine at a place."""
-
-    medicine: str = Field(title=N_("Medicine"), max_length=64)
-
-
-class CardRow(Row):
-    """A movement of a medicine at a place; `total` is what all batches held after it."""
-
-    at: str = Field(title=N_("Time"), json_schema_extra={"kind": "datetime"})
-    what: str = Field(title=N_("Movement"), json_schema_extra={"kind": "code"})
-    reference: str = Field(title=N_("Document"))
-    lot: str = Field(title=N_("Batch"))
-    amount: Decimal = Field(title=N_("Packs"), json_schema_extra={"kind": "number"})
-    balance: Decimal = Field(title=N_("Batch holds"), json_schema_extra={"kind": "number"})
-    total: Decimal = Field(title=N_("In all"), json_schema_extra={"kind": "number"})
-
-
-@view(
-    "pharmacy.card",
-    title=N_("Stock card"),
-    permission="pharmacy.stock",
-    row=CardRow,
-    empty=N_("Nothing has moved"),
-)
-async def card(context: Context, filter: OfCard) -> Page[CardRow]:
-    """Every movement of a medicine at a place, the newest first, as the books have it."""
-    account = batches.stock_account(filter.place, filter.medicine)
-    total = sum((await context.books.holdings([account])).values(), Decimal(0))
-    before = int(filter.cursor) if filter.cursor and filter.cursor.isdecimal() else None
-    moves = await context.books.movements(account, before=before, limit=filter.limit)
-    if before is not None:
-        newer = await context.books.movements(account, limit=100_000)
-        total -= sum((each.line.amount for each in newer if each.line.id >= before), Decimal(0))
-    rows = []
-    for move in moves:
-        line = move.line
-        rows.append(
-            CardRow(
-                key=str(line.id),
-                at=build.instant(line.at.astimezone(context.zone)),
-                what=line.memo,
-                reference=line.reference,
-                lot=batches.parse(move.account).lot or "—",
-                amount=plain(line.amount),
-                balance=plain(line.balance),
-                total=plain(total),
-            )
-        )
-        total -= line.amount
-    return Page(rows, str(moves[-1].line.id) if len(moves) == filter.limit else None)
