@@ -148,9 +148,11 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
     logins = (
         "registrar",
         "registrar2",
+        "nurse",
         "doctor",
         "doctor2",
         "doctor3",
+        "head",
         "cashier",
         "pharmacist",
         "pharmacist2",
@@ -158,6 +160,8 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "auditor",
         "administrator",
         "integrator",
+        "records",
+        "records2",
     )
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}

@@ -69,7 +69,7 @@ async def test_narcotics_need_the_right_and_an_identity_number(hospital: Hospita
         await hospital.do("doctor", "pharmacy.prescribe", **values)
     assert "controlled-identity" in {alert.code for alert in alerted.value.alerts if alert.level == "block"}
     before = {row.name: row.controlled for row in await hospital.rows("manager", "pharmacy.prescribers")}
-    assert before["陈立新"] == "yes"
+    assert before["陈立新"] == "granted"
     await hospital.do(
         "manager", "pharmacy.grant_rights", practitioner="Practitioner/practitioner-chen", title="resident"
     )

@@ -56,11 +56,12 @@ def check(
     days: int = 7,
     doctor: Prescriber = CHIEF,
     here: bool = True,
+    rest: int = 20,
 ) -> set[str]:
     """What is found, as `level:code`; information that every such medicine has is left out."""
     known = formulary()
     running = [
-        rules.Running(known[code].medicine, known[code].knowledge, "MedicationRequest/1", here) for code in others
+        rules.Running(known[code].medicine, known[code].knowledge, "MedicationRequest/1", here, rest) for code in others
     ]
     case = Case(who or patient(egfr=measured("90")), running, doctor)
     dosage = Dosage(Decimal(units), FREQUENCIES[frequency], days, "oral")
@@ -100,6 +101,7 @@ CASES = [
         {"here": False},
         {"warning:duplicate-substance"},
     ),
+    ("nearly used up", ("amlodipine-5", None, "amlodipine-5"), {"here": False, "rest": 5}, set()),
     ("the same group", ("omeprazole-20", None, "pantoprazole-40"), {}, {"warning:duplicate-group"}),
     ("solvents may be repeated", ("nacl-100", None, "nacl-100"), {}, set()),
     ("a forbidden pair", ("domperidone-10", None, "clarithromycin-250"), {}, {"block:interaction"}),

@@ -59,7 +59,7 @@ async def open_case(context: Context, encounter: Resource) -> Case:
     codes = [resources.drug_code(line) for line, _here in lines]
     known = await read_known(context, codes)
     running = [
-        Running(*known[code], evidence=f"MedicationRequest/{line['id']}", here=here)
+        Running(*known[code], evidence=f"MedicationRequest/{line['id']}", here=here, rest=_rest(line, context.now))
         for (line, here), code in zip(lines, codes, strict=True)
         if code in known
     ]
@@ -96,15 +96,15 @@ async def _lines(context: Context, patient: str, visit: str) -> Sequence[tuple[R
         state = table.of(line)
         if here and (state is None or state.code in OPEN_STATES):
             counted.append((line, True))
-        elif not here and _lasts(line, context.now):
+        elif not here and _rest(line, context.now) > 0:
             counted.append((line, False))
     return counted
 
 
-def _lasts(line: Resource, now: datetime) -> bool:
-    """Whether the patient still has some of it."""
+def _rest(line: Resource, now: datetime) -> int:
+    """Days for which the patient still has some of it; 0 where it is used up, or nobody knows."""
     supply = (line.get("dispenseRequest") or {}).get("expectedSupplyDuration")
     begun = str(line.get("authoredOn") or "")
     if not supply or len(begun) < len("2026-11-25T08:00"):
-        return False
-    return now < datetime.fromisoformat(begun) + timedelta(days=int(build.amount(supply)))
+        return 0
+    return max(0, (datetime.fromisoformat(begun) + timedelta(days=int(build.amount(supply))) - now).days)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from typing import Any
 
 from xinglin.capabilities.pharmacy.batches import Batch, batch_extension
 from xinglin.capabilities.pharmacy.formulary import DRUG, Medicine
-from xinglin.capabilities.pharmacy.frequency import DECOCTIONS, INFUSIONS, ROUTES, Frequency
+from xinglin.capabilities.pharmacy.frequency import DECOCTIONS, FREQUENCIES, INFUSIONS, ROUTES, Frequency
 from xinglin.capabilities.pharmacy.knowledge import Knowledge
 from xinglin.fhir import build
 from xinglin.fhir.types import Json, Resource
@@ -211,6 +212,27 @@ def number_of(request: Resource, url: str) -> int | None:
 def kind_of(request: Resource) -> str:
     """The kind of prescription that a line belongs to; what earlier versions wrote is western."""
     return next((code for each in request.get("category") or () if (code := build.first_code(each, KIND))), "western")
+
+
+def as_prescribed(request: Resource) -> dict[str, Any] | None:
+    """What was given to prescribe this line: medicine, dose, frequency, days and route; None for one from elsewhere."""
+    instruction = (request.get("dosageInstruction") or [{}])[0]
+    rate = (instruction.get("doseAndRate") or [{}])[0]
+    name = ((instruction.get("timing") or {}).get("code") or {}).get("text")
+    frequency = next((item.code for item in FREQUENCIES.values() if item.name == name), None)
+    course = (request.get("dispenseRequest") or {}).get("expectedSupplyDuration") or {}
+    route = build.first_code(instruction.get("route"), ROUTE)
+    if kind_of(request) == "herbal":
+        return None
+    if not (drug_code(request) and frequency and route in ROUTES and "doseQuantity" in rate and "value" in course):
+        return None
+    return {
+        "medicine": drug_code(request),
+        "dose": build.amount(rate["doseQuantity"]),
+        "frequency": frequency,
+        "days": int(build.amount(course)),
+        "route": route,
+    }
 
 
 def packs(request: Resource) -> int:

@@ -18,6 +18,9 @@ from xinglin.platform.i18n import gettext as _
 ATC_SUBSTANCE_GROUP = 5
 """Characters of an ATC code that name the chemical subgroup (ATC level 4)."""
 
+SPARE = 7
+"""Who has a medicine for longer than these days needs no more of it."""
+
 CROSS_REACTIVE = {"penicillin": ("cephalosporin",), "cephalosporin": ("penicillin",)}
 """Allergens that share structures: β-lactams may cross-react by their side chains."""
 
@@ -36,12 +39,14 @@ class Course:
 
 @dataclass(frozen=True)
 class Running:
-    """A medicine that the patient has already. `here`: in this visit; `evidence` its prescription line."""
+    """A medicine that the patient has already. `here`: in this visit; `evidence` its prescription line; `rest` days for
+    which there is still some of it."""
 
     medicine: Medicine
     knowledge: Knowledge
     evidence: str
     here: bool = True
+    rest: int = 0
 
 
 def evidence_of(medicine: Medicine) -> str:
@@ -78,7 +83,7 @@ def allergy(medicine: Medicine, allergies: Iterable[Resource]) -> list[Alert]:
 
 def duplicate(medicine: Medicine, others: Sequence[Running]) -> list[Alert]:
     """Blocks the same medicine twice in a visit; warns for a substance that the patient has already, and for one of
-    the same ATC subgroup. Solvents and herbs may be repeated in other groups, but not in the same."""
+    the same ATC subgroup. Solvents may be repeated, and what is nearly used up may be prescribed again."""
     if medicine.kind == "solvent":
         return []
     found = []
@@ -86,6 +91,8 @@ def duplicate(medicine: Medicine, others: Sequence[Running]) -> list[Alert]:
         if other.medicine.code == medicine.code and other.here:
             text = _("{medicine} is on the prescription already").format(medicine=medicine.name)
             found.append(Alert("block", "duplicate", text, "medicine", other.evidence))
+        elif not other.here and other.rest <= SPARE and other.medicine.code == medicine.code:
+            continue
         elif set(other.medicine.substances) & set(medicine.substances):
             text = (
                 _("{medicine} and {other} hold the same substance")

@@ -33,6 +33,7 @@ basket = BasketSection(
     hint=N_("Press F2 and type a name, its pinyin initials or a code."),
     void=frozenset({"CANCELLED", "RETURNED"}),
     always=frozenset({"pharmacy.uphold"}),
+    repeat="pharmacy.repeat",
     order=10,
 )
 herbs = BasketSection(
