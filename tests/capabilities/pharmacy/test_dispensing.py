@@ -10,6 +10,7 @@ from tests.hospital import Hospital
 from xinglin.capabilities.pharmacy import batches
 from xinglin.kernel.errors import NotPermitted, Refused
 from xinglin.server.worker import close_yesterday
+from xinglin.web.printing.press import Press, qr_code
 
 NUMBER = "31010119680312005X"
 
@@ -211,3 +212,29 @@ async def test_narcotics_are_signed_twice_handed_to_somebody_known_and_registere
         "pharmacist", "pharmacy.take_back", prescription=row.number, condition="intact", reason="患者死亡，家属交回"
     )
     assert await stock(hospital, "loss", "morphine-10") == {"DEMO-001": 1}
+
+
+async def test_a_formula_and_the_instructions_are_set_on_one_sheet(hospital: Hospital) -> None:
+    visit = await hospital.consultation(await hospital.patient("林处方笺"))
+    await hospital.write_record(visit)
+    herbs = "黄芪30 当归10 炙甘草6 白芍15 茯苓15 薄荷6"
+    await hospital.do("doctor", "pharmacy.prescribe_herbs", visit=visit, herbs=herbs, doses=5)
+    await hospital.do("doctor", "outpatient.finish", visit=visit)
+    waits = await hospital.rows("pharmacist", "pharmacy.to_review")
+    number = next(row.number for row in waits if row.patient_name == "林处方笺")
+    await hospital.do("pharmacist", "pharmacy.review", prescription=number)
+    await hospital.pay(visit)
+    await hospital.deliver()
+    await hospital.do("pharmacist", "pharmacy.prepare", prescription=number)
+    press = Press(hospital.application.registry)
+    for name in ("pharmacy.prescription", "pharmacy.instructions"):
+        printout = hospital.application.registry.printouts[name]
+        async with hospital.application.reading(hospital.people["pharmacist"]) as context:
+            data = await printout.run(context, {"prescription": number})
+        assert data["formula"] == "5 剂，水煎服，每日 1 剂，分 2 次温服"
+        frame = {"title": "x", "paper": "A5", "hospital": "x", "code": "x", "at": "x", "by": "x", "qr": qr_code("x")}
+        assert (await press.print(printout, {**frame, "data": data})).startswith(b"%PDF")
+        if name == "pharmacy.prescription":
+            assert [len(sheet) for sheet in data["sheets"]] == [6]
+            assert data["later"] == {"reviewed": "周文博", "prepared": "周文博", "dispensed": ""}
+            assert {line["handling"] for line in data["sheets"][0]} == {"", "后下"}

@@ -1,6 +1,7 @@
 """From payment to the patient's hand: pick, scan, call, check and hand over, take back. Two people do it."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -154,17 +155,27 @@ async def dispense(context: Context, input: Dispense) -> Resource:
     for line in held:
         await _refuse_unpaid(context, line)
     for line in held:
-        reserved = await batches.moved_to(context, reference(line), batches.RESERVED)
+        # What an earlier version prepared is not reserved yet.
+        reserved = await reserve(context, line)
+        if not reserved:
+            raise Refused(_("{medicine} is out of stock").format(medicine=_name(line)))
         await batches.move(context, reference(line), reserved, batches.DISPENSED, "dispense")
-        await _complete(context, line, input)
+        await _complete(context, line, reserved, input)
         await context.call("billing.mark_rendered", service=reference(line), rendered=True)
     moved = [await context.move("prescription", line) for line in held]
     context.emit("pharmacy.dispensed", moved[-1], key=moved[-1]["encounter"]["reference"])
     return moved[-1]
 
 
-async def _complete(context: Context, line: Resource, input: Dispense) -> None:
+def _name(line: Resource) -> str:
+    return build.concept_text(line["medicationCodeableConcept"])
+
+
+async def _complete(context: Context, line: Resource, reserved: Sequence[batches.Batch], input: Dispense) -> None:
     found = await context.search("MedicationDispense", [("prescription", reference(line)), ("status", "in-progress")])
+    if not found.resources:
+        given = resources.dispensing(line, _performer(context, "finalchecker"), reserved, context)
+        await context.create({**given, "status": "completed", "whenHandedOver": build.instant(context.now)})
     for each in found.resources:
         picked = await context.read(reference(each), lock=True)
         pickers = {one["actor"]["reference"] for one in picked.get("performer") or ()}
