@@ -50,7 +50,7 @@ STAFF = (
     Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="副主任医师"),
     Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="主治医师"),
     Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="主任医师"),
-    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology", title="主任医师"),
+    Member("head", "practitioner-xu", "徐建华", "male", ("doctor", "head"), "cardiology", title="主任医师"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
     Member("accountant", "practitioner-qian", "钱慧", "female", ("accountant",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
