@@ -56,7 +56,7 @@ capability = Capability(
         requests,
         printouts,
     ),
-    needs=("patients", "pharmacy", "billing", "signing"),
+    needs=("patients", "pharmacy", "billing", "signing", "laboratory", "imaging"),
     grants={
         "registrar": ("outpatient.read", "outpatient.register", "outpatient.queues", "outpatient.loads"),
         "nurse": (
