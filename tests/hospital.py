@@ -148,9 +148,11 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
     logins = (
         "registrar",
         "registrar2",
+        "nurse",
         "doctor",
         "doctor2",
         "doctor3",
+        "head",
         "cashier",
         "pharmacist",
         "manager",

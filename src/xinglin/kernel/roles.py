@@ -7,6 +7,7 @@ ROLES = {
     "registrar": N_("Registrar"),
     "nurse": N_("Nurse"),
     "doctor": N_("Doctor"),
+    "head": N_("Head of department"),
     "pharmacist": N_("Pharmacist"),
     "cashier": N_("Cashier"),
     "records": N_("Medical records officer"),
@@ -15,6 +16,9 @@ ROLES = {
     "custodian": N_("Custodian"),
     "auditor": N_("Auditor"),
     "administrator": N_("Administrator"),
+    "app": N_("Booking app"),
+    "kiosk": N_("Kiosk"),
+    "display": N_("Waiting-room display"),
     "system": N_("System"),
 }
 

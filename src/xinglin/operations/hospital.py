@@ -49,6 +49,7 @@ STAFF = (
     Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology"),
     Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general"),
     Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory"),
+    Member("head", "practitioner-xu", "徐建华", "male", ("doctor", "head"), "cardiology"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),
@@ -57,10 +58,15 @@ STAFF = (
     Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
     Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
     Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
+    Member("nurse", "practitioner-xu", "许静", "female", ("nurse",), "outpatient"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
 """Who also works elsewhere."""
+
+
+DEVICES = (("kiosk-1", "门诊大厅自助机 1", "kiosk"), ("display-1", "二楼候诊屏 1", "display"))
+"""Services that devices come in as; administration makes their keys."""
 
 
 async def furnish(application: Application) -> None:
@@ -85,6 +91,18 @@ async def furnish(application: Application) -> None:
                     locale="zh_CN",
                     now=context.now,
                     rules=RULES,
+                )
+        for login, name, role in DEVICES:
+            if await identity.find_account(connection, login) is None:
+                await identity.create_account(
+                    connection,
+                    login=login,
+                    name=name,
+                    password=None,
+                    kind="service",
+                    roles=(role,),
+                    locale="zh_CN",
+                    now=context.now,
                 )
 
 

@@ -1,6 +1,6 @@
 """Billing: prices, charges, settlement and refunds; every cent goes through the ledger."""
 
-from xinglin.capabilities.billing import commands, events, refunds, screens, seed, services, states, views
+from xinglin.capabilities.billing import commands, events, refunds, screens, seed, services, states, views, voiding
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
 from xinglin.platform.access import READ, Rule
@@ -8,7 +8,7 @@ from xinglin.platform.access import READ, Rule
 capability = Capability(
     name="billing",
     title=N_("Billing"),
-    modules=(commands, services, refunds, states, events, views, screens),
+    modules=(commands, services, refunds, states, events, views, screens, voiding),
     needs=("patients",),
     grants={
         "cashier": ("billing.read", "billing.settle", "billing.refund", "billing.charge"),

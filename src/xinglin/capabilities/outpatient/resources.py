@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,11 +23,16 @@ QUEUE_REASON = "urn:xinglin:code:queue-reason"
 RESULTS_READY = "results-ready"
 """Code of `Task.businessStatus` of a place that somebody has who comes back with results."""
 
+TRIAGE_SIGN = "urn:xinglin:code:triage-sign"
+CONSCIOUSNESS = {"alert": "清醒", "verbal": "意识模糊", "pain": "仅对疼痛有反应", "unresponsive": "无反应"}
+
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 CONDITION_CATEGORY = "http://terminology.hl7.org/CodeSystem/condition-category"
 CONDITION_CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 CONDITION_VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+DIAGNOSIS_KIND = "urn:xinglin:code:diagnosis-kind"
+TRADITIONAL = "tcm"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 SECTIONS = {
@@ -56,6 +61,17 @@ def visit(
         "appointment": [build.reference(appointment)],
         "period": {"start": build.instant(start)},
     }
+
+
+def attended(encounter: Resource, practitioner: str, clinic: str) -> Resource:
+    """A visit with another doctor, in another clinic."""
+    others = [
+        entry
+        for entry in encounter.get("participant") or ()
+        if build.first_code((entry.get("type") or [None])[0]) != "ATND"
+    ]
+    doctor = {"type": [build.concept(PARTICIPATION, "ATND", "attender")], "individual": build.reference(practitioner)}
+    return {**encounter, "serviceType": {"text": clinic}, "participant": [doctor, *others]}
 
 
 def attender(encounter: Resource) -> str | None:
@@ -148,6 +164,32 @@ def diagnosis(encounter: Resource, code: str, name: str, certain: bool, author: 
     }
 
 
+def traditional_diagnosis(encounter: Resource, name: str, author: str, moment: datetime) -> Resource:
+    """A Condition: a diagnosis of traditional Chinese medicine, in words."""
+    made = diagnosis(encounter, "", name, True, author, moment)
+    made["category"] = [*made["category"], build.concept(DIAGNOSIS_KIND, TRADITIONAL, "中医诊断")]
+    return {**made, "code": {"text": name}}
+
+
+def problem(condition: Resource, since: date | None, author: str, moment: datetime) -> Resource:
+    """A Condition of the problem list that rests on a diagnosis of a visit."""
+    return build.without_empty(
+        {
+            "resourceType": "Condition",
+            "clinicalStatus": build.concept(CONDITION_CLINICAL, "active"),
+            "verificationStatus": condition["verificationStatus"],
+            "category": [build.concept(CONDITION_CATEGORY, "problem-list-item")],
+            "code": condition["code"],
+            "subject": condition["subject"],
+            "encounter": condition.get("encounter"),
+            "onsetDateTime": since.isoformat() if since else None,
+            "recordedDate": build.instant(moment),
+            "recorder": build.reference(author),
+            "evidence": [{"detail": [build.reference(condition)]}],
+        }
+    )
+
+
 def _observation(encounter: Resource, performer: str | None, moment: datetime, code: dict[str, Any]) -> Resource:
     return build.without_empty(
         {
@@ -195,3 +237,18 @@ def blood_pressure(
             for code, name, value in parts
         ],
     }
+
+
+def triage_signs(
+    encounter: Resource, performer: str | None, moment: datetime, pain: int | None, consciousness: str | None
+) -> list[Resource]:
+    """Observations of what triage asks beside vital signs: pain from 0 to 10 as the patient says, and consciousness."""
+    found = []
+    if pain is not None:
+        code = build.concept(LOINC, "72514-3", "疼痛评分")
+        found.append({**_observation(encounter, performer, moment, code), "valueInteger": pain})
+    if consciousness is not None:
+        code = build.concept(TRIAGE_SIGN, "consciousness", "意识")
+        value = build.concept(TRIAGE_SIGN, consciousness, CONSCIOUSNESS[consciousness])
+        found.append({**_observation(encounter, performer, moment, code), "valueCodeableConcept": value})
+    return found

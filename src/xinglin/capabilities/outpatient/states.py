@@ -4,6 +4,9 @@ from xinglin.kernel.states import State, StateTable, Transition
 from xinglin.kernel.text import N_
 
 DESK = ("registrar", "nurse")
+BOOKERS = (*DESK, "doctor", "kiosk", "app")
+"""Who may register a visit: the desk, a doctor for the next visit, and the hospital's devices and services."""
+
 DOCTOR = ("doctor",)
 SYSTEM = ("system",)
 NOT_SEEN = ("WAITING", "CALLED", "PASSED")
@@ -26,9 +29,10 @@ visit = StateTable(
         State("CANCELLED", N_("Cancelled"), "cancelled"),
     ),
     transitions=(
-        Transition(None, "outpatient.register_visit", "REGISTERED", DESK),
-        Transition("REGISTERED", "outpatient.join_queue", "WAITING", DESK),
-        Transition("REGISTERED", "outpatient.cancel_visit", "CANCELLED", (*DESK, *SYSTEM)),
+        Transition(None, "outpatient.register_visit", "REGISTERED", BOOKERS),
+        Transition("REGISTERED", "outpatient.move_visit", "REGISTERED", BOOKERS),
+        Transition("REGISTERED", "outpatient.join_queue", "WAITING", (*DESK, "kiosk")),
+        Transition("REGISTERED", "outpatient.cancel_visit", "CANCELLED", (*BOOKERS, *SYSTEM)),
         Transition("WAITING", "outpatient.leave", "CANCELLED", (*DESK, *DOCTOR, *SYSTEM)),
         Transition("WAITING", "outpatient.receive", "IN_CONSULT", DOCTOR),
         *(Transition(state, "outpatient.receive", "IN_CONSULT", DOCTOR) for state in AFTER_CONSULT),
@@ -56,16 +60,72 @@ queue = StateTable(
         State("LEFT", N_("Left"), "cancelled"),
     ),
     transitions=(
-        Transition(None, "outpatient.join_queue", "WAITING", DESK),
+        Transition(None, "outpatient.join_queue", "WAITING", (*DESK, "kiosk")),
         Transition("WAITING", "outpatient.call_in", "CALLED", DOCTOR),
         Transition("CALLED", "outpatient.call_in", "CALLED", DOCTOR),
         Transition("CALLED", "outpatient.pass_over", "PASSED", DOCTOR),
         Transition("PASSED", "outpatient.requeue", "WAITING", (*DOCTOR, *DESK)),
         *(Transition(before, "outpatient.leave", "LEFT", (*DESK, *DOCTOR, *SYSTEM)) for before in NOT_SEEN),
         *(Transition(before, "outpatient.leave", "SERVED", (*DESK, *DOCTOR, *SYSTEM)) for before in NOT_SEEN),
+        *(Transition(before, "outpatient.transfer", "WAITING", (*DESK, *DOCTOR)) for before in NOT_SEEN),
         Transition("CALLED", "outpatient.receive", "SERVING", DOCTOR),
         Transition("SERVING", "outpatient.finish", "SERVED", DOCTOR),
         Transition("SERVED", "outpatient.rejoin", "WAITING", (*DESK, *SYSTEM)),
         *(Transition(before, "outpatient.reopen", "SERVING", DOCTOR) for before in ("SERVED", *NOT_SEEN)),
+    ),
+)
+
+HEAD = ("head",)
+
+template = StateTable(
+    name="template",
+    title=N_("Template"),
+    type="Questionnaire",
+    states=(
+        State("DRAFT", N_("Draft"), "draft"),
+        State("SUBMITTED", N_("Submitted"), "draft"),
+        State("ACTIVE", N_("In use"), "active"),
+        State("RETIRED", N_("Retired"), "retired"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.draft_template", "DRAFT", DOCTOR),
+        Transition(None, "outpatient.revise_template", "DRAFT", DOCTOR),
+        Transition("DRAFT", "outpatient.submit_template", "SUBMITTED", DOCTOR),
+        Transition("SUBMITTED", "outpatient.return_template", "DRAFT", HEAD),
+        Transition("SUBMITTED", "outpatient.approve_template", "ACTIVE", HEAD),
+        Transition("DRAFT", "outpatient.retire_template", "RETIRED", DOCTOR),
+        Transition("ACTIVE", "outpatient.retire_template", "RETIRED", HEAD),
+    ),
+)
+
+certificate = StateTable(
+    name="certificate",
+    title=N_("Certificate"),
+    type="Composition",
+    states=(
+        State("ISSUED", N_("Issued"), "final"),
+        State("REVOKED", N_("Void"), "entered-in-error"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.issue_sick_note", "ISSUED", DOCTOR),
+        Transition(None, "outpatient.certify_diagnosis", "ISSUED", DOCTOR),
+        Transition("ISSUED", "outpatient.revoke_certificate", "REVOKED", DOCTOR),
+    ),
+)
+
+request = StateTable(
+    name="request",
+    title=N_("Referral or admission"),
+    type="ServiceRequest",
+    states=(
+        State("REQUESTED", N_("Requested"), "active"),
+        State("TAKEN_UP", N_("Taken up"), "completed"),
+        State("CANCELLED", N_("Cancelled"), "revoked"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.refer", "REQUESTED", DOCTOR),
+        Transition(None, "outpatient.order_admission", "REQUESTED", DOCTOR),
+        Transition("REQUESTED", "outpatient.take_up_referral", "TAKEN_UP", DOCTOR),
+        Transition("REQUESTED", "outpatient.cancel_request", "CANCELLED", DOCTOR),
     ),
 )
