@@ -86,7 +86,7 @@ OCCUPATIONS: Named = {
     "51": ("自由职业者", N_("Freelance")),
     "54": ("个体经营者", N_("Self-employed")),
     "70": ("无业人员", N_("Without work")),
-    "80": ("退（离）休人员", N_("Retired")),
+    "80": ("退（离）休人员", N_("Retired from work")),
     "90": ("其他", N_("Other")),
 }
 ABROAD = "XX"

@@ -149,7 +149,7 @@ class NumberRow(Row):
     kind: str = Field(title=N_("Document or card"))
     number: str = Field(title=N_("Number"))
     use: str = Field(title=N_("Use"))
-    until: str = Field(title=N_("Until"))
+    until: str = Field(title=N_("Withdrawn on"))
     state: str = Field(title=N_("State"), json_schema_extra={"hidden": True})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
 
