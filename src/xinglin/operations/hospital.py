@@ -29,6 +29,7 @@ class Member:
     roles: tuple[str, ...]
     department: str
     campus: str = "main"
+    title: str | None = None
 
 
 CAMPUSES = {"main": "总院区", "east": "东院区"}
@@ -41,24 +42,32 @@ DEPARTMENTS = {
     "pharmacy": "药剂科",
     "information": "信息科",
     "quality": "医务科",
+    "laboratory": "检验科",
+    "imaging": "医学影像科",
     "archive": "病案室",
 }
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
     Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "outpatient"),
-    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology"),
-    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general"),
-    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory"),
-    Member("head", "practitioner-xu", "徐建华", "male", ("doctor", "head"), "cardiology"),
+    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="副主任医师"),
+    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="主治医师"),
+    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="主任医师"),
+    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology", title="主任医师"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
+    Member("accountant", "practitioner-qian", "钱慧", "female", ("accountant",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
     Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
     Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
+    Member("technician", "practitioner-jiang", "蒋丽华", "female", ("technician",), "laboratory"),
+    Member("technician2", "practitioner-feng", "冯子轩", "male", ("technician",), "laboratory"),
+    Member("radiographer", "practitioner-shi", "石磊", "male", ("radiographer",), "imaging"),
+    Member("radiologist", "practitioner-song", "宋知远", "male", ("radiologist",), "imaging"),
+    Member("radiologist2", "practitioner-han", "韩雪", "female", ("radiologist",), "imaging"),
     Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
     Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
-    Member("nurse", "practitioner-xu", "许静", "female", ("nurse",), "outpatient"),
+    Member("nurse", "practitioner-xu-jing", "许静", "female", ("nurse",), "outpatient"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
@@ -131,7 +140,9 @@ async def _masters(context: Context) -> None:
                 **resources.practitioner(member.name, f"{position:04d}"),
                 "id": member.practitioner,
                 "gender": member.gender,
-                "qualification": [{"code": {"text": DEPARTMENTS[member.department]}}],
+                "qualification": [
+                    {"code": {"text": text}} for text in (DEPARTMENTS[member.department], member.title) if text
+                ],
             },
         )
     for member in STAFF:
