@@ -66,7 +66,7 @@ def add_card_and_photo(desk: Station, picture: Path) -> None:
     expect(desk.page.locator("img.photo.large")).to_be_visible()
     desk.page.get_by_role("button", name="保存照片").click()
     expect(desk.page.locator("#banner img.photo")).to_be_visible()
-    assert desk.page.evaluate("document.querySelector('#banner img.photo').naturalWidth") == 240
+    expect(desk.page.locator("#banner img.photo")).to_have_js_property("naturalWidth", 240)
     assert desk.accessibility() == []
     desk.go("/patients")
     expect(desk.page.locator("[type=search]")).to_be_focused()
