@@ -58,7 +58,7 @@ capability = Capability(
         requests,
         printouts,
     ),
-    needs=("patients", "pharmacy", "billing", "signing", "laboratory", "imaging"),
+    needs=("patients", "pharmacy", "billing", "signing", "laboratory", "imaging", "treatments"),
     grants={
         "registrar": ("outpatient.read", "outpatient.register", "outpatient.queues", "outpatient.loads"),
         "nurse": (
