@@ -48,7 +48,7 @@ async def test_a_hospital_is_written_once_and_as_it_was_made(database: Database,
         found = await repository.search("Encounter", "_summary=count")
         assert found.total == sum(resource["resourceType"] == "Encounter" for resource in made)
         books = Books(connection, now=NOW)
-        assert await books.balance("stock:window:amlodipine-5") == writing.STOCK
+        assert list((await books.holdings(["stock:window:amlodipine-5"])).values()) == [writing.STOCK]
         assert not await books.faults()
     assert await writing.write_hospital(PLAN, database.transaction, clock, said.append) == 0
 
@@ -101,7 +101,8 @@ async def test_pharmacy_and_doctor_find_their_catalogues(database: Database) -> 
 async def test_the_house_works_in_it(database: Database) -> None:
     """The demonstration's people, added to it, walk a visit with its formulary, prices and stock."""
     clock = Clock(datetime(2026, 11, 2, 8, tzinfo=ZONE))
-    application = Application(REGISTRY, database, clock=clock, seal=Seal(Settings(secret_key=SECRET_KEY)))
+    settings = Settings(secret_key=SECRET_KEY)
+    application = Application(REGISTRY, database, clock=clock, seal=Seal(settings), settings=settings)
     await furnish(application)
     people = {}
     async with database.transaction() as connection:

@@ -14,6 +14,7 @@ ROLES = {
     "radiographer": N_("Radiographer"),
     "radiologist": N_("Radiologist"),
     "records": N_("Medical records officer"),
+    "accountant": N_("Accountant"),
     "manager": N_("Manager"),
     "integrator": N_("Integrator"),
     "custodian": N_("Custodian"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from xinglin.capabilities.administration import resources
+from xinglin.capabilities.pharmacy.rules_authority import rights
 from xinglin.capabilities.scheduling.seed import CLINICS
 from xinglin.fhir import build
 from xinglin.fhir.outcome import NotFound
@@ -29,6 +30,7 @@ class Member:
     roles: tuple[str, ...]
     department: str
     campus: str = "main"
+    title: str | None = None
 
 
 CAMPUSES = {"main": "总院区", "east": "东院区"}
@@ -48,11 +50,12 @@ DEPARTMENTS = {
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
     Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "outpatient"),
-    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology"),
-    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general"),
-    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory"),
-    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology"),
+    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="chief"),
+    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="attending"),
+    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="associate-chief"),
+    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology", title="chief"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
+    Member("accountant", "practitioner-qian", "钱慧", "female", ("accountant",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
@@ -66,6 +69,7 @@ STAFF = (
     Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
     Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
     Member("nurse", "practitioner-xu-jing", "许静", "female", ("nurse",), "outpatient"),
+    Member("pharmacist2", "practitioner-qian-ruoshui", "钱若水", "female", ("pharmacist",), "pharmacy"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
@@ -138,13 +142,18 @@ async def _masters(context: Context) -> None:
                 **resources.practitioner(member.name, f"{position:04d}"),
                 "id": member.practitioner,
                 "gender": member.gender,
-                "qualification": [{"code": {"text": DEPARTMENTS[member.department]}}],
+                "qualification": _qualifications(member),
             },
         )
     for member in STAFF:
         await _once(context, {**_post(member), "id": f"post-{member.login}"})
     for member in SECOND_POSTS:
         await _once(context, {**_post(member), "id": f"post-{member.login}-{member.department}"})
+
+
+def _qualifications(member: Member) -> list[Resource]:
+    held: list[Resource] = [{"code": {"text": DEPARTMENTS[member.department]}}]
+    return [*held, *rights(member.title, controlled=member.title == "chief")] if member.title else held
 
 
 async def _once(context: Context, resource: Resource) -> None:
