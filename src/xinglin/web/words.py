@@ -173,7 +173,6 @@ WORDS = {
 TONES = {
     "IN_FORCE": "warn",
     "TESTING": "warn",
-    "DONE": "good",
     "LABELLED": "info",
     "BOOKED": "info",
     "EXAMINING": "brand",

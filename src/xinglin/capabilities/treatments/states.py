@@ -23,6 +23,7 @@ treatment = StateTable(
     transitions=(
         Transition(None, "treatments.order", "DRAFT", DOCTOR),
         Transition("DRAFT", "treatments.issue", "CREATED", DOCTOR),
+        *(Transition(state, "treatments.cancel", "CANCELLED", DOCTOR) for state in ("CREATED", "PAID")),
         Transition("CREATED", "treatments.handlers.after_settlement", "PAID", SYSTEM),
         Transition("PAID", "treatments.perform", "DONE", NURSE),
         Transition("PAID", "treatments.begin_test", "TESTING", NURSE),

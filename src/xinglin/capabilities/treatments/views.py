@@ -78,7 +78,10 @@ class LineRow(Row):
     title=N_("Treatments"),
     permission="treatments.read",
     row=LineRow,
-    actions=(RowAction("treatments.withdraw", {"order": "key"}, frozenset({"DRAFT"})),),
+    actions=(
+        RowAction("treatments.withdraw", {"order": "key"}, frozenset({"DRAFT"})),
+        RowAction("treatments.cancel", {"order": "key"}, frozenset({"CREATED", "PAID"})),
+    ),
     empty=N_("No treatment ordered yet"),
 )
 async def lines(context: Context, filter: OfVisit) -> Page[LineRow]:
