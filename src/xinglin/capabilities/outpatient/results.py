@@ -88,8 +88,18 @@ async def _open(context: Context, patient: str, report: Resource) -> dict[str, A
         "performer": _names(report.get("performer")),
         "reviewer": _names(report.get("resultsInterpreter")),
         "issued": time_text(context, str(report.get("issued", ""))),
-        "studies": [each["reference"] for each in report.get("imagingStudy") or ()],
+        "printout": _printout(report),
     }
+
+
+PRINTOUTS = {"LAB": "laboratory.report", "examination": "imaging.report"}
+"""Code of a report's category → its printout."""
+
+
+def _printout(report: Resource) -> str:
+    """The name of a report's printout; blank for reports that were not ordered here."""
+    codes = {coding.get("code") for each in report.get("category") or () for coding in each.get("coding") or ()}
+    return next((name for code, name in PRINTOUTS.items() if code in codes), "") if report.get("basedOn") else ""
 
 
 def _names(people: list[Resource] | None) -> str:
