@@ -47,6 +47,9 @@ async def read_after(hospital: Hospital, order: str, result: str, minutes: int) 
 
 async def test_a_skin_test_is_read_after_twenty_minutes(hospital: Hospital) -> None:
     visit, (order,) = await ordered(hospital, await hospital.patient("治疗二"), "skin-test-penicillin")
+    with pytest.raises(Alerted) as untested:
+        await hospital.do("doctor", "pharmacy.prescribe", visit=visit, medicine="amoxicillin-500", frequency="tid")
+    assert "skin-test" in {alert.code for alert in untested.value.alerts}
     with pytest.raises(Refused):
         await hospital.do("nurse", "treatments.perform", order=order)
     with pytest.raises(Refused) as early:
@@ -62,6 +65,10 @@ async def test_a_skin_test_is_read_after_twenty_minutes(hospital: Hospital) -> N
     assert read["valueCodeableConcept"]["coding"][0]["code"] == "NEG"
     (line,) = await hospital.rows("doctor", "treatments.lines", visit=visit)
     assert (line.state, line.instruction) == ("DONE", "左前臂 · 阴性")
+    # The pharmacy reads it: what would have been blocked without a negative test is not any more.
+    await hospital.do(
+        "doctor", "pharmacy.prescribe", visit=visit, medicine="amoxicillin-500", frequency="tid", reason="x y"
+    )
     await hospital.deliver()
     place = next(row for row in await hospital.rows("doctor", "outpatient.queue") if row.visit == visit)
     assert (place.state, place.returns) == ("SERVING", True)
