@@ -55,6 +55,8 @@ WORDS = {
     "cash": N_("Cash"),
     "card": N_("Bank card"),
     "qr": N_("Mobile payment"),
+    "negative": N_("Negative"),
+    "positive": N_("Positive"),
     "left": N_("Left"),
     "right": N_("Right"),
     "both": N_("Both sides"),
@@ -170,6 +172,7 @@ WORDS = {
 }
 TONES = {
     "IN_FORCE": "warn",
+    "TESTING": "warn",
     "LABELLED": "info",
     "BOOKED": "info",
     "EXAMINING": "brand",

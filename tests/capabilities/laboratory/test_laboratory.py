@@ -219,3 +219,22 @@ async def test_the_laboratory_sees_its_own_and_nothing_else(hospital: Hospital) 
         own = await context.read(rows[-1].patient)
         assert "telecom" not in own
         assert not (await context.search("Condition", [])).resources
+
+
+async def test_a_doctor_cancels_what_was_issued_and_the_money_goes_back(hospital: Hospital) -> None:
+    visit = await hospital.consultation(await hospital.patient("检验十一"))
+    await hospital.write_record(visit)
+    made = [await hospital.do("doctor", "laboratory.order", visit=visit, test=test) for test in ("esr", "iron")]
+    unpaid, paid = (f"ServiceRequest/{each['id']}" for each in made)
+    await hospital.do("doctor", "outpatient.send_orders", visit=visit)
+    await hospital.do("doctor", "laboratory.cancel", order=unpaid, reason="开错")
+    bill = next(row for row in await hospital.rows("cashier", "billing.open_bills") if row.key == visit)
+    assert (bill.items, str(bill.total)) == (2, "135.00")
+    await hospital.pay(visit)
+    await hospital.deliver()
+    await hospital.do("doctor", "laboratory.cancel", order=paid, reason="患者已在外院做过")
+    assert {await hospital.state("test", each) for each in (unpaid, paid)} == {"CANCELLED"}
+    with pytest.raises(Refused):
+        await hospital.do("nurse", "laboratory.label", visit=visit)
+    await hospital.do("doctor", "outpatient.finish", visit=visit)
+    assert await hospital.state("visit", visit) == "FINISHED"

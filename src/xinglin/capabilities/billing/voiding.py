@@ -13,20 +13,23 @@ from xinglin.platform.i18n import gettext as _
 
 
 class VoidCharges(Input):
-    """A visit that does not take place. With `refund`, what was paid is owed to the patient."""
+    """A visit that does not take place, or one service of it. With `refund`, what was paid is owed to the patient."""
 
     visit: str = Field(title=N_("Visit"), pattern=r"^Encounter/")
     reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
     refund: bool = Field(True, title=N_("Refund"))
+    service: str | None = Field(None, title=N_("Service"), pattern=r"^[A-Za-z]+/[A-Za-z0-9.\-]{1,64}$")
 
 
 @command("billing.void", title=N_("Void charges"), permission="billing.refund", done=N_("Charges voided"))
 async def void(context: Context, input: VoidCharges) -> Resource:
-    """Voids what a visit owes. What was paid and has not been done waits at the cashier as an approved refund."""
+    """Voids what a visit owes, or what it owes for one service. What was paid and has not been done waits at the
+    cashier as an approved refund."""
     await context.read(input.visit, lock=True)
     table = context.registry.tables["charge"]
     found = await context.search("ChargeItem", [("context", input.visit), ("_sort", "_id"), ("_count", "500")])
-    charges = [await context.read(reference(item), lock=True) for item in found.resources]
+    named = [item for item in found.resources if input.service in (None, *resources.services([item]))]
+    charges = [await context.read(reference(item), lock=True) for item in named]
     states = {reference(item): state.code for item in charges if (state := table.of(item))}
     for item in charges:
         if states.get(reference(item)) == "PENDING":

@@ -5,6 +5,7 @@ from xinglin.capabilities.imaging import (
     handlers,
     ordering,
     performing,
+    printouts,
     reporting,
     screens,
     seed,
@@ -33,7 +34,7 @@ _REPORTING = (*_ROOM, Rule(("Condition", "DiagnosticReport", "Observation"), REA
 capability = Capability(
     name="imaging",
     title=N_("Examinations"),
-    modules=(ordering, performing, reporting, handlers, events, states, views, screens),
+    modules=(ordering, performing, reporting, handlers, events, states, views, screens, printouts),
     needs=("billing", "critical", "signing"),
     grants={
         "doctor": ("imaging.read", "imaging.order"),

@@ -108,6 +108,30 @@ async def withdraw(context: Context, input: OneOrder) -> Resource:
     return request
 
 
+class Cancel(OneOrder):
+    """An examination that is not needed any more."""
+
+    reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
+
+
+@command(
+    "imaging.cancel",
+    title=N_("Cancel examination"),
+    permission="imaging.order",
+    done=N_("Cancelled; what was paid waits at the cashier"),
+    tone="danger",
+)
+async def cancel(context: Context, input: Cancel) -> Resource:
+    """Cancels an issued examination of which nothing was done yet, with its charge: what is unpaid is voided, what was
+    paid waits at the cashier as a refund."""
+    request = await context.read(input.order)
+    visit = request["encounter"]["reference"]
+    await in_consultation(context, visit)
+    request = await context.move("examination", await context.read(input.order, lock=True))
+    await context.call("billing.void", visit=visit, service=input.order, reason=input.reason)
+    return request
+
+
 class IssueDrafts(Input):
     """The visit whose drafts become orders."""
 

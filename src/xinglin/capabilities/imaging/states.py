@@ -36,6 +36,7 @@ examination = StateTable(
     transitions=(
         Transition(None, "imaging.order", "DRAFT", DOCTOR),
         Transition("DRAFT", "imaging.issue", "CREATED", DOCTOR),
+        *(Transition(state, "imaging.cancel", "CANCELLED", DOCTOR) for state in ("CREATED", "PAID", "BOOKED")),
         Transition("CREATED", "imaging.handlers.after_settlement", "PAID", SYSTEM),
         *(Transition(state, "imaging.book", "BOOKED", DESK) for state in ("PAID", "BOOKED")),
         *(Transition(state, "imaging.arrive", "WAITING", DESK) for state in ("PAID", "BOOKED")),

@@ -96,7 +96,10 @@ class LineRow(Row):
     title=N_("Examinations"),
     permission="imaging.read",
     row=LineRow,
-    actions=(RowAction("imaging.withdraw", {"order": "key"}, frozenset({"DRAFT"})),),
+    actions=(
+        RowAction("imaging.withdraw", {"order": "key"}, frozenset({"DRAFT"})),
+        RowAction("imaging.cancel", {"order": "key"}, frozenset({"CREATED", "PAID", "BOOKED"})),
+    ),
     empty=N_("No examination ordered yet"),
 )
 async def lines(context: Context, filter: OfVisit) -> Page[LineRow]:

@@ -6,6 +6,7 @@ from xinglin.capabilities.laboratory import (
     events,
     handlers,
     ordering,
+    printouts,
     publishing,
     screens,
     seed,
@@ -31,7 +32,7 @@ _TECHNICIAN = (
 capability = Capability(
     name="laboratory",
     title=N_("Laboratory"),
-    modules=(ordering, collecting, entering, publishing, handlers, events, states, views, sheets, screens),
+    modules=(ordering, collecting, entering, publishing, handlers, events, states, views, sheets, screens, printouts),
     needs=("billing", "critical", "signing"),
     grants={
         "doctor": ("laboratory.read", "laboratory.order"),

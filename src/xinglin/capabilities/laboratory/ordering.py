@@ -95,7 +95,7 @@ class OneOrder(Input):
 
 @command("laboratory.withdraw", title=N_("Remove"), permission="laboratory.order", done=N_("Test removed"))
 async def withdraw(context: Context, input: OneOrder) -> Resource:
-    """Takes a test off the drafts. One that has been issued is cancelled by its refund, or unpaid by the cashier."""
+    """Takes a test off the drafts."""
     request = await context.read(input.order, lock=True)
     await in_consultation(context, request["encounter"]["reference"])
     state = context.registry.tables["test"].of(request)
@@ -104,6 +104,30 @@ async def withdraw(context: Context, input: OneOrder) -> Resource:
             _("The test is in state '{state}'; only a draft is removed").format(state=_(state.title) if state else "—")
         )
     await context.delete(request)
+    return request
+
+
+class Cancel(OneOrder):
+    """A test that is not needed any more."""
+
+    reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
+
+
+@command(
+    "laboratory.cancel",
+    title=N_("Cancel test"),
+    permission="laboratory.order",
+    done=N_("Cancelled; what was paid waits at the cashier"),
+    tone="danger",
+)
+async def cancel(context: Context, input: Cancel) -> Resource:
+    """Cancels an issued test of which nothing was done yet, with its charge: what is unpaid is voided, what was paid
+    waits at the cashier as a refund."""
+    request = await context.read(input.order)
+    visit = request["encounter"]["reference"]
+    await in_consultation(context, visit)
+    request = await context.move("test", await context.read(input.order, lock=True))
+    await context.call("billing.void", visit=visit, service=input.order, reason=input.reason)
     return request
 
 

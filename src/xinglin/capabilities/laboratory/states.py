@@ -33,6 +33,7 @@ test = StateTable(
     transitions=(
         Transition(None, "laboratory.order", "DRAFT", DOCTOR),
         Transition("DRAFT", "laboratory.issue", "CREATED", DOCTOR),
+        *(Transition(state, "laboratory.cancel", "CANCELLED", DOCTOR) for state in ("CREATED", "PAID", "REJECTED")),
         Transition("CREATED", "laboratory.handlers.after_settlement", "PAID", SYSTEM),
         Transition("PAID", "laboratory.collect", "COLLECTED", COLLECTOR),
         Transition("REJECTED", "laboratory.collect", "COLLECTED", COLLECTOR),

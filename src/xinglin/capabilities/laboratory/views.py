@@ -87,7 +87,10 @@ class LineRow(Row):
     title=N_("Tests"),
     permission="laboratory.read",
     row=LineRow,
-    actions=(RowAction("laboratory.withdraw", {"order": "key"}, frozenset({"DRAFT"})),),
+    actions=(
+        RowAction("laboratory.withdraw", {"order": "key"}, frozenset({"DRAFT"})),
+        RowAction("laboratory.cancel", {"order": "key"}, frozenset({"CREATED", "PAID", "REJECTED"})),
+    ),
     empty=N_("No test ordered yet"),
 )
 async def lines(context: Context, filter: OfVisit) -> Page[LineRow]:

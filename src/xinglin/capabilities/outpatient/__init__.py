@@ -16,6 +16,7 @@ from xinglin.capabilities.outpatient import (
     printouts,
     queue_views,
     queueing,
+    reading,
     record,
     requests,
     returning,
@@ -41,6 +42,7 @@ capability = Capability(
         diagnosing,
         returning,
         handlers,
+        reading,
         states,
         views,
         queue_views,
@@ -56,7 +58,7 @@ capability = Capability(
         requests,
         printouts,
     ),
-    needs=("patients", "pharmacy", "billing", "signing", "laboratory", "imaging"),
+    needs=("patients", "pharmacy", "billing", "signing", "laboratory", "imaging", "treatments"),
     grants={
         "registrar": ("outpatient.read", "outpatient.register", "outpatient.queues", "outpatient.loads"),
         "nurse": (

@@ -20,6 +20,9 @@ from xinglin.kernel.event import Event, on
     "laboratory.cancelled",
     "imaging.reported",
     "imaging.cancelled",
+    "treatments.done",
+    "treatments.tested",
+    "treatments.cancelled",
 )
 async def advance(context: Context, event: Event) -> None:
     """Moves a visit on to where its bills and medicines say it stands; a visit in consultation is left alone."""
@@ -33,7 +36,7 @@ async def advance(context: Context, event: Event) -> None:
         await context.update(_with_end(context, moved, target))
 
 
-@on("laboratory.reported", "imaging.reported")
+@on("laboratory.reported", "imaging.reported", "treatments.tested")
 async def bring_back(context: Context, event: Event) -> None:
     """Puts a patient whose results are all there into the doctor's queue again, on the day of the visit; one who is
     with the doctor still is marked there."""

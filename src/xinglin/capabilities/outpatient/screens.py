@@ -10,14 +10,15 @@ from xinglin.capabilities.outpatient import (
     chart,
     copying,
     ordersets,
+    reading,
     requests,
     resources,
+    results,
     rules,
     timeline,
     views,
     visits,
 )
-from xinglin.fhir.types import Resource
 from xinglin.kernel.application import run_view
 from xinglin.kernel.basket import BasketSection
 from xinglin.kernel.context import Context
@@ -48,6 +49,7 @@ async def doctor(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "queue": await run_view(context, views.queue, {"limit": 200}),
         "seen": await run_view(context, views.seen, {"limit": 100}),
+        "unread": await run_view(context, reading.unread, {"limit": 50}),
         "tabs": TABS,
         "tab": query.get("tab") if query.get("tab") in TABS else TABS[0],
         "visit": None,
@@ -104,16 +106,14 @@ async def _tab(context: Context, tab: str, patient: str, query: Mapping[str, str
     if tab == "timeline":
         kind, until = query.get("kind", ""), query.get("until", "")
         return {"timeline": await timeline.timeline(context, patient, kind, until, cursor)}
+    if tab == "results":
+        return {"results": await results.results(context, patient, query.get("report"), cursor)}
     queries: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "orders": ("MedicationRequest", [("_sort", "-authoredon")]),
-        "results": ("Observation", [("category", "laboratory"), ("_sort", "-date")]),
     }
     if tab not in queries:
         return {"rows": [], "next": None}
     type, wanted = queries[tab]
     pairs = [("patient", patient), *wanted, ("_count", str(PAGE_ROWS))]
     found = await context.search(type, [*pairs, *([("_cursor", cursor)] if cursor else [])])
-    rows: list[Resource | chart.Result | None] = [
-        chart.result(item) if tab == "results" else item for item in found.resources
-    ]
-    return {"rows": [row for row in rows if row is not None], "next": found.next}
+    return {"rows": found.resources, "next": found.next}

@@ -129,3 +129,14 @@ request = StateTable(
         Transition("REQUESTED", "outpatient.cancel_request", "CANCELLED", DOCTOR),
     ),
 )
+
+results = StateTable(
+    name="results",
+    title=N_("Results to read"),
+    type="Task",
+    states=(State("UNREAD", N_("Unread"), "requested"), State("READ", N_("Read"), "completed")),
+    transitions=(
+        Transition(None, "outpatient.reading.announce", "UNREAD", SYSTEM),
+        Transition("UNREAD", "outpatient.mark_read", "READ", DOCTOR),
+    ),
+)
