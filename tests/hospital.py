@@ -148,6 +148,7 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
     logins = (
         "registrar",
         "registrar2",
+        "nurse",
         "doctor",
         "doctor2",
         "doctor3",
@@ -158,6 +159,8 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "auditor",
         "administrator",
         "integrator",
+        "records",
+        "records2",
     )
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}

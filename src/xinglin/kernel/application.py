@@ -306,6 +306,7 @@ class Application:
                 zone=self.zone,
                 maintain=self.database.transaction,
                 access=self.grant(actor, trusted=True),
+                seal=self.seal,
                 settings=self.settings,
             )
 

@@ -10,11 +10,15 @@ ROLES = {
     "pharmacist": N_("Pharmacist"),
     "cashier": N_("Cashier"),
     "accountant": N_("Accountant"),
+    "records": N_("Medical records officer"),
     "manager": N_("Manager"),
     "integrator": N_("Integrator"),
     "custodian": N_("Custodian"),
     "auditor": N_("Auditor"),
     "administrator": N_("Administrator"),
+    "app": N_("Booking app"),
+    "kiosk": N_("Kiosk"),
+    "display": N_("Waiting-room display"),
     "system": N_("System"),
 }
 

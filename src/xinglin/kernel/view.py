@@ -24,6 +24,11 @@ class Row(BaseModel):
 
     key: str = Field(title="Key", json_schema_extra={"hidden": True})
 
+    @property
+    def label(self) -> str:
+        """What the row is called as an option of a drop-down list; blank: its first column."""
+        return ""
+
 
 class Filter(Input):
     """Base of a view's parameters: what to look for, how many rows, and from where."""

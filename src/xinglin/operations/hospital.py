@@ -42,6 +42,7 @@ DEPARTMENTS = {
     "pharmacy": "药剂科",
     "information": "信息科",
     "quality": "医务科",
+    "archive": "病案室",
 }
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
@@ -56,10 +57,17 @@ STAFF = (
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
     Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
     Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
+    Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
+    Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
+    Member("nurse", "practitioner-xu", "许静", "female", ("nurse",), "outpatient"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
 """Who also works elsewhere."""
+
+
+DEVICES = (("kiosk-1", "门诊大厅自助机 1", "kiosk"), ("display-1", "二楼候诊屏 1", "display"))
+"""Services that devices come in as; administration makes their keys."""
 
 
 async def furnish(application: Application) -> None:
@@ -84,6 +92,18 @@ async def furnish(application: Application) -> None:
                     locale="zh_CN",
                     now=context.now,
                     rules=RULES,
+                )
+        for login, name, role in DEVICES:
+            if await identity.find_account(connection, login) is None:
+                await identity.create_account(
+                    connection,
+                    login=login,
+                    name=name,
+                    password=None,
+                    kind="service",
+                    roles=(role,),
+                    locale="zh_CN",
+                    now=context.now,
                 )
 
 

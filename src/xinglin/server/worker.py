@@ -78,6 +78,18 @@ async def close_yesterday_job(timestamp: int) -> None:  # noqa: ARG001  (its tim
     await close_yesterday(_application.get())
 
 
+@jobs.task("scheduling.expire_holds", cron="* * * * *")
+async def expire_holds_job(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute; a hold ends at its time even while no worker runs, this only gives the place to whoever waits."""
+    await _application.get().execute("scheduling.expire_holds", {}, as_system("zh_CN"))
+
+
+@jobs.task("scheduling.roll_out", cron="30 * * * *")
+async def roll_out_job(timestamp: int) -> None:  # noqa: ARG001
+    """Hourly, so that it comes soon after midnight in every time zone; what is published stays as it is."""
+    await roll_out(_application.get())
+
+
 @jobs.task("platform.sweep", cron="45 * * * *")
 async def sweep_job(timestamp: int) -> None:  # noqa: ARG001
     """Hourly."""
@@ -109,6 +121,13 @@ async def close_yesterday(application: Application) -> None:
     yesterday = application.clock().astimezone(application.zone).date() - timedelta(days=1)
     for command in ("scheduling.close_day", "outpatient.close_queues"):
         await application.execute(command, {"day": yesterday}, as_system("zh_CN"))
+
+
+async def roll_out(application: Application) -> None:
+    """Publishes places by the rosters for the days to come, each clinic in a transaction of its own."""
+    system = as_system("zh_CN")
+    for clinic in (await application.view("scheduling.clinics", {"limit": 500}, system)).rows:
+        await application.execute("scheduling.roll_out", {"schedule": clinic.key}, system)
 
 
 async def sweep(application: Application) -> None:

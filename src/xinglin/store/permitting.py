@@ -52,7 +52,7 @@ async def restored(repository: "Repository", resource: Resource) -> tuple[Resour
     access, type, id = repository.access, resource.get("resourceType"), resource.get("id")
     if access is None or not isinstance(type, str) or not isinstance(id, str) or _unrestricted(access, type):
         return resource, None
-    stored = await find(repository.connection, type, id, lock=True)
+    stored = await repository.locked(type, id)
     if stored is None or stored.deleted:
         if access.allowed(type, "create") != EVERYTHING:
             raise NotFound(f"There is no {type}/{id}, and you may not choose the id of a new one")

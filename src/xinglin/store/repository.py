@@ -77,6 +77,9 @@ class Repository:
         self.seal: Sealing | None = None
         self.topics: Topics = BY_TYPE
         self.access = access
+        self.held: dict[tuple[str, str], Version] | None = None
+        """Versions that this transaction has locked or written, for which the database need not be asked again. None
+        where it may go back to a savepoint, after which they would be wrong."""
         self.written: list[Resource] = []
         """What was written here, for those who keep records of it; of a deletion what was there before."""
         self._maintain = maintain
@@ -93,7 +96,7 @@ class Repository:
     def unlimited(self) -> "Repository":
         """The same without limits, for what the house itself keeps and nobody is shown."""
         # unlimited: what this is for; each caller says why.
-        return Repository(
+        free = Repository(
             self.connection,
             now=self.now,
             zone=self.zone,
@@ -102,6 +105,8 @@ class Repository:
             members=self.members,
             maintain=self._maintain,
         )
+        free.held = self.held
+        return free
 
     async def visible(self, type: str, interaction: str) -> Condition:
         """The condition on resources of a type with which the caller may do this."""
@@ -172,7 +177,28 @@ class Repository:
 
     async def _current(self, type: str, id: str, *, lock: bool = False) -> Version:
         visible = await self.visible(type, "read")
-        return self.version_shown(type, await versions.current(self.connection, type, id, lock=lock, visible=visible))
+        found = None if visible.sql or self.held is None else self.held.get((type, id))
+        if found is None or found.deleted:
+            found = await versions.current(self.connection, type, id, lock=lock, visible=visible)
+            if lock:
+                self._hold(type, id, found)
+        return self.version_shown(type, found)
+
+    async def locked(self, type: str, id: str) -> Version | None:
+        """The current version, be it a tombstone, or None; nobody else can change it until the commit. Limits are not
+        asked for: what is seen of it is up to the caller."""
+        found = (self.held or {}).get((type, id)) or await versions.find(self.connection, type, id, lock=True)
+        if found is not None:
+            self._hold(type, id, found)
+        return found
+
+    def _hold(self, type: str, id: str, version: Version | None) -> None:
+        if self.held is None:
+            return
+        if version is None:
+            self.held.pop((type, id), None)
+        else:
+            self.held[type, id] = version
 
     def version_shown(self, type: str, version: Version) -> Version:
         """A version without the elements that are hidden from the caller."""
@@ -219,17 +245,24 @@ class Repository:
         resource, locked = await permitting.restored(self, resource)
         if resource.get("resourceType") == subscribing.TYPE and isinstance(resource.get("id"), str):
             resource = await subscribing.subscribed(self, resource, resource["id"])
+        if locked is None and self.held:
+            locked = self.held.get((str(resource.get("resourceType")), str(resource.get("id"))))
         written, new = await writing.update(
             self.connection, resource, if_match, self.now, self.zone, self.members, locked
         )
         names = [(written["resourceType"], written["id"])]
+        self._hold(*names[0], self._version(written))
         await permitting.ensure_written(self, "create" if new else "update", names)
         self.written.append(written)
         return self.told(written), new
 
+    def _version(self, written: Resource) -> Version:
+        return Version(int(written["meta"]["versionId"]), self.now, False, json.dumps(written))
+
     async def delete(self, type: str, id: str, *, if_match: int | None = None) -> None:
         """Deletes, leaving a tombstone and the history. Raises `NotFound`, `Gone`, `PreconditionFailed`."""
         await permitting.ensure_allowed(self, type, id, "delete")
+        self._hold(type, id, None)
         self.written.append(await writing.delete(self.connection, type, id, if_match, self.now))
         if type == subscribing.TYPE:
             await subscribing.forget(self.connection, id)

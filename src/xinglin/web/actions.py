@@ -90,7 +90,7 @@ class Actions:
                     item.source, {"limit": CHOICES}, request.state.actor, client=client_of(request)
                 )
                 column = self._application.registry.views[item.source].columns[0][0]
-                found[item.name] = [(row.key, str(getattr(row, column))) for row in page.rows]
+                found[item.name] = [(row.key, row.label or str(getattr(row, column))) for row in page.rows]
         return found
 
     def _refused(self, request: Request, form: Form, error: FhirError, *, button: bool) -> Response:

@@ -18,6 +18,7 @@ from xinglin.platform.settings import Settings
 from xinglin.web.account import AccountPages
 from xinglin.web.actions import Actions
 from xinglin.web.assets import Assets
+from xinglin.web.devices import Devices, device_of
 from xinglin.web.elsewhere import Elsewhere
 from xinglin.web.lists import Lists
 from xinglin.web.pages import Pages
@@ -68,7 +69,7 @@ def create_web(application: Application, settings: Settings) -> Starlette:
         ],
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(Sessions, door=door, settings=settings),
+            Middleware(Sessions, door=door, settings=settings, device=device_of),
         ],
         exception_handlers={FhirError: pages.refused, HTTPException: pages.failed, Exception: pages.broken},
     )
@@ -79,7 +80,9 @@ def _people(application: Application, renderer: Renderer, settings: Settings, do
     entrance = SignIn(application, renderer, door, settings.providers)
     steps, elsewhere = Steps(application, renderer, door), Elsewhere(door, entrance, settings)
     account = AccountPages(application, renderer, OwnAccount(application.database, settings, application.local_time))
+    devices = Devices(renderer, door)
     pages: dict[str, Endpoint] = {
+        "/device": devices.page,
         "/signin": entrance.page,
         "/signin/step": steps.page,
         "/signin/with/{number:int}": elsewhere.leave,
@@ -88,6 +91,7 @@ def _people(application: Application, renderer: Renderer, settings: Settings, do
         "/posts": entrance.posts,
     }
     changes: dict[str, Endpoint] = {
+        "/device": devices.enter,
         "/signin": entrance.sign_in,
         "/signin/step/code": steps.code,
         "/signin/step/enrolment": steps.enrolment,

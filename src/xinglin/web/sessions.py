@@ -2,6 +2,8 @@
 
 import hmac
 import secrets
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -23,17 +25,37 @@ STEP = "xinglin_step"
 BEFORE = "xinglin_door"
 """Cookie of a browser that has not signed in: the secret that its sign-in form must repeat."""
 
+DEVICE = "xinglin_device"
+"""Cookie of a display or kiosk: the key of its service."""
+
 SAFE = {"GET", "HEAD", "OPTIONS"}
-PUBLIC = ("/static/", "/signin", "/locale")
+PUBLIC = ("/static/", "/signin", "/locale", "/device")
 HALF_A_YEAR = 180 * 24 * 3600
+
+
+class Comer(Protocol):
+    """Who comes in without a session."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+
+    @property
+    def csrf(self) -> str:
+        """What unsafe requests must carry."""
+
+
+Recognise = Callable[[Door, str], Awaitable[Comer | None]]
+"""Finds the device whose key this is."""
 
 
 class Sessions:
     """ASGI middleware: sets `request.state.actor`, `.csrf` and `.locale`, and leads strangers to the sign-in page."""
 
-    def __init__(self, app: ASGIApp, *, door: Door, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, door: Door, settings: Settings, device: Recognise) -> None:
         self.app = app
         self._door = door
+        self._device = device
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,12 +66,14 @@ class Sessions:
         request = Request(scope)
         token = request.cookies.get(SESSION)
         session = await self._door.resume(token) if token else None
-        actor = session.actor if session else None
+        key = "" if session else request.cookies.get(DEVICE, "")
+        device = await self._device(self._door, key) if key else None
+        actor = session.actor if session else device.actor if device else None
         door = request.cookies.get(BEFORE, "")
-        fresh_door = "" if session or len(door) >= 32 else secrets.token_urlsafe(32)
+        fresh_door = "" if actor or len(door) >= 32 else secrets.token_urlsafe(32)
         request.state.session = session
         request.state.actor = actor
-        request.state.csrf = session.csrf if session else (fresh_door or door)
+        request.state.csrf = session.csrf if session else device.csrf if device else (fresh_door or door)
         request.state.locale = self._locale(request, actor)
         if actor is None and not scope["path"].startswith(PUBLIC):
             await _to_sign_in(request)(scope, receive, send)

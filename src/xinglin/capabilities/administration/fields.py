@@ -23,6 +23,9 @@ ASSIGNABLE = Literal[
     "custodian",
     "auditor",
     "administrator",
+    "app",
+    "kiosk",
+    "display",
 ]
 """Roles that people and services may hold; nobody but the house itself is the system."""
 

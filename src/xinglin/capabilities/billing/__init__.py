@@ -16,6 +16,7 @@ from xinglin.capabilities.billing import (
     shifts,
     states,
     views,
+    voiding,
 )
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
@@ -43,6 +44,7 @@ capability = Capability(
         desk_views,
         price_views,
         screens,
+        voiding,
     ),
     needs=("patients",),
     grants={

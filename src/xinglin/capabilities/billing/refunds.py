@@ -87,7 +87,20 @@ async def _wanted(context: Context, invoice: str, named: Sequence[str], *, reque
     returned = [part for credit in await credits_of(context, paid) for part in payments.payments_of(credit)]
     amount = resources.total(charges)
     parts = payments.give_back(amount, payments.payments_of(paid), returned)
-    return Return(paid, visit, charges, parts, needed(paid, amount, parts, context.today))
+    approvals = needed(paid, amount, parts, context.today)
+    if any(part.method == "cash" for part in parts) and not context.may("billing.settle"):
+        approvals.append(by_cashier())
+    return Return(paid, visit, charges, parts, approvals)
+
+
+async def approvals_of(context: Context, invoice: str, charges: Sequence[str]) -> list[str]:
+    """Why somebody has to approve a refund, before it is asked for. Refused as the refund itself would be."""
+    return (await _wanted(context, invoice, charges)).approvals
+
+
+def by_cashier() -> str:
+    """Why the desk does not give cash back, which has no drawer."""
+    return _("cash is given back by a cashier")
 
 
 def needed(paid: Resource, amount: Decimal, parts: Sequence[Payment], today: date) -> list[str]:
@@ -135,8 +148,8 @@ def _named(task: Resource) -> list[str]:
 
 async def _give(context: Context, wanted: Return, reason: str) -> Resource:
     """Moves the charges to refunded, writes the credit, and gives the money back."""
-    shift = await shifts.working(context)
-    taker = settling.Taker(shifts.cashier_of(context), context.actor.name, shift)
+    shift = await shifts.working(context) if context.may("billing.settle") else None
+    taker = settling.Taker(context.actor.practitioner, context.actor.name, shift)
     refunded = [await context.move("charge", item) for item in wanted.charges]
     number = await settling.invoice_number(context)
     original = {"url": resources.REFUND_OF, "valueReference": build.reference(wanted.invoice)}
@@ -179,7 +192,8 @@ async def request_refund(context: Context, input: Refund) -> Resource:
         "description": listed(wanted.approvals),
         "input": [*names, amount],
     }
-    return await context.create(context.moved("refund", task))
+    to = "APPROVED" if wanted.approvals == [by_cashier()] else "REQUESTED"
+    return await context.create(context.moved("refund", task, to=to))
 
 
 class OfRequest(Input):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from xinglin.capabilities.outpatient import resources, visits
+from xinglin.capabilities.outpatient.base import OfAppointment, VisitStep
 from xinglin.capabilities.outpatient.states import NOT_SEEN
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, operation_outcome
@@ -53,33 +54,31 @@ async def register_visit(context: Context, input: RegisterVisit) -> Resource:
     return await context.create(context.moved("visit", encounter))
 
 
-class OfAppointment(Input):
-    """The visit that an appointment is for."""
-
-    appointment: str = Field(title=N_("Appointment"), pattern=r"^Appointment/")
-
-
 class CancelVisit(OfAppointment):
     """A visit that does not take place."""
 
     reason: str = Field(title=N_("Reason"), min_length=2, max_length=200)
 
 
+class MoveVisit(OfAppointment):
+    """A visit that takes place at another time, with another doctor or in another clinic."""
+
+    practitioner: str = Field(title=N_("Doctor"), pattern=r"^Practitioner/")
+    clinic: str = Field(title=N_("Clinic"))
+    start: datetime = Field(title=N_("Begin"))
+
+
 @command(
-    "outpatient.join_queue",
-    title=N_("Join the queue"),
+    "outpatient.move_visit",
+    title=N_("Move visit"),
     permission="outpatient.register",
-    done=N_("In the queue"),
+    done=N_("Visit moved"),
 )
-async def join_queue(context: Context, input: OfAppointment) -> Resource:
-    """Puts a registered visit into its doctor's queue under the next number of the day."""
-    encounter = await visits.of_appointment(context, input.appointment)
-    encounter = await context.move("visit", encounter)
-    doctor = resources.attender(encounter)
-    assert doctor is not None
-    number = await next_number(context.connection, f"queue-{doctor}-{context.today.isoformat()}")
-    place = resources.queue_place(encounter, f"{number:03d}", doctor, context.now)
-    return await context.create(context.moved("queue", place))
+async def move_visit(context: Context, input: MoveVisit) -> Resource:
+    """Moves a registered visit whose patient has not checked in to where its appointment has gone."""
+    encounter = context.moved("visit", await visits.of_appointment(context, input.appointment))
+    moved = resources.attended(encounter, input.practitioner, input.clinic)
+    return await context.update({**moved, "period": {"start": build.instant(input.start)}})
 
 
 @command(
@@ -90,41 +89,10 @@ async def join_queue(context: Context, input: OfAppointment) -> Resource:
     tone="danger",
 )
 async def cancel_visit(context: Context, input: CancelVisit) -> Resource:
-    """Cancels a registered visit whose patient has not checked in."""
+    """Cancels a registered visit whose patient has not checked in; the desk also gives back what was paid."""
     encounter = context.moved("visit", await visits.of_appointment(context, input.appointment))
+    await _void(context, encounter, input.reason)
     return await context.update({**encounter, "reasonCode": [{"text": input.reason}]})
-
-
-class VisitStep(Input):
-    """A visit that goes on to its next state."""
-
-    visit: str = Field(title=N_("Visit"), pattern=r"^Encounter/", json_schema_extra={"widget": "hidden"})
-
-
-async def _move_place(context: Context, visit: str) -> Resource:
-    visits.own_visit(context, await context.read(visit))
-    place = context.moved("queue", await visits.queue_place(context, visit))
-    return await context.update({**place, "lastModified": build.instant(context.now)})
-
-
-@command("outpatient.call_in", title=N_("Call"), permission="outpatient.treat", done=N_("Called"), tone="primary")
-async def call_in(context: Context, input: VisitStep) -> Resource:
-    """Calls a waiting patient in; may be repeated while the patient does not come."""
-    return await _move_place(context, input.visit)
-
-
-@command("outpatient.pass_over", title=N_("Pass over"), permission="outpatient.treat", done=N_("Passed over"))
-async def pass_over(context: Context, input: VisitStep) -> Resource:
-    """Passes over a called patient who does not come; the place is kept and can wait again."""
-    return await _move_place(context, input.visit)
-
-
-@command("outpatient.requeue", title=N_("Wait again"), permission="outpatient.read", done=N_("Waiting again"))
-async def requeue(context: Context, input: VisitStep) -> Resource:
-    """Lets a patient who was passed over wait again, behind those who wait now."""
-    place = context.moved("queue", await visits.queue_place(context, input.visit))
-    moment = build.instant(context.now)
-    return await context.update({**place, "lastModified": moment, "authoredOn": moment})
 
 
 class LeaveQueue(VisitStep):
@@ -141,8 +109,8 @@ class LeaveQueue(VisitStep):
     tone="danger",
 )
 async def leave(context: Context, input: LeaveQueue) -> Resource:
-    """Takes a patient who left without being seen off the queue, and cancels the visit; that of somebody who had come
-    back with results stays as it is."""
+    """Takes a patient who left without being seen off the queue, and cancels the visit with what it costs; that of
+    somebody who had come back with results stays as it is."""
     encounter = await context.read(input.visit, lock=True)
     place = await visits.queue_place(context, input.visit)
     back = resources.returns(place)
@@ -150,7 +118,18 @@ async def leave(context: Context, input: LeaveQueue) -> Resource:
     moved = await context.update({**moved, "lastModified": build.instant(context.now)})
     if back:
         return moved
+    await _void(context, encounter, input.reason)
     return await context.update({**context.moved("visit", encounter), "reasonCode": [{"text": input.reason}]})
+
+
+async def _void(context: Context, encounter: Resource, reason: str) -> None:
+    """Voids what a visit costs that does not take place.
+
+    Money is given back by the desk, which asked the patient; whoever just did not come keeps a claim to it that the
+    cashier can meet.
+    """
+    desk = context.may("outpatient.register") and "system" not in context.actor.roles
+    await context.call("billing.void", visit=reference(encounter), reason=reason, refund=desk)
 
 
 class CloseQueues(Input):
@@ -193,7 +172,8 @@ async def receive(context: Context, input: VisitStep) -> Resource:
     visits.own_visit(context, encounter)
     moved = context.moved("visit", encounter)
     place = context.moved("queue", await visits.queue_place(context, input.visit))
-    await context.update({**_settled(place), "lastModified": build.instant(context.now)})
+    now = build.instant(context.now)
+    await context.update({**_settled(place), "lastModified": now, "executionPeriod": {"start": now}})
     await context.call("billing.mark_rendered", service=input.visit, rendered=True)
     begun = encounter["period"]["start"] if resources.returns(place) else build.instant(context.now)
     return await context.update({**moved, "period": {"start": begun}})

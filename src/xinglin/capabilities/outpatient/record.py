@@ -1,12 +1,12 @@
 """The record of a visit: vital signs, history, diagnosis."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from xinglin.capabilities.outpatient import resources, visits
-from xinglin.capabilities.outpatient.commands import VisitStep
+from xinglin.capabilities.outpatient.base import VisitStep
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import MULTILINE, command
@@ -20,7 +20,7 @@ DIAGNOSES = "diagnoses"
 """Id of the CodeSystem that diagnoses are chosen from."""
 
 
-class RecordVitals(VisitStep):
+class Vitals(VisitStep):
     """Vital signs; limits are those beyond which a value is a slip of the hand rather than a finding."""
 
     systolic: int | None = Field(None, title=N_("Systolic, mmHg"), ge=40, le=300)
@@ -32,11 +32,19 @@ class RecordVitals(VisitStep):
     height: Decimal | None = Field(None, title=N_("Height, cm"), ge=20, le=250, decimal_places=1)
 
     @model_validator(mode="after")
-    def _coherent(self) -> "RecordVitals":
+    def _coherent(self) -> Self:
         if (self.systolic is None) != (self.diastolic is None):
             raise ValueError(_("Blood pressure needs both values"))
         if self.systolic is not None and self.diastolic is not None and self.systolic <= self.diastolic:
             raise ValueError(_("The systolic value must be above the diastolic one"))
+        return self
+
+
+class RecordVitals(Vitals):
+    """Vital signs, one at least."""
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
         if not self.model_dump(exclude={"visit"}, exclude_none=True):
             raise ValueError(_("Enter at least one value"))
         return self
@@ -54,13 +62,18 @@ async def record_vitals(context: Context, input: RecordVitals) -> Resource:
     state = context.registry.tables["visit"].of(encounter)
     if state is None or state.code not in {"WAITING", "IN_CONSULT"}:
         raise Refused(_("Vital signs are recorded while the patient waits or is in consultation"))
+    return await write_vitals(context, encounter, input) or encounter
+
+
+async def write_vitals(context: Context, encounter: Resource, values: Vitals) -> Resource | None:
+    """Writes an Observation for each vital sign that was taken; returns the last one."""
     who, now = context.actor.practitioner, context.now
-    written: Resource = encounter
-    if input.systolic is not None and input.diastolic is not None:
-        pressure = resources.blood_pressure(encounter, who, now, input.systolic, input.diastolic)
+    written: Resource | None = None
+    if values.systolic is not None and values.diastolic is not None:
+        pressure = resources.blood_pressure(encounter, who, now, values.systolic, values.diastolic)
         written = await context.create(pressure)
     for field in resources.VITAL_SIGNS:
-        value = getattr(input, field)
+        value = getattr(values, field)
         if value is not None:
             written = await context.create(resources.vital_sign(encounter, who, now, field, value))
     return written

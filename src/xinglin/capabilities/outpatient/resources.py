@@ -23,6 +23,9 @@ QUEUE_REASON = "urn:xinglin:code:queue-reason"
 RESULTS_READY = "results-ready"
 """Code of `Task.businessStatus` of a place that somebody has who comes back with results."""
 
+TRIAGE_SIGN = "urn:xinglin:code:triage-sign"
+CONSCIOUSNESS = {"alert": "清醒", "verbal": "意识模糊", "pain": "仅对疼痛有反应", "unresponsive": "无反应"}
+
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 CONDITION_CATEGORY = "http://terminology.hl7.org/CodeSystem/condition-category"
@@ -56,6 +59,17 @@ def visit(
         "appointment": [build.reference(appointment)],
         "period": {"start": build.instant(start)},
     }
+
+
+def attended(encounter: Resource, practitioner: str, clinic: str) -> Resource:
+    """A visit with another doctor, in another clinic."""
+    others = [
+        entry
+        for entry in encounter.get("participant") or ()
+        if build.first_code((entry.get("type") or [None])[0]) != "ATND"
+    ]
+    doctor = {"type": [build.concept(PARTICIPATION, "ATND", "attender")], "individual": build.reference(practitioner)}
+    return {**encounter, "serviceType": {"text": clinic}, "participant": [doctor, *others]}
 
 
 def attender(encounter: Resource) -> str | None:
@@ -195,3 +209,18 @@ def blood_pressure(
             for code, name, value in parts
         ],
     }
+
+
+def triage_signs(
+    encounter: Resource, performer: str | None, moment: datetime, pain: int | None, consciousness: str | None
+) -> list[Resource]:
+    """Observations of what triage asks beside vital signs: pain from 0 to 10 as the patient says, and consciousness."""
+    found = []
+    if pain is not None:
+        code = build.concept(LOINC, "72514-3", "疼痛评分")
+        found.append({**_observation(encounter, performer, moment, code), "valueInteger": pain})
+    if consciousness is not None:
+        code = build.concept(TRIAGE_SIGN, "consciousness", "意识")
+        value = build.concept(TRIAGE_SIGN, consciousness, CONSCIOUSNESS[consciousness])
+        found.append({**_observation(encounter, performer, moment, code), "valueCodeableConcept": value})
+    return found

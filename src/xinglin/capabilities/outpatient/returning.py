@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from xinglin.capabilities.outpatient import resources, visits
-from xinglin.capabilities.outpatient.commands import VisitStep
+from xinglin.capabilities.outpatient import queueing, resources, visits
+from xinglin.capabilities.outpatient.base import VisitStep
 from xinglin.capabilities.outpatient.states import AFTER_CONSULT
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
@@ -40,6 +40,8 @@ async def rejoin(context: Context, input: VisitStep) -> Resource:
     if context.now - begun > timedelta(days=RETURN_DAYS):
         raise Refused(_("The visit is more than {days} days old; please register a new one").format(days=RETURN_DAYS))
     place = context.moved("queue", await visits.queue_place(context, input.visit))
+    counts = await queueing.returning_time(context, place["owner"]["reference"])
+    place = queueing.from_time(place, counts)
     moment = build.instant(context.now)
     reason = build.concept(resources.QUEUE_REASON, resources.RESULTS_READY, "报告回诊")
     return await context.update({**place, "businessStatus": reason, "authoredOn": moment, "lastModified": moment})

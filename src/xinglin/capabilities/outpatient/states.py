@@ -4,6 +4,9 @@ from xinglin.kernel.states import State, StateTable, Transition
 from xinglin.kernel.text import N_
 
 DESK = ("registrar", "nurse")
+BOOKERS = (*DESK, "doctor", "kiosk", "app")
+"""Who may register a visit: the desk, a doctor for the next visit, and the hospital's devices and services."""
+
 DOCTOR = ("doctor",)
 SYSTEM = ("system",)
 NOT_SEEN = ("WAITING", "CALLED", "PASSED")
@@ -26,9 +29,10 @@ visit = StateTable(
         State("CANCELLED", N_("Cancelled"), "cancelled"),
     ),
     transitions=(
-        Transition(None, "outpatient.register_visit", "REGISTERED", DESK),
-        Transition("REGISTERED", "outpatient.join_queue", "WAITING", DESK),
-        Transition("REGISTERED", "outpatient.cancel_visit", "CANCELLED", (*DESK, *SYSTEM)),
+        Transition(None, "outpatient.register_visit", "REGISTERED", BOOKERS),
+        Transition("REGISTERED", "outpatient.move_visit", "REGISTERED", BOOKERS),
+        Transition("REGISTERED", "outpatient.join_queue", "WAITING", (*DESK, "kiosk")),
+        Transition("REGISTERED", "outpatient.cancel_visit", "CANCELLED", (*BOOKERS, *SYSTEM)),
         Transition("WAITING", "outpatient.leave", "CANCELLED", (*DESK, *DOCTOR, *SYSTEM)),
         Transition("WAITING", "outpatient.receive", "IN_CONSULT", DOCTOR),
         *(Transition(state, "outpatient.receive", "IN_CONSULT", DOCTOR) for state in AFTER_CONSULT),
@@ -56,13 +60,14 @@ queue = StateTable(
         State("LEFT", N_("Left"), "cancelled"),
     ),
     transitions=(
-        Transition(None, "outpatient.join_queue", "WAITING", DESK),
+        Transition(None, "outpatient.join_queue", "WAITING", (*DESK, "kiosk")),
         Transition("WAITING", "outpatient.call_in", "CALLED", DOCTOR),
         Transition("CALLED", "outpatient.call_in", "CALLED", DOCTOR),
         Transition("CALLED", "outpatient.pass_over", "PASSED", DOCTOR),
         Transition("PASSED", "outpatient.requeue", "WAITING", (*DOCTOR, *DESK)),
         *(Transition(before, "outpatient.leave", "LEFT", (*DESK, *DOCTOR, *SYSTEM)) for before in NOT_SEEN),
         *(Transition(before, "outpatient.leave", "SERVED", (*DESK, *DOCTOR, *SYSTEM)) for before in NOT_SEEN),
+        *(Transition(before, "outpatient.transfer", "WAITING", (*DESK, *DOCTOR)) for before in NOT_SEEN),
         Transition("CALLED", "outpatient.receive", "SERVING", DOCTOR),
         Transition("SERVING", "outpatient.finish", "SERVED", DOCTOR),
         Transition("SERVED", "outpatient.rejoin", "WAITING", (*DESK, *SYSTEM)),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from xinglin.capabilities.outpatient import resources
+from xinglin.capabilities.outpatient import queueing, resources, triage
 from xinglin.capabilities.outpatient.record import DIAGNOSES
 from xinglin.capabilities.outpatient.states import AFTER_CONSULT
 from xinglin.fhir import build
@@ -13,8 +13,6 @@ from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
 from xinglin.terminology import catalogue
-
-CALL_ORDER = ("SERVING", "CALLED", "WAITING", "PASSED")
 
 
 class QueueRow(Row):
@@ -25,6 +23,7 @@ class QueueRow(Row):
     gender: str = Field(title=N_("Sex"), json_schema_extra={"kind": "code"})
     age: int | None = Field(title=N_("Age"), json_schema_extra={"kind": "number"})
     waited: int = Field(title=N_("Waits, min"), json_schema_extra={"kind": "number"})
+    level: str = Field(title=N_("Level"))
     state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "queue"})
     returns: bool = Field(title=N_("Results ready"), json_schema_extra={"kind": "flag"})
     visit: str = Field(title=N_("Visit"), json_schema_extra={"hidden": True})
@@ -41,28 +40,22 @@ class QueueRow(Row):
         RowAction("outpatient.receive", {"visit": "visit"}, frozenset({"CALLED"})),
         RowAction("outpatient.pass_over", {"visit": "visit"}, frozenset({"CALLED"})),
         RowAction("outpatient.requeue", {"visit": "visit"}, frozenset({"PASSED"})),
+        RowAction("outpatient.transfer", {"visit": "visit"}, frozenset({"CALLED", "PASSED"})),
         RowAction("outpatient.leave", {"visit": "visit"}, frozenset({"CALLED", "PASSED"})),
     ),
     empty=N_("Nobody is waiting"),
 )
 async def queue(context: Context, filter: Filter) -> Page[QueueRow]:
     """The queue of the signed-in doctor: with the doctor, called, waiting in order, passed over."""
-    table = context.registry.tables["queue"]
-    found = await context.search(
-        "Task",
-        [
-            ("owner", context.actor.practitioner or "Practitioner/none"),
-            ("_tag", ",".join(table.tag(code) for code in CALL_ORDER)),
-            ("_sort", "authored-on"),
-            ("_count", str(filter.limit)),
-        ],
-    )
-    people = await context.read_many(place["for"]["reference"] for place in found.resources)
-    rows = [_queue_row(context, place, people.get(place["for"]["reference"])) for place in found.resources]
-    return Page(sorted(rows, key=lambda row: CALL_ORDER.index(row.state)), total=len(rows))
+    found = (await queueing.places(context, context.actor.practitioner or "Practitioner/none"))[: filter.limit]
+    names = (name for place in found for name in (place["for"]["reference"], place["focus"]["reference"]))
+    people = await context.read_many(names)
+    rows = [_queue_row(context, place, people) for place in found]
+    return Page(rows, total=len(rows))
 
 
-def _queue_row(context: Context, place: Resource, patient: Resource | None) -> QueueRow:
+def _queue_row(context: Context, place: Resource, held: dict[str, Resource]) -> QueueRow:
+    patient = held.get(place["for"]["reference"])
     state = context.registry.tables["queue"].of(place)
     since = datetime.fromisoformat(place["authoredOn"])
     return QueueRow(
@@ -72,6 +65,7 @@ def _queue_row(context: Context, place: Resource, patient: Resource | None) -> Q
         gender=str((patient or {}).get("gender", "unknown")),
         age=build.age_in_years((patient or {}).get("birthDate"), context.today),
         waited=max(0, int((context.now - since).total_seconds() // 60)),
+        level=triage.level_of(held.get(place["focus"]["reference"])),
         state=state.code if state else "WAITING",
         returns=resources.returns(place),
         visit=place["focus"]["reference"],

@@ -3,7 +3,7 @@
 from xinglin.capabilities.outpatient import resources
 from xinglin.capabilities.outpatient.resources import attender
 from xinglin.fhir.types import Resource
-from xinglin.kernel.context import Context
+from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Refused
 from xinglin.platform.i18n import gettext as _
 
@@ -16,12 +16,17 @@ async def of_appointment(context: Context, appointment: str) -> Resource:
     return await context.read(f"Encounter/{found.resources[0]['id']}", lock=True)
 
 
-async def queue_place(context: Context, visit: str) -> Resource:
-    """The visit's place in the queue, locked."""
+async def find_place(context: Context, visit: str) -> Resource:
+    """The visit's place in the queue. Raises `Refused` where the patient has not checked in."""
     found = await context.search("Task", [("focus", visit), ("_count", "1")])
     if not found.resources:
         raise Refused(_("The patient has not checked in"))
-    return await context.read(f"Task/{found.resources[0]['id']}", lock=True)
+    return found.resources[0]
+
+
+async def queue_place(context: Context, visit: str) -> Resource:
+    """The visit's place in the queue, locked."""
+    return await context.read(reference(await find_place(context, visit)), lock=True)
 
 
 async def composition(context: Context, visit: str) -> Resource | None:

@@ -1,20 +1,21 @@
-"""Clinics of the demonstration hospital and places for the coming days."""
+"""Clinics of the demonstration hospital, their rosters, and places for the coming days."""
 
-from datetime import date, time, timedelta
+from datetime import time
 
+from xinglin.capabilities.scheduling import roster
 from xinglin.fhir import build
 from xinglin.fhir.outcome import NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
 
 SPECIALTY_SYSTEM = "urn:xinglin:code:department"
-SESSIONS = (
-    (time(8), time(12), 10),
-    (time(13, 30), time(17, 30), 10),
-    (time(18), time(23, 50), 10),
-    (time(23, 50), time(23, 59), 9),
+SESSIONS: tuple[tuple[time, time, int, dict[str, int]], ...] = (
+    (time(8), time(12), 10, {"app": 6, "own": 2, "referral": 1}),
+    (time(13, 30), time(17, 30), 10, {"app": 6}),
+    (time(18), time(23, 50), 10, {}),
+    (time(23, 50), time(23, 59), 9, {}),
 )
-"""From, to, minutes of a place; late enough that the demonstration works at any hour."""
+"""From, to, minutes of a place, quotas; late enough that the demonstration works at any hour."""
 
 DAYS = 7
 
@@ -41,19 +42,25 @@ def schedule_resource(id: str, department: str, practitioner: str, name: str) ->
 
 
 async def seed(context: Context) -> None:
-    """Writes the clinics once, and places for today and the six days that follow wherever they lack."""
+    """Writes clinics and rosters once, and places for today and the six days that follow wherever they lack."""
     for clinic in CLINICS:
+        schedule = f"Schedule/{clinic[0]}"
         try:
-            await context.read(f"Schedule/{clinic[0]}")
+            held = await context.read(schedule)
         except NotFound:
-            await context.create(schedule_resource(*clinic), id=clinic[0])
-        for ahead in range(DAYS):
-            await _publish(context, f"Schedule/{clinic[0]}", context.today + timedelta(days=ahead))
+            held = await context.create(schedule_resource(*clinic), id=clinic[0])
+        if not roster.sessions_of((await roster.rosters(context, [schedule])).get(schedule)):
+            await _plan(context, held)
+        await context.call("scheduling.roll_out", schedule=schedule, days=DAYS)
 
 
-async def _publish(context: Context, schedule: str, day: date) -> None:
-    held = await context.search("Slot", [("schedule", schedule), *context.on_day("start", day), ("_count", "1")])
-    if held.resources:
-        return
-    for begin, end, minutes in SESSIONS:
-        await context.call("scheduling.publish", schedule=schedule, day=day, begin=begin, end=end, minutes=minutes)
+async def _plan(context: Context, schedule: Resource) -> None:
+    """The same sessions on every day of the week."""
+    room = next(actor["reference"] for actor in schedule["actor"] if actor["reference"].startswith("Location/"))
+    sessions = [
+        roster.Session(weekday, begin, end, minutes, room, quotas)
+        for weekday in roster.DAYS
+        for begin, end, minutes, quotas in SESSIONS
+    ]
+    times = [roster.element_of(session) for session in sessions]
+    await roster.keep(context, {**roster.new_roster(schedule), "availableTime": times})

@@ -1,19 +1,28 @@
 """Lists of clinics, free places and appointments."""
 
-from datetime import date, timedelta
+from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
-from xinglin.capabilities.scheduling.slots import local
+from xinglin.capabilities.scheduling import settings, weekly
+from xinglin.capabilities.scheduling.places import LONGEST
+from xinglin.capabilities.scheduling.slots import (
+    OPEN,
+    clinic_name,
+    doctor_name,
+    doctor_of,
+    local,
+    open_to,
+    patient_of,
+    takeable,
+)
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
-from xinglin.kernel.context import Context
+from xinglin.kernel.context import Context, reference
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, view
 from xinglin.platform.i18n import gettext as _
-
-LONGEST = timedelta(hours=2)
-"""How long a place lasts at most."""
 
 
 class ClinicRow(Row):
@@ -22,19 +31,10 @@ class ClinicRow(Row):
     name: str = Field(title=N_("Clinic"))
     doctor: str = Field(title=N_("Doctor"))
 
-
-def clinic_name(schedule: Resource) -> str:
-    """The department of a Schedule, Slot or Appointment."""
-    return build.concept_text((schedule.get("specialty") or [None])[0])
-
-
-def doctor_name(holder: Resource) -> str:
-    """The doctor among the actors of a Schedule or the participants of an Appointment."""
-    actors = holder.get("actor") or [entry.get("actor", {}) for entry in holder.get("participant") or ()]
-    return next(
-        (str(actor.get("display", "")) for actor in actors if actor.get("reference", "").startswith("Practitioner/")),
-        "",
-    )
+    @property
+    def label(self) -> str:
+        """Clinic and doctor: a department has several."""
+        return f"{self.name} · {self.doctor}"
 
 
 @view("scheduling.clinics", title=N_("Clinics"), permission="scheduling.read", row=ClinicRow)
@@ -48,11 +48,54 @@ async def clinics(context: Context, filter: Filter) -> Page[ClinicRow]:
     return Page(rows, found.next, found.total)
 
 
+class TodayRow(Row):
+    """A clinic with the places that are left today."""
+
+    name: str = Field(title=N_("Clinic"))
+    doctor: str = Field(title=N_("Doctor"))
+    free: int = Field(title=N_("Free places"), json_schema_extra={"kind": "number"})
+    practitioner: str = Field(title=N_("Doctor"), json_schema_extra={"hidden": True})
+
+
+@view("scheduling.today", title=N_("Clinics of today"), permission="scheduling.window", row=TodayRow)
+async def today(context: Context, filter: Filter) -> Page[TodayRow]:
+    """Active clinics and how many places are left today, whatever their channel."""
+    found = await context.search("Schedule", [("active", "true"), ("_count", str(filter.limit)), ("_sort", "_id")])
+    lines = await weekly.week(context, found.resources, [context.today])
+    doctors = {reference(schedule): str(doctor_of(schedule).get("reference", "")) for schedule in found.resources}
+    rows = [
+        TodayRow(
+            key=line.clinic, name=line.name, doctor=line.doctor, free=line.free[0], practitioner=doctors[line.clinic]
+        )
+        for line in lines
+    ]
+    return Page(rows, found.next)
+
+
+class RoomRow(Row):
+    """A room in which a clinic takes place."""
+
+    name: str = Field(title=N_("Room"))
+
+
+@view("scheduling.rooms", title=N_("Rooms"), permission="scheduling.read", row=RoomRow)
+async def rooms(context: Context, filter: Filter) -> Page[RoomRow]:
+    """Rooms and clinics of the hospital; its campuses are none."""
+    found = await context.search("Location", [("status", "active"), ("_count", str(filter.limit)), ("_sort", "_id")])
+    rows = [
+        RoomRow(key=f"Location/{room['id']}", name=str(room.get("name", "")))
+        for room in found.resources
+        if build.first_code(room.get("physicalType")) not in ("si", "bd", "wa")
+    ]
+    return Page(rows, found.next)
+
+
 class FreeSlots(Filter):
     """A day, and a clinic where one is wanted."""
 
     day: date | None = Field(None, title=N_("Day"))
     clinic: str | None = Field(None, title=N_("Clinic"), pattern=r"^Schedule/")
+    channel: Literal["window", "app", "own", "referral"] = Field("window", title=N_("Channel"))
 
 
 class SlotRow(Row):
@@ -73,8 +116,11 @@ class SlotRow(Row):
     empty=N_("No free place. Choose another day or clinic."),
 )
 async def free_slots(context: Context, filter: FreeSlots) -> Page[SlotRow]:
-    """Free places that have not gone by, earliest first."""
-    query = [*context.on_day("start", filter.day or context.today), ("status", "free"), ("_sort", "start")]
+    """Places that a channel may give out and that have not gone by, earliest first.
+
+    A hold whose time is over keeps nobody from its place.
+    """
+    query = [*context.on_day("start", filter.day or context.today), ("status", ",".join(OPEN)), ("_sort", "start")]
     # What began longer ago than any place lasts has gone by, and must not fill the page.
     query.append(("start", f"ge{(context.now - LONGEST).isoformat()}"))
     if filter.clinic:
@@ -83,9 +129,12 @@ async def free_slots(context: Context, filter: FreeSlots) -> Page[SlotRow]:
         query.append(("_cursor", filter.cursor))
     found = await context.search("Slot", [*query, ("_count", str(filter.limit))])
     schedules = await context.read_many(slot["schedule"]["reference"] for slot in found.resources)
+    release = (await settings.read_rules(context)).release
     rows = []
     for slot in found.resources:
-        if local(slot["end"], context.zone) <= context.now:
+        if local(slot["end"], context.zone) <= context.now or not takeable(slot, context.now):
+            continue
+        if not open_to(slot, filter.channel, context.now, release):
             continue
         schedule = schedules.get(slot["schedule"]["reference"], slot)
         rows.append(
@@ -105,7 +154,7 @@ class Appointments(Filter):
     """A day, and a state where one is wanted."""
 
     day: date | None = Field(None, title=N_("Day"))
-    state: str | None = Field(None, title=N_("State"), pattern=r"^(RESERVED|ARRIVED|CANCELLED|NO_SHOW)$")
+    state: str | None = Field(None, title=N_("State"), pattern=r"^[A-Z_]{3,20}$")
     patient: str | None = Field(None, title=N_("Patient"), pattern=r"^Patient/")
 
 
@@ -129,7 +178,8 @@ class AppointmentRow(Row):
     row=AppointmentRow,
     actions=(
         RowAction("scheduling.check_in", {"appointment": "key"}, frozenset({"RESERVED"})),
-        RowAction("scheduling.cancel", {"appointment": "key"}, frozenset({"RESERVED"})),
+        RowAction("scheduling.confirm", {"appointment": "key"}, frozenset({"HELD"})),
+        RowAction("scheduling.cancel", {"appointment": "key"}, frozenset({"RESERVED", "HELD", "STOPPED"})),
     ),
     empty=N_("No appointments"),
 )
@@ -146,17 +196,13 @@ async def appointments(context: Context, filter: Appointments) -> Page[Appointme
     if filter.cursor:
         query.append(("_cursor", filter.cursor))
     found = await context.search("Appointment", query)
-    people = await context.read_many(map(_patient, found.resources))
-    rows = [_row(context, item, people.get(_patient(item) or "")) for item in found.resources]
+    people = await context.read_many(map(patient_of, found.resources))
+    rows = [appointment_row(context, item, people.get(patient_of(item))) for item in found.resources]
     return Page(rows, found.next, found.total)
 
 
-def _patient(appointment: Resource) -> str | None:
-    actors = (entry.get("actor", {}).get("reference", "") for entry in appointment.get("participant") or ())
-    return next((str(actor) for actor in actors if actor.startswith("Patient/")), None)
-
-
-def _row(context: Context, appointment: Resource, patient: Resource | None) -> AppointmentRow:
+def appointment_row(context: Context, appointment: Resource, patient: Resource | None) -> AppointmentRow:
+    """An Appointment as a row."""
     state = context.registry.tables["appointment"].of(appointment)
     start = local(appointment["start"], context.zone)
     return AppointmentRow(
@@ -168,5 +214,5 @@ def _row(context: Context, appointment: Resource, patient: Resource | None) -> A
         clinic=clinic_name(appointment),
         doctor=doctor_name(appointment),
         state=state.code if state else "",
-        patient=_patient(appointment) or "",
+        patient=patient_of(appointment),
     )

@@ -5,6 +5,7 @@ import "./live.js";
 import "./combobox.js";
 import "./money.js";
 import "./files.js";
+import "./photos.js";
 import "./panels.js";
 import { toast } from "./toast.js";
 
