@@ -78,6 +78,12 @@ async def close_yesterday_job(timestamp: int) -> None:  # noqa: ARG001  (its tim
     await close_yesterday(_application.get())
 
 
+@jobs.task("critical.escalate", cron="* * * * *")
+async def escalate_job(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute: critical findings that nobody has acknowledged in time go to others too."""
+    await _application.get().execute("critical.escalate", {}, as_system("zh_CN"))
+
+
 @jobs.task("scheduling.expire_holds", cron="* * * * *")
 async def expire_holds_job(timestamp: int) -> None:  # noqa: ARG001
     """Every minute; a hold ends at its time even while no worker runs, this only gives the place to whoever waits."""
@@ -117,9 +123,10 @@ async def stamp_job(timestamp: int) -> None:  # noqa: ARG001
 
 
 async def close_yesterday(application: Application) -> None:
-    """Ends what yesterday left open: appointments whose patients did not come, places in queues."""
+    """Ends what yesterday left open: appointments whose patients did not come, places in queues, medicines
+    that were kept and not fetched."""
     yesterday = application.clock().astimezone(application.zone).date() - timedelta(days=1)
-    for command in ("scheduling.close_day", "outpatient.close_queues"):
+    for command in ("scheduling.close_day", "outpatient.close_queues", "pharmacy.release_unfetched"):
         await application.execute(command, {"day": yesterday}, as_system("zh_CN"))
 
 

@@ -27,10 +27,11 @@ async def furnished(hospital: Hospital) -> Staff:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.randoms(use_true_random=False))
-async def test_every_sum_holds(hospital: Hospital, random: Random) -> None:
+@given(st.integers(0, 2**32))
+async def test_every_sum_holds(hospital: Hospital, seed: int) -> None:
+    # Chance is drawn from a seed: what comes next depends on the drawers, which histories before have filled.
     staff, counts = await furnished(hospital), Counts()
-    await History(hospital.application, staff, random, counts).run(steps=12)
+    await History(hospital.application, staff, Random(seed), counts).run(steps=12)
     assert counts.wrong + await wrong_sums(hospital.application) == []
 
 

@@ -124,18 +124,16 @@ def drawer(cashier: str) -> str:
     return f"cash:drawer:{cashier.partition('/')[2]}"
 
 
-def account_for(payment: Payment, cashier: str | None) -> str:
+def account_for(payment: Payment, cashier: str) -> str:
     """The ledger account that a payment moves on. What the gateway gives back is owed until it says that it did."""
     if payment.method == "cash":
-        if cashier is None:
-            raise Refused(_("Cash is taken and given by a cashier"), expression="method")
         return drawer(cashier)
     if payment.intent and payment.amount < 0:
         return OWED
     return "rounding:outpatient" if payment.method == ROUNDING else resources.method_account(payment.method)
 
 
-async def book(context: Context, number: str, payments: Sequence[Payment], cashier: str | None, memo: str = "") -> None:
+async def book(context: Context, number: str, payments: Sequence[Payment], cashier: str, memo: str = "") -> None:
     """Books the payments of an invoice against the hospital's income, as one entry.
 
     Refused where the cashier's drawer does not hold what is to be paid out.

@@ -87,20 +87,7 @@ async def _wanted(context: Context, invoice: str, named: Sequence[str], *, reque
     returned = [part for credit in await credits_of(context, paid) for part in payments.payments_of(credit)]
     amount = resources.total(charges)
     parts = payments.give_back(amount, payments.payments_of(paid), returned)
-    approvals = needed(paid, amount, parts, context.today)
-    if any(part.method == "cash" for part in parts) and not context.may("billing.settle"):
-        approvals.append(by_cashier())
-    return Return(paid, visit, charges, parts, approvals)
-
-
-async def approvals_of(context: Context, invoice: str, charges: Sequence[str]) -> list[str]:
-    """Why somebody has to approve a refund, before it is asked for. Refused as the refund itself would be."""
-    return (await _wanted(context, invoice, charges)).approvals
-
-
-def by_cashier() -> str:
-    """Why the desk does not give cash back, which has no drawer."""
-    return _("cash is given back by a cashier")
+    return Return(paid, visit, charges, parts, needed(paid, amount, parts, context.today))
 
 
 def needed(paid: Resource, amount: Decimal, parts: Sequence[Payment], today: date) -> list[str]:
@@ -148,8 +135,8 @@ def _named(task: Resource) -> list[str]:
 
 async def _give(context: Context, wanted: Return, reason: str) -> Resource:
     """Moves the charges to refunded, writes the credit, and gives the money back."""
-    shift = await shifts.working(context) if context.may("billing.settle") else None
-    taker = settling.Taker(context.actor.practitioner, context.actor.name, shift)
+    shift = await shifts.working(context)
+    taker = settling.Taker(shifts.cashier_of(context), context.actor.name, shift)
     refunded = [await context.move("charge", item) for item in wanted.charges]
     number = await settling.invoice_number(context)
     original = {"url": resources.REFUND_OF, "valueReference": build.reference(wanted.invoice)}
@@ -176,24 +163,33 @@ async def request_refund(context: Context, input: Refund) -> Resource:
     wanted = await _wanted(context, input.invoice, input.charges)
     if not wanted.approvals:
         raise Refused(_("Nobody has to approve this; refund it"))
+    return await _hand_in(context, wanted, input.reason, listed(wanted.approvals))
+
+
+async def owe(context: Context, invoice: str, charges: Sequence[str], reason: str) -> Resource:
+    """Hands in a refund that the house owes, since it does not do what was paid; the cashier gives it without further
+    approval."""
+    return await _hand_in(context, await _wanted(context, invoice, charges), reason, _("The visit does not take place"))
+
+
+async def _hand_in(context: Context, wanted: Return, reason: str, why: str) -> Resource:
     names = [{"type": {"text": "charge"}, "valueReference": build.reference(item)} for item in wanted.charges]
     amount = {"type": {"text": "amount"}, "valueMoney": build.money(resources.total(wanted.charges))}
     task = {
         "resourceType": "Task",
         "intent": "order",
         "code": build.concept(intents.TASK_CODE, "refund", "退费申请"),
-        "focus": build.reference(input.invoice),
+        "focus": build.reference(f"Invoice/{wanted.invoice['id']}"),
         "for": wanted.invoice["subject"],
         "encounter": build.reference(wanted.visit),
         "authoredOn": build.instant(context.now),
         "lastModified": build.instant(context.now),
-        "requester": build.reference(shifts.cashier_of(context), context.actor.name),
-        "reasonCode": {"text": input.reason},
-        "description": listed(wanted.approvals),
+        "requester": resources.actor(context),
+        "reasonCode": {"text": reason},
+        "description": why,
         "input": [*names, amount],
     }
-    to = "APPROVED" if wanted.approvals == [by_cashier()] else "REQUESTED"
-    return await context.create(context.moved("refund", task, to=to))
+    return await context.create(context.moved("refund", task))
 
 
 class OfRequest(Input):
@@ -234,7 +230,7 @@ async def reject_refund(context: Context, input: RejectRefund) -> Resource:
 
 async def _decide(context: Context, request: str, reason: str | None) -> Resource:
     task = await context.read(request, lock=True)
-    if task["requester"]["reference"] == context.actor.practitioner:
+    if task["requester"].get("reference") == context.actor.practitioner:
         raise NotPermitted(_("Whoever asked for a refund can't decide it"))
     decided = {
         **context.moved("refund", task),

@@ -139,9 +139,9 @@ async def under_way(context: Context, visit: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Taker:
-    """Who takes or gives money: the reference and name, and a cashier's shift. A device has no reference."""
+    """Who takes or gives money: the cashier's reference and name, and the shift, where one is open."""
 
-    cashier: str | None
+    cashier: str
     name: str
     shift: Resource | None
 
@@ -184,8 +184,7 @@ def invoice_extensions(parts: Iterable[Payment]) -> list[dict[str, Any]]:
 
 def taken_by(invoice: Resource, taker: Taker) -> Resource:
     """An invoice with who took the money, and in which shift."""
-    actor = build.reference(taker.cashier, taker.name) if taker.cashier else {"display": taker.name}
-    found = {**invoice, "participant": [{"actor": actor}]}
+    found = {**invoice, "participant": [{"actor": build.reference(taker.cashier, taker.name)}]}
     if taker.shift is not None:
         found["account"] = build.reference(taker.shift)
     return found

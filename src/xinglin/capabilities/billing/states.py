@@ -4,11 +4,11 @@ from xinglin.kernel.states import State, StateTable, Transition
 from xinglin.kernel.text import N_
 
 CASHIER = ("cashier",)
+DESK = ("registrar", "nurse")
+"""Charges the fee of a visit when it is registered, and voids it when it is cancelled; by hand the desk may neither
+charge nor void, since it holds no permission for that."""
 FINANCE = ("accountant", "manager")
 SYSTEM = ("system",)
-DESK = ("registrar", "nurse")
-"""Charges the fee of a visit when it is registered, and gives it back when it is cancelled; by hand the desk may
-neither charge nor refund, since it holds no permission for that."""
 
 charge = StateTable(
     name="charge",
@@ -23,10 +23,10 @@ charge = StateTable(
     transitions=(
         Transition(None, "billing.charge", "PENDING", ("doctor", "pharmacist", "cashier", *DESK)),
         Transition("PENDING", "billing.settle", "SETTLED", CASHIER),
-        Transition("PENDING", "billing.note_payment", "SETTLED", SYSTEM),
-        Transition("SETTLED", "billing.refund", "REFUNDED", (*CASHIER, *DESK)),
-        Transition("SETTLED", "billing.pay_refund", "REFUNDED", CASHIER),
+        Transition("SETTLED", "billing.refund", "REFUNDED", CASHIER),
         Transition("PENDING", "billing.void", "VOIDED", (*DESK, "doctor", "kiosk", "app", "system")),
+        Transition("PENDING", "billing.note_payment", "SETTLED", SYSTEM),
+        Transition("SETTLED", "billing.pay_refund", "REFUNDED", CASHIER),
     ),
 )
 
@@ -96,7 +96,7 @@ payout = StateTable(
     ),
     transitions=(
         *(
-            Transition(None, step, "REQUESTED", (*CASHIER, *DESK, *SYSTEM))
+            Transition(None, step, "REQUESTED", (*CASHIER, *SYSTEM))
             for step in ("billing.refund", "billing.pay_refund", NOTED)
         ),
         Transition("REQUESTED", "billing.note_payout", "DONE", SYSTEM),
@@ -118,8 +118,8 @@ refund = StateTable(
         State("DONE", N_("Refunded"), "completed"),
     ),
     transitions=(
-        Transition(None, "billing.request_refund", "REQUESTED", (*CASHIER, *DESK)),
-        Transition(None, "billing.request_refund", "APPROVED", (*CASHIER, *DESK)),
+        Transition(None, "billing.request_refund", "REQUESTED", CASHIER),
+        Transition(None, "billing.void", "APPROVED", (*DESK, "doctor", "kiosk", "app", "system")),
         Transition("REQUESTED", "billing.approve_refund", "APPROVED", FINANCE),
         Transition("REQUESTED", "billing.reject_refund", "REJECTED", FINANCE),
         Transition("REQUESTED", "billing.withdraw_refund", "WITHDRAWN", CASHIER),
