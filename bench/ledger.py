@@ -16,7 +16,7 @@ from random import Random
 
 import psycopg
 
-from bench.money import Counts, History, Staff, wrong_sums
+from bench.money import MEDICINE, Counts, History, Staff, packs, wrong_sums
 from bench.money.history import PRICED
 from bench.report import Row, report
 from xinglin.kernel.application import Application
@@ -56,10 +56,13 @@ async def carry_out(application: Application, staff: Staff, histories: int, seed
         for number in numbers:
             await History(application, staff, Random(f"{seed}-{number}"), counts).run()
 
+    before = await packs(application, MEDICINE)
     while counts.histories < histories:
         numbers = iter(range(counts.histories, min(counts.histories + ROUND, histories)))
         await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
         counts.wrong += await wrong_sums(application)
+        if await packs(application, MEDICINE) != before + counts.received:
+            counts.wrong.append("the window does not hold what was received")
         print(f"{counts.histories:>7,} histories, {counts.commands:,} commands, {len(counts.wrong)} wrong sums")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -17,6 +18,7 @@ from xinglin.platform.access import Unlimited
 from xinglin.platform.identity import Actor
 
 STATUSES = ("succeeded", "succeeded", "succeeded", "failed", "unknown", "pending", "sent")
+MEDICINE = "amlodipine-5"
 PRICED = {"bench-odd": "3.03", "bench-even": "25.00", "bench-dear": "610.00"}
 
 
@@ -28,6 +30,8 @@ class Counts:
     commands: int = 0
     refused: int = 0
     repeated: int = 0
+    received: int = 0
+    """Packs of `MEDICINE` that came from a supplier."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -239,5 +243,13 @@ class History:
 
     async def receive(self) -> None:
         """Medicines come from a supplier."""
-        values = {"medicine": "amlodipine-5", "packs": self.random.randint(1, 9), "batch": "B1"}
-        await self.do(self.staff.pharmacist, "pharmacy.receive_stock", **values)
+        expiry = self.application.clock().date() + timedelta(days=400)
+        values = {
+            "medicine": MEDICINE,
+            "packs": self.random.randint(1, 9),
+            "batch": "B1",
+            "expiry": expiry,
+            "place": "window",
+        }
+        if await self.do(self.staff.pharmacist, "pharmacy.receive_stock", **values):
+            self.counts.received += values["packs"]

@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.money import Counts, History, Staff, wrong_sums
+from bench.money import MEDICINE, Counts, History, Staff, packs, wrong_sums
 from bench.money.history import PRICED
 from tests.hospital import SECRET_KEY, Hospital
 from xinglin.kernel.context import as_system
@@ -31,7 +31,9 @@ async def furnished(hospital: Hospital) -> Staff:
 async def test_every_sum_holds(hospital: Hospital, seed: int) -> None:
     # Chance is drawn from a seed: what comes next depends on the drawers, which histories before have filled.
     staff, counts = await furnished(hospital), Counts()
+    before = await packs(hospital.application, MEDICINE)
     await History(hospital.application, staff, Random(seed), counts).run(steps=12)
+    assert await packs(hospital.application, MEDICINE) == before + counts.received
     assert counts.wrong + await wrong_sums(hospital.application) == []
 
 
