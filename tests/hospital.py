@@ -152,12 +152,15 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "doctor",
         "doctor2",
         "doctor3",
+        "head",
         "cashier",
         "pharmacist",
         "manager",
         "auditor",
         "administrator",
         "integrator",
+        "records",
+        "records2",
     )
     async with database.transaction() as connection:
         accounts = {login: await find_account(connection, login) for login in logins}

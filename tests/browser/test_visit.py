@@ -119,7 +119,7 @@ def test_a_possible_duplicate_asks_for_a_reason(station: Open) -> None:
         form.locator("[name=birth_date]").fill("1980-05-05")
         desk.page.keyboard.press("Control+Enter")
         if attempt:
-            expect(form.get_by_role("alert")).to_contain_text("已有同名且出生日期相同的患者")
+            expect(form.get_by_role("alert")).to_contain_text("出生日期相同、姓名相同")
             form.locator("[name=reason]").fill("双胞胎兄弟")
             desk.page.keyboard.press("Control+Enter")
         expect(desk.page.locator("#banner h1")).to_have_text("孪生")

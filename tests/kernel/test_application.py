@@ -54,7 +54,8 @@ async def test_success_and_refusal_are_audited_with_the_patient(hospital: Hospit
     with pytest.raises(NotPermitted):
         await hospital.run("cashier", "patients.register", **PERSON)
     done, refused = (await audit_rows(hospital))[before:]
-    assert done[1:] == ("patients.register", "success", [f"Patient/{outcome.resource['id']}"])
+    assert done[1:] == ("patients.register", "success", [f"{each.type}/{each.id}" for each in outcome.changes])
+    assert done[3][0] == f"Patient/{outcome.resource['id']}"
     assert refused[1:] == ("patients.register", "refused", [])
     assert {done[0], refused[0]} == {hospital.people[login].account_id for login in ("registrar", "cashier")}
 
@@ -119,7 +120,7 @@ async def test_a_repeated_request_shows_again_and_is_on_record_again(hospital: H
     before = len(await audit_rows(hospital))
     for _ in range(2):
         outcome = await hospital.run("registrar", "patients.register", key="key-0005", **PERSON)
-    entry = ("patients.register", "success", [f"Patient/{outcome.resource['id']}"])
+    entry = ("patients.register", "success", [f"{each.type}/{each.id}" for each in outcome.changes])
     assert await reads(hospital, before) == [entry, entry]
 
 

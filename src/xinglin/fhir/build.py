@@ -93,6 +93,12 @@ def person_name(resource: Resource | None) -> str:
     return " ".join([*given, family]).strip()
 
 
+def replaced_by(patient: Resource) -> str | None:
+    """The reference of the record that replaces a Patient (R4, Patient.link), None for one that stands by itself."""
+    links = patient.get("link") or ()
+    return next((str(each["other"].get("reference")) for each in links if each.get("type") == "replaced-by"), None)
+
+
 def age_in_years(birth: str | None, today: date) -> int | None:
     """Completed years of life; None while the date is unknown. Partial dates count from their first day."""
     if not birth:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 LINE_FIELDS = ("headline", "instruction", "price", "state", "alerts", "returned")
 """What a row of a section's lines tells, as a field or a property: what was ordered and how, in a line each; the
 amount at the price of now or None; its state in the section's table; warnings that the doctor accepted, each
-`code: text; reason`; why it came back, or blank."""
+`code: text; reason`; why it came back, or blank.
+
+A row may also tell `again`: the input of the first of the section's `add` commands that orders the same once more,
+without the visit; order sets are made of it."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class BasketSection:
     `lines` names a view whose filter takes a `visit` and whose rows tell `LINE_FIELDS`, with their row actions;
     `add` the commands whose forms add a line (their input has a `visit`); `issue` a command (input: `visit`) that
     turns the drafts of the visit into orders and returns them as `issued` makes it; `table` the state table of the
-    lines; `key` the key that leads to its form; `void` states of lines that cost nothing any more.
+    lines; `key` the key that leads to its form; `void` states of lines that cost nothing any more; `repeat` a command
+    (input: `visit`, `line` of an earlier visit of the patient, `reason`) that orders the same again with all checks.
     """
 
     name: str
@@ -38,12 +42,13 @@ class BasketSection:
     empty: str
     hint: str = ""
     void: frozenset[str] = frozenset()
+    repeat: str | None = None
     order: int = 100
 
 
 def faults(section: BasketSection, commands: dict[str, Any], views: dict[str, Any], tables: dict[str, Any]) -> str:
     """What a section names and nobody offers, or what does not have the shape that a section needs; blank if sound."""
-    for name in (*section.add, section.issue):
+    for name in (*section.add, section.issue, *([section.repeat] if section.repeat else [])):
         if name not in commands:
             return f"names command {name}, which nobody offers"
         if "visit" not in commands[name].input.model_fields:

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import psycopg
 from pydantic import ValidationError
 
+from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.capability import Registry
 from xinglin.kernel.command import Command
-from xinglin.kernel.errors import NotPermitted, from_validation
+from xinglin.kernel.errors import NotPermitted, Refused, from_validation
 from xinglin.kernel.event import Event
 from xinglin.ledger import Books
 from xinglin.platform.access import Grant
@@ -48,6 +49,8 @@ class Work:
     subjects: list[str] = field(default_factory=list)
     held: dict[tuple[str, str], Version] = field(default_factory=dict)
     reason: str | None = None
+    living: set[str] = field(default_factory=set)
+    """Patients of whom it is known that their record stands by itself."""
 
 
 def reference(resource: Resource) -> str:
@@ -171,7 +174,8 @@ class Context:
         return frozenset() if access is None else access.hidden(type) | access.masked(type)
 
     async def create(self, resource: Resource, *, id: str | None = None) -> Resource:
-        """Writes a new resource."""
+        """Writes a new resource. Raises `Refused` where it is about a patient whose record is merged into another."""
+        await self._ensure_living(patient_of(resource))
         return self._note("create", await self.repository.create(resource, id=id))
 
     async def update(self, resource: Resource) -> Resource:
@@ -204,6 +208,11 @@ class Context:
         """
         command = self.registry.commands[name]
         return await command.run(self._inside(name), parse_input(command, values))
+
+    def unlimited(self) -> "Context":
+        """This context without limits of access, for what a command must find or change whoever gives it; what comes of
+        it must not show its giver what the giver may not see."""
+        return self._inside(self._step)
 
     def about(self, subject: str) -> None:
         """Names for the audit what this is about and no resource: an account, such as `account/1`."""
@@ -240,6 +249,15 @@ class Context:
             seal=self.repository.seal,
             settings=self._settings,
         )
+
+    async def _ensure_living(self, patient: str | None) -> None:
+        if patient is None or patient in self.work.living:
+            return
+        # unlimited: nothing of it is shown but that it is merged, to whoever may write about this patient.
+        held = await self.repository.unlimited().read_many([("Patient", patient.partition("/")[2])])
+        if patient in held and build.replaced_by(held[patient]):
+            raise Refused(_("This record is merged into another one. Open that one"), expression="patient")
+        self.work.living.add(patient)
 
     def _note(self, kind: str, resource: Resource) -> Resource:
         version = int(resource["meta"]["versionId"])

@@ -41,6 +41,7 @@ DEPARTMENTS = {
     "pharmacy": "药剂科",
     "information": "信息科",
     "quality": "医务科",
+    "archive": "病案室",
 }
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
@@ -48,12 +49,15 @@ STAFF = (
     Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology"),
     Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general"),
     Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory"),
+    Member("head", "practitioner-xu", "徐建华", "male", ("doctor", "head"), "cardiology"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
     Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
     Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
+    Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
+    Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
     Member("nurse", "practitioner-xu", "许静", "female", ("nurse",), "outpatient"),
 )
 

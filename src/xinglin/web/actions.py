@@ -76,18 +76,19 @@ class Actions:
     ) -> Form:
         alerts = error.alerts if isinstance(error, Alerted) else ()
         issues = error.issues if error is not None and not alerts else ()
-        choices = await self._choices(request, command)
+        choices = await self._choices(request, command, values)
         return build_form(
             command, values, choices=choices, shown=shown, issues=issues, alerts=alerts, key=key, next=next
         )
 
-    async def _choices(self, request: Request, command: Command) -> dict[str, list[Choice]]:
-        """Options of the fields whose source is a view."""
+    async def _choices(self, request: Request, command: Command, values: dict[str, Any]) -> dict[str, list[Choice]]:
+        """Options of the fields whose source is a view, narrowed by what the form knows."""
         found = {}
         for item in build_form(command).fields.values():
             if item.widget in ("select", "checks") and item.source:
+                wanted = {name: values[name] for name in item.narrowed if name in values}
                 page = await self._application.view(
-                    item.source, {"limit": CHOICES}, request.state.actor, client=client_of(request)
+                    item.source, {"limit": CHOICES, **wanted}, request.state.actor, client=client_of(request)
                 )
                 column = self._application.registry.views[item.source].columns[0][0]
                 found[item.name] = [(row.key, row.label or str(getattr(row, column))) for row in page.rows]
@@ -124,7 +125,11 @@ class Actions:
             events = {"go": {"to": target, "toast": text}}
         else:
             events["toast"] = {"text": text, "tone": "good"}
-        return Response(status_code=204, headers={"HX-Trigger": trigger(events)})
+        headers = {"HX-Trigger": trigger(events)}
+        if version := (outcome.resource.get("meta") or {}).get("versionId"):
+            # Whoever saves while typing goes on from this version.
+            headers["ETag"] = f'W/"{version}"'
+        return Response(status_code=204, headers=headers)
 
     def _told(self, request: Request, command: Command, outcome: Outcome) -> Response:
         """What is told once, in the dialog, or without scripts on a page."""

@@ -28,7 +28,10 @@ FEW = 4
 
 @dataclass(frozen=True)
 class FormField:
-    """One field of a form. `options` are (value, label); `errors` are shown next to it; `attributes` go to HTML."""
+    """One field of a form. `options` are (value, label); `errors` are shown next to it; `attributes` go to HTML.
+
+    The options of a `source` are narrowed by other fields of the form, which are parameters of that view.
+    """
 
     name: str
     label: str
@@ -37,6 +40,7 @@ class FormField:
     value: Any = None
     options: tuple[Choice, ...] = ()
     source: str | None = None
+    narrowed: tuple[str, ...] = ()
     shown: str = ""
     hint: str = ""
     errors: tuple[str, ...] = ()
@@ -149,7 +153,8 @@ def read_form(command: Command, data: ImmutableMultiDict[str, Any]) -> dict[str,
             continue
         info = command.input.model_fields.get(name)
         sent = [str(item) for item in data.getlist(name) if str(item).strip()]
-        if info is not None and get_origin(_bare(info.annotation)) in {list, tuple, set, frozenset}:
+        several = info is not None and get_origin(_bare(info.annotation)) in {list, tuple, set, frozenset}
+        if several or (info is None and len(sent) > 1):
             values[name] = sent
         elif sent:
             values[name] = sent[-1]
@@ -180,11 +185,17 @@ def _field(
         value=given.get(name, default),
         options=options,
         source=source,
+        narrowed=_narrowed(extra),
         shown=shown,
         hint=_(str(extra["hint"])) if "hint" in extra else "",
         errors=tuple(errors),
         attributes=_limits(kind, info),
     )
+
+
+def _narrowed(extra: Mapping[str, Any]) -> tuple[str, ...]:
+    names = extra.get("narrowed")
+    return tuple(str(name) for name in names) if isinstance(names, list) else ()
 
 
 def _bare(annotation: Any) -> Any:

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from xinglin.capabilities.patients.banner import known
+from xinglin.fhir import build
 from xinglin.fhir.outcome import BadRequest, FhirError
 from xinglin.kernel.application import Application
 from xinglin.kernel.command import ensure_storable
@@ -33,6 +35,14 @@ def _query(request: Request) -> dict[str, str]:
     return query
 
 
+def _record_that_is_left(query: Mapping[str, str], patient: Mapping[str, Any]) -> dict[str, str] | None:
+    """What to ask for instead where an address names a record that is merged into another: nobody works on with it."""
+    other, asked = build.replaced_by(dict(patient)), f"Patient/{patient['id']}"
+    if other is None or asked not in query.values():
+        return None
+    return {name: other if value == asked else value for name, value in query.items()}
+
+
 class Pages:
     """The routes of all screens, and `/`, which leads to the first one that the person may enter."""
 
@@ -56,6 +66,8 @@ class Pages:
                 context.demand(screen.permission, screen.title)
                 values = await screen.run(context, query)
                 if values.get("patient"):
+                    if left := _record_that_is_left(query, values["patient"]):
+                        return RedirectResponse(f"{request.url.path}?{urlencode(left)}", 303)
                     # Whichever station it is: what one must beware of with its patient is in the banner.
                     values["patient_known"] = await known(context, values["patient"])
                 on_record.append(self._new(request, screen, values))

@@ -47,10 +47,17 @@ WORDS = {
     "success": N_("Succeeded"),
     "refused": N_("Refused"),
     "failed": N_("Failed"),
+    # entry of an order set
+    "diagnosis": N_("Diagnosis"),
+    "note": N_("Record"),
+    "order": N_("Order"),
     # payment
     "cash": N_("Cash"),
     "card": N_("Bank card"),
     "qr": N_("Mobile payment"),
+    "routine": N_("Routine"),
+    "urgent": N_("Urgent"),
+    "stat": N_("Immediately"),
     # frequency and route of a medicine
     "qd": N_("Once a day"),
     "bid": N_("Twice a day"),
@@ -119,6 +126,8 @@ TONES = {
     "SETTLED": "good",
     "FINISHED": "good",
     "DISPENSED": "good",
+    "ACTIVE": "good",
+    "SUBMITTED": "warn",
     "REJECTED": "danger",
     "NO_SHOW": "danger",
 }

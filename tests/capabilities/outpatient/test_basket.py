@@ -5,11 +5,13 @@ import pytest
 from tests.hospital import Hospital
 from xinglin.kernel.errors import Refused
 
+SIGNED = [("signature-type:missing", "false")]
+
 
 async def signed_targets(hospital: Hospital, login: str = "doctor") -> list[set[str]]:
     """What each signature covers, the newest first."""
     async with hospital.application.reading(hospital.people[login]) as context:
-        found = await context.search("Provenance", [("_sort", "-_lastUpdated"), ("_count", "20")])
+        found = await context.search("Provenance", [*SIGNED, ("_sort", "-_lastUpdated"), ("_count", "20")])
     return [{target["reference"].partition("/_history")[0] for target in item["target"]} for item in found.resources]
 
 

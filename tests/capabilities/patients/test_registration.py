@@ -84,3 +84,18 @@ async def test_an_allergy_is_refuted_with_a_reason_and_stays_on_record(hospital:
     held = await hospital.read(reference)
     assert held["verificationStatus"]["coding"][0]["code"] == "refuted"
     assert held["note"][0]["text"] == "皮试阴性"
+
+
+async def test_several_words_must_all_fit(hospital: Hospital) -> None:
+    one = await hospital.patient("司马相如", birth_date="1979-05-04", phone="13912340079")
+    other = await hospital.patient("司马相儒", birth_date="1981-05-04", phone="13912340081", reason="兄弟")
+    for text, found in (
+        ("司马", {one, other}),
+        ("司马 1979", {one}),
+        ("smxr 1981-05-04", {other}),
+        ("1981-05-04 13912340081", {other}),
+        ("司马 139-1234-0079", {one}),
+        ("1979 13912340081", set()),
+        ("司马, 1979", set()),
+    ):
+        assert {row.key for row in await hospital.rows("registrar", "patients.find", text=text)} == found, text

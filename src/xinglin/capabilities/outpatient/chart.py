@@ -35,19 +35,22 @@ class Summary:
 
 
 async def summary(context: Context, patient: str) -> Summary:
-    """Allergies, last vital signs, active problems, current medicines and last laboratory results of a patient."""
+    """Allergies, last vital signs, active problems (those of the problem list first), current medicines and last
+    laboratory results of a patient."""
     about = ("patient", patient)
     allergies = await context.search("AllergyIntolerance", [about, ("clinical-status", "active"), ("_count", "50")])
     problems = await context.search(
         "Condition", [about, ("clinical-status", "active"), ("_sort", "-recorded-date"), ("_count", "50")]
     )
+    listed = [about, ("clinical-status", "active"), ("category", "problem-list-item"), ("_count", "50")]
+    kept = await context.search("Condition", listed)
     medicines = await context.search(
         "MedicationRequest", [about, ("status", "active"), ("_sort", "-authoredon"), ("_count", "30")]
     )
     return Summary(
         allergies=allergies.resources,
         vitals=await latest(context, patient, "vital-signs", 40, 8),
-        problems=_distinct(problems.resources, "code")[:SUMMARY_ROWS],
+        problems=_distinct([*kept.resources, *problems.resources], "code")[:SUMMARY_ROWS],
         medicines=_distinct(medicines.resources, "medicationCodeableConcept")[:SUMMARY_ROWS],
         results=await latest(context, patient, "laboratory", 60, SUMMARY_ROWS),
     )

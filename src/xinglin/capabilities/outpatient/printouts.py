@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xinglin.capabilities.outpatient import chart, resources, visits
-from xinglin.capabilities.outpatient.record import WriteNote
+from xinglin.capabilities.outpatient.notes import WriteNote
 from xinglin.fhir import build
 from xinglin.fhir.outcome import BadRequest
 from xinglin.fhir.types import Json, Resource

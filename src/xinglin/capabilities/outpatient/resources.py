@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +31,8 @@ PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 CONDITION_CATEGORY = "http://terminology.hl7.org/CodeSystem/condition-category"
 CONDITION_CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 CONDITION_VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+DIAGNOSIS_KIND = "urn:xinglin:code:diagnosis-kind"
+TRADITIONAL = "tcm"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 SECTIONS = {
@@ -160,6 +162,32 @@ def diagnosis(encounter: Resource, code: str, name: str, certain: bool, author: 
         "recordedDate": build.instant(moment),
         "recorder": build.reference(author),
     }
+
+
+def traditional_diagnosis(encounter: Resource, name: str, author: str, moment: datetime) -> Resource:
+    """A Condition: a diagnosis of traditional Chinese medicine, in words."""
+    made = diagnosis(encounter, "", name, True, author, moment)
+    made["category"] = [*made["category"], build.concept(DIAGNOSIS_KIND, TRADITIONAL, "中医诊断")]
+    return {**made, "code": {"text": name}}
+
+
+def problem(condition: Resource, since: date | None, author: str, moment: datetime) -> Resource:
+    """A Condition of the problem list that rests on a diagnosis of a visit."""
+    return build.without_empty(
+        {
+            "resourceType": "Condition",
+            "clinicalStatus": build.concept(CONDITION_CLINICAL, "active"),
+            "verificationStatus": condition["verificationStatus"],
+            "category": [build.concept(CONDITION_CATEGORY, "problem-list-item")],
+            "code": condition["code"],
+            "subject": condition["subject"],
+            "encounter": condition.get("encounter"),
+            "onsetDateTime": since.isoformat() if since else None,
+            "recordedDate": build.instant(moment),
+            "recorder": build.reference(author),
+            "evidence": [{"detail": [build.reference(condition)]}],
+        }
+    )
 
 
 def _observation(encounter: Resource, performer: str | None, moment: datetime, code: dict[str, Any]) -> Resource:

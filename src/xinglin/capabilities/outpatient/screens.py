@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xinglin.capabilities.outpatient import chart, resources, views, visits
+from xinglin.capabilities.outpatient import (
+    amending,
+    answering,
+    certificates,
+    chart,
+    copying,
+    ordersets,
+    requests,
+    resources,
+    views,
+    visits,
+)
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import run_view
 from xinglin.kernel.basket import BasketSection
@@ -29,7 +40,8 @@ PAGE_ROWS = 30
 async def doctor(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
     """The queue, and the chart of the visit that is open.
 
-    Query: `visit` the open visit, `tab` one of record, timeline, orders and results, `cursor` a page of the tab.
+    Query: `visit` the open visit, `tab` one of record, timeline, orders and results, `cursor` a page of the tab,
+    `template` a structured history that is answered.
     """
     shown: dict[str, Any] = {
         "queue": await run_view(context, views.queue, {"limit": 200}),
@@ -39,11 +51,11 @@ async def doctor(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
         "visit": None,
     }
     if query.get("visit"):
-        shown.update(await _open_visit(context, query["visit"], shown["tab"], query.get("cursor")))
+        shown.update(await _open_visit(context, query["visit"], shown["tab"], query))
     return shown
 
 
-async def _open_visit(context: Context, visit: str, tab: str, cursor: str | None) -> dict[str, Any]:
+async def _open_visit(context: Context, visit: str, tab: str, query: Mapping[str, str]) -> dict[str, Any]:
     encounter = await context.read(visit)
     visits.own_visit(context, encounter)
     patient = encounter["subject"]["reference"]
@@ -58,9 +70,18 @@ async def _open_visit(context: Context, visit: str, tab: str, cursor: str | None
         "summary": await chart.summary(context, patient),
         "composition": composition,
         "note": resources.note_values(composition),
+        "note_version": int(composition["meta"]["versionId"]) if composition else 0,
+        "in_use": await answering.in_use(context) if tab == "record" else [],
+        "sets": await run_view(context, ordersets.sets, {"limit": 50}) if tab == "record" else Page([]),
+        "panel": await answering.panel(context, visit, query["template"]) if query.get("template") else None,
+        "certificates": await certificates.of_visit(context, visit) if tab == "record" else [],
+        "requests": await requests.of_visit(context, visit) if tab == "record" else [],
+        "referrals": await requests.waiting_here(context, patient) if tab == "record" else [],
+        "last_visit": await copying.last_visit(context, encounter) if tab == "record" else None,
+        "amended": await amending.since_signature(context, composition) if tab == "record" else [],
         "diagnoses": await visits.diagnoses(context, encounter),
         "basket": await _basket(context, visit),
-        "page_rows": await _tab(context, tab, patient, cursor),
+        "page_rows": await _tab(context, tab, patient, query.get("cursor")),
     }
 
 

@@ -1,6 +1,7 @@
 """Diagnoses of the demonstration hospital: frequent ones of outpatient clinics (WHO ICD-10, Chinese names)."""
 
-from xinglin.capabilities.outpatient.record import DIAGNOSES
+from xinglin.capabilities.outpatient.diagnosing import DIAGNOSES
+from xinglin.capabilities.outpatient.questionnaires import Question, template
 from xinglin.capabilities.outpatient.resources import ICD10
 from xinglin.fhir.outcome import NotFound
 from xinglin.fhir.types import Resource
@@ -154,9 +155,31 @@ def diagnoses_resource() -> Resource:
     }
 
 
+HYPERTENSION = (
+    Question("q1", "头晕", "boolean", "present_illness"),
+    Question("q2", "头痛", "boolean", "present_illness"),
+    Question("q3", "胸痛", "boolean", "present_illness"),
+    Question("q4", "活动后气促", "boolean", "present_illness"),
+    Question("q5", "家庭自测收缩压", "decimal", "present_illness", unit="mmHg"),
+    Question("q6", "家庭自测舒张压", "decimal", "present_illness", unit="mmHg"),
+    Question("q7", "服药情况", "choice", "present_illness", ("规律", "偶有漏服", "自行停药", "未服药"), required=True),
+    Question("q8", "生活方式", "several", "past_history", ("低盐饮食", "规律运动", "吸烟", "饮酒", "熬夜")),
+    Question("q9", "双下肢水肿", "boolean", "examination"),
+)
+"""What a follow-up of hypertension always asks for."""
+
+
 async def seed(context: Context) -> None:
-    """Writes the diagnoses once."""
+    """Writes the diagnoses and a template in use, once each."""
     try:
         await context.read(f"CodeSystem/{DIAGNOSES}")
     except NotFound:
         await context.create(diagnoses_resource(), id=DIAGNOSES)
+    department = "Organization/department-cardiology"
+    url = "urn:xinglin:questionnaire:hypertension-follow-up"
+    held = await context.search("Questionnaire", [("url", url), ("_count", "1")])
+    if not held.resources and department in await context.read_many([department]):
+        made = template("高血压随访", department, "心血管内科", url, 1, HYPERTENSION)
+        made["status"] = "active"
+        made["meta"]["tag"].append({"system": context.registry.tables["template"].system, "code": "ACTIVE"})
+        await context.create(made)

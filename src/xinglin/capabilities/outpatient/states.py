@@ -74,3 +74,58 @@ queue = StateTable(
         *(Transition(before, "outpatient.reopen", "SERVING", DOCTOR) for before in ("SERVED", *NOT_SEEN)),
     ),
 )
+
+HEAD = ("head",)
+
+template = StateTable(
+    name="template",
+    title=N_("Template"),
+    type="Questionnaire",
+    states=(
+        State("DRAFT", N_("Draft"), "draft"),
+        State("SUBMITTED", N_("Submitted"), "draft"),
+        State("ACTIVE", N_("In use"), "active"),
+        State("RETIRED", N_("Retired"), "retired"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.draft_template", "DRAFT", DOCTOR),
+        Transition(None, "outpatient.revise_template", "DRAFT", DOCTOR),
+        Transition("DRAFT", "outpatient.submit_template", "SUBMITTED", DOCTOR),
+        Transition("SUBMITTED", "outpatient.return_template", "DRAFT", HEAD),
+        Transition("SUBMITTED", "outpatient.approve_template", "ACTIVE", HEAD),
+        Transition("DRAFT", "outpatient.retire_template", "RETIRED", DOCTOR),
+        Transition("ACTIVE", "outpatient.retire_template", "RETIRED", HEAD),
+    ),
+)
+
+certificate = StateTable(
+    name="certificate",
+    title=N_("Certificate"),
+    type="Composition",
+    states=(
+        State("ISSUED", N_("Issued"), "final"),
+        State("REVOKED", N_("Void"), "entered-in-error"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.issue_sick_note", "ISSUED", DOCTOR),
+        Transition(None, "outpatient.certify_diagnosis", "ISSUED", DOCTOR),
+        Transition("ISSUED", "outpatient.revoke_certificate", "REVOKED", DOCTOR),
+    ),
+)
+
+request = StateTable(
+    name="request",
+    title=N_("Referral or admission"),
+    type="ServiceRequest",
+    states=(
+        State("REQUESTED", N_("Requested"), "active"),
+        State("TAKEN_UP", N_("Taken up"), "completed"),
+        State("CANCELLED", N_("Cancelled"), "revoked"),
+    ),
+    transitions=(
+        Transition(None, "outpatient.refer", "REQUESTED", DOCTOR),
+        Transition(None, "outpatient.order_admission", "REQUESTED", DOCTOR),
+        Transition("REQUESTED", "outpatient.take_up_referral", "TAKEN_UP", DOCTOR),
+        Transition("REQUESTED", "outpatient.cancel_request", "CANCELLED", DOCTOR),
+    ),
+)

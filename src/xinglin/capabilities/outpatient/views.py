@@ -4,8 +4,9 @@ from datetime import datetime
 
 from pydantic import Field
 
-from xinglin.capabilities.outpatient import queueing, resources, triage
-from xinglin.capabilities.outpatient.record import DIAGNOSES
+from xinglin.capabilities.outpatient import favourites, queueing, resources, triage, visits
+from xinglin.capabilities.outpatient.amending import SIGNED
+from xinglin.capabilities.outpatient.diagnosing import DIAGNOSES
 from xinglin.capabilities.outpatient.states import AFTER_CONSULT
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
@@ -13,6 +14,9 @@ from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
 from xinglin.terminology import catalogue
+
+RANKED = 60
+"""Diagnoses that fit and among which those used lately are looked for."""
 
 
 class QueueRow(Row):
@@ -103,10 +107,10 @@ async def seen(context: Context, filter: Filter) -> Page[VisitRow]:
             ("_count", str(filter.limit)),
         ],
     )
-    visits = ",".join(f"Encounter/{visit['id']}" for visit in found.resources)
+    seen_visits = ",".join(f"Encounter/{visit['id']}" for visit in found.resources)
     returned = set()
-    if visits:
-        query = [("encounter", visits), ("_tag", prescription.tag("REJECTED")), ("_count", "200")]
+    if seen_visits:
+        query = [("encounter", seen_visits), ("_tag", prescription.tag("REJECTED")), ("_count", "200")]
         rejected = await context.search("MedicationRequest", query)
         returned = {item["encounter"]["reference"] for item in rejected.resources}
     rows = []
@@ -141,7 +145,68 @@ class DiagnosisRow(Row):
     empty=N_("No diagnosis fits"),
 )
 async def diagnosis_search(context: Context, filter: SearchText) -> Page[DiagnosisRow]:
-    """Diagnoses by characters, pinyin, initials or code, best fit first."""
-    held = await catalogue(context.repository, DIAGNOSES)
-    found = await held.find(filter.text, filter.limit)
-    return Page([DiagnosisRow(key=concept.code, code=concept.code, name=concept.display) for concept in found])
+    """Diagnoses by characters, pinyin, initials or code: those that the doctor used lately first, then the best fit;
+    without a text those used lately alone."""
+    recent = dict(await favourites.recent(context, resources.ICD10))
+    if not filter.text.strip() and recent:
+        found = list(recent.items())
+    else:
+        held = await catalogue(context.repository, DIAGNOSES)
+        known = await held.find(filter.text, max(filter.limit, RANKED))
+        found = [(concept.code, concept.display) for concept in known]
+        order = {code: place for place, code in enumerate(recent)}
+        found.sort(key=lambda pair: order.get(pair[0], len(order)))
+    return Page([DiagnosisRow(key=code, code=code, name=name) for code, name in found[: filter.limit]])
+
+
+class NoteVersionRow(Row):
+    """A version of a visit's record."""
+
+    at: str = Field(title=N_("Saved"), json_schema_extra={"kind": "datetime"})
+    chief_complaint: str = Field(title=N_("Chief complaint"))
+    length: int = Field(title=N_("Characters"), json_schema_extra={"kind": "number"})
+    signed: bool = Field(title=N_("Signed"), json_schema_extra={"kind": "flag"})
+    version: int = Field(title=N_("Version"), json_schema_extra={"hidden": True})
+    visit: str = Field(title=N_("Visit"), json_schema_extra={"hidden": True})
+    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+
+
+class OfVisit(Filter):
+    """A visit."""
+
+    visit: str = Field(title=N_("Visit"), pattern=r"^Encounter/")
+
+
+@view(
+    "outpatient.note_versions",
+    title=N_("Earlier versions of the record"),
+    permission="outpatient.treat",
+    row=NoteVersionRow,
+    actions=(RowAction("outpatient.restore_note", {"visit": "visit", "version": "version"}),),
+    empty=N_("Nothing saved yet"),
+)
+async def note_versions(context: Context, filter: OfVisit) -> Page[NoteVersionRow]:
+    """Versions of the record of a visit of the signed-in doctor, the newest first."""
+    visits.own_visit(context, await context.read(filter.visit))
+    composition = await visits.composition(context, filter.visit)
+    if composition is None:
+        return Page([], total=0)
+    rows: list[NoteVersionRow] = []
+    for version in await context.repository.history("Composition", composition["id"]):
+        held = version.resource
+        if held is None or len(rows) == filter.limit:
+            continue
+        note = resources.note_values(held)
+        rows.append(
+            NoteVersionRow(
+                key=f"{filter.visit}/{version.version}",
+                at=version.updated.isoformat(),
+                chief_complaint=note["chief_complaint"],
+                length=sum(map(len, note.values())),
+                signed=held["status"] in SIGNED,
+                version=version.version,
+                visit=filter.visit,
+                patient=composition["subject"]["reference"],
+            )
+        )
+    return Page(rows, total=len(rows))

@@ -1,11 +1,14 @@
 """Finding a visit and what belongs to it."""
 
 from xinglin.capabilities.outpatient import resources
-from xinglin.capabilities.outpatient.resources import attender
+from xinglin.capabilities.outpatient.resources import LOINC, attender
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Refused
 from xinglin.platform.i18n import gettext as _
+
+RECORD = f"{LOINC}|34108-1"
+"""The type of outpatient records; certificates are Compositions of the visit too."""
 
 
 async def of_appointment(context: Context, appointment: str) -> Resource:
@@ -31,7 +34,7 @@ async def queue_place(context: Context, visit: str) -> Resource:
 
 async def composition(context: Context, visit: str) -> Resource | None:
     """The outpatient record of a visit, or None while nothing is written."""
-    found = await context.search("Composition", [("encounter", visit), ("_count", "1")])
+    found = await context.search("Composition", [("encounter", visit), ("type", RECORD), ("_count", "1")])
     return found.resources[0] if found.resources else None
 
 

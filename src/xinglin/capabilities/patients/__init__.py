@@ -1,6 +1,20 @@
 """Patients: who they are, how they are found, what they must not be given."""
 
-from xinglin.capabilities.patients import allergies, commands, risks, states, views
+from xinglin.capabilities.patients import (
+    allergies,
+    commands,
+    correcting,
+    duplicates,
+    events,
+    handlers,
+    merging,
+    relatives,
+    risks,
+    screens,
+    states,
+    views,
+)
+from xinglin.capabilities.patients.duplicates import CODE
 from xinglin.kernel.capability import Capability
 from xinglin.kernel.text import N_
 from xinglin.platform.access import CHANGE, READ, RECORD, Rule
@@ -24,20 +38,40 @@ MASKED = ("identifier", "telecom", "address", "contact")
 capability = Capability(
     name="patients",
     title=N_("Patients"),
-    modules=(commands, allergies, risks, states, views),
+    modules=(
+        commands,
+        correcting,
+        relatives,
+        allergies,
+        risks,
+        duplicates,
+        merging,
+        states,
+        events,
+        handlers,
+        views,
+        screens,
+    ),
     grants={
         "registrar": ("patients.read", "patients.write", "patients.risks"),
-        "doctor": ("patients.read", "patients.allergies", "patients.risks"),
+        "doctor": ("patients.read", "patients.allergies", "patients.risks", "patients.death"),
         "nurse": ("patients.read", "patients.write", "patients.allergies", "patients.risks"),
         "pharmacist": ("patients.read", "patients.allergies", "patients.risks"),
         "cashier": ("patients.read",),
+        "records": ("patients.read", "patients.write", "patients.risks", "patients.merge", "patients.death"),
         "system": ("patients.read",),
     },
     access={
         # Every campus knows every patient of the hospital, lest somebody be registered twice.
         "registrar": (
-            Rule(("Patient",), READ | CHANGE, labels=("*",)),
+            Rule(("Patient", "RelatedPerson"), READ | CHANGE, labels=("*",)),
+            Rule(("Task",), READ, criteria=f"code={CODE}|", labels=("*",)),
             _visitors((*WARNINGS, "Coverage"), ("CEL",)),
+        ),
+        "records": (
+            Rule(("Patient", "RelatedPerson"), READ | CHANGE, labels=("*",)),
+            Rule(("Encounter", "Coverage", *WARNINGS), READ, labels=("*",)),
+            Rule(("Task",), READ, criteria=f"code={CODE}|", labels=("*",)),
         ),
         "nurse": (
             Rule((RECORD,), READ, campus=True),

@@ -5,23 +5,23 @@ import binascii
 from dataclasses import dataclass
 
 from xinglin.capabilities.patients import risks
+from xinglin.capabilities.patients.photos import TYPES
 from xinglin.capabilities.patients.resources import NOTE, extension
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
 
-PHOTO_TYPES = ("image/jpeg", "image/png")
-
 
 @dataclass(frozen=True)
 class Warned:
     """One tag: its text, the code from which the text in the reader's language follows, what more there is to say,
-    and its tone."""
+    its tone, and the reference of what it stands for."""
 
     text: str
     code: str
     more: str
     tone: str
+    reference: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ async def known(context: Context, patient: Resource) -> Known:
 def photo(patient: Resource) -> tuple[str, bytes] | None:
     """The content type and the bytes of a patient's photo; None where the record holds none that can be shown."""
     for each in patient.get("photo") or ():
-        if each.get("contentType") in PHOTO_TYPES and each.get("data"):
+        if each.get("contentType") in TYPES and each.get("data"):
             try:
                 return str(each["contentType"]), base64.b64decode(each["data"], validate=True)
             except binascii.Error:
@@ -70,14 +70,17 @@ def _allergy(allergy: Resource) -> Warned:
     reaction = (allergy.get("reaction") or [{}])[0]
     found = [build.concept_text(item) for item in reaction.get("manifestation") or ()]
     severe = "severe" if allergy.get("criticality") == "high" else ""
-    return Warned(build.concept_text(allergy.get("code")), severe, "、".join(found), "danger")
+    text = build.concept_text(allergy.get("code"))
+    return Warned(text, severe, "、".join(found), "danger", f"AllergyIntolerance/{allergy['id']}")
 
 
 def _risk(flag: Resource) -> Warned:
     code = build.first_code(flag.get("code"), risks.SYSTEM) or ""
     note = str(extension(flag, NOTE).get("valueString", ""))
-    text = build.concept_text(flag.get("code"))
-    return Warned(note, "", "", risks.tone(flag)) if code == risks.OTHER else Warned(text, code, note, risks.tone(flag))
+    who, since = (flag.get("author") or {}).get("display", ""), str((flag.get("period") or {}).get("start", ""))[:10]
+    text, named = build.concept_text(flag.get("code")), code != risks.OTHER
+    more = " · ".join(filter(None, [note if named else "", who, since]))
+    return Warned(text if named else note, code if named else "", more, risks.tone(flag), f"Flag/{flag['id']}")
 
 
 async def _payer(context: Context, patient: str) -> str:

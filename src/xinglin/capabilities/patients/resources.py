@@ -57,8 +57,8 @@ def patient(
     phone: str | None,
     address: str | None,
 ) -> Resource:
-    """A Patient. `identity_number` is (identifier system, number)."""
-    identifiers = [build.identifier(MEDICAL_RECORD_NUMBER, record_number, "usual")]
+    """A Patient. `identity_number` is (identifier system, number); `record_number` is empty before there is one."""
+    identifiers = [build.identifier(MEDICAL_RECORD_NUMBER, record_number, "usual")] if record_number else []
     if identity_number:
         identifiers.append(build.identifier(*identity_number, "official"))
     return build.without_empty(

@@ -135,6 +135,37 @@ async def _check(context: Context, encounter: Resource, medicine: Medicine, dosa
     ]
 
 
+class Repeat(Input):
+    """A line of an earlier prescription of the same patient, to be prescribed again."""
+
+    visit: str = Field(title=N_("Visit"), pattern=r"^Encounter/", json_schema_extra={"widget": "hidden"})
+    line: str = Field(
+        title=N_("Prescription line"), pattern=r"^MedicationRequest/", json_schema_extra={"widget": "hidden"}
+    )
+    reason: str | None = Field(
+        None, title=N_("Reason to go on"), max_length=200, json_schema_extra={"widget": "reason"}
+    )
+
+
+@command(
+    "pharmacy.repeat",
+    title=N_("Prescribe again"),
+    permission="pharmacy.prescribe",
+    done=N_("Medicine added"),
+)
+async def repeat(context: Context, input: Repeat) -> Resource:
+    """Prescribes what a line of an earlier prescription says, in the open visit, with all checks as they stand now."""
+    encounter = await _visit(context, input.visit)
+    earlier = await context.read(input.line)
+    if earlier["subject"]["reference"] != encounter["subject"]["reference"]:
+        raise Refused(_("This line belongs to another patient"), expression="line")
+    given = resources.as_prescribed(earlier)
+    if given is None:
+        name = build.concept_text(earlier.get("medicationCodeableConcept"))
+        raise Refused(_("{medicine} was not prescribed from this formulary").format(medicine=name), expression="line")
+    return await context.call("pharmacy.prescribe", visit=input.visit, reason=input.reason, **given)
+
+
 class Line(Input):
     """One line of a prescription."""
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from typing import Any
 
 from xinglin.capabilities.pharmacy.formulary import DRUG, Medicine
-from xinglin.capabilities.pharmacy.frequency import ROUTES, Frequency
+from xinglin.capabilities.pharmacy.frequency import FREQUENCIES, ROUTES, Frequency
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
@@ -78,6 +79,25 @@ def line(
             },
         }
     )
+
+
+def as_prescribed(request: Resource) -> dict[str, Any] | None:
+    """What was given to prescribe this line: medicine, dose, frequency, days and route; None for one from elsewhere."""
+    instruction = (request.get("dosageInstruction") or [{}])[0]
+    rate = (instruction.get("doseAndRate") or [{}])[0]
+    name = ((instruction.get("timing") or {}).get("code") or {}).get("text")
+    frequency = next((item.code for item in FREQUENCIES.values() if item.name == name), None)
+    course = (request.get("dispenseRequest") or {}).get("expectedSupplyDuration") or {}
+    route = build.first_code(instruction.get("route"), ROUTE)
+    if not (drug_code(request) and frequency and route in ROUTES and "doseQuantity" in rate and "value" in course):
+        return None
+    return {
+        "medicine": drug_code(request),
+        "dose": build.amount(rate["doseQuantity"]),
+        "frequency": frequency,
+        "days": int(build.amount(course)),
+        "route": route,
+    }
 
 
 def packs(request: Resource) -> int:

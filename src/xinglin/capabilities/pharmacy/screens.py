@@ -24,6 +24,7 @@ basket = BasketSection(
     empty=N_("No medicine prescribed yet"),
     hint=N_("Press F2 and type a name, its pinyin initials or a code."),
     void=frozenset({"CANCELLED", "RETURNED"}),
+    repeat="pharmacy.repeat",
     order=10,
 )
 

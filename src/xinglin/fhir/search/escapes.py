@@ -3,6 +3,7 @@
 import re
 
 _SEPARATORS = {mark: re.compile(rf"(?<!\\)((?:\\\\)*){re.escape(mark)}") for mark in ",|$"}
+_SPECIAL = re.compile(r"([\\,|$])")
 _ESCAPE = re.compile(r"\\([\\,|$])")
 
 
@@ -23,3 +24,8 @@ def alternatives(value: str) -> list[str]:
 def unescaped(value: str) -> str:
     """A value without its escapes."""
     return _ESCAPE.sub(r"\1", value)
+
+
+def escaped(value: str) -> str:
+    """A value that stands for itself, whatever separators it holds."""
+    return _SPECIAL.sub(r"\\\1", value)

@@ -41,13 +41,23 @@ const search = async (box) => {
   activate(box, 0);
 };
 
-// Whatever the chosen row knows about other fields of the form is filled in, unless the person has typed there.
+const reset = (field) => {
+  delete field.dataset.filled;
+  if (field.matches("select")) for (const option of field.options) option.selected = option.defaultSelected;
+  else field.value = field.defaultValue;
+};
+
+// Whatever the chosen row knows about other fields of the form is filled in, unless the person has typed there. What
+// another row filled in before is taken back first: one medicine's dose must not stay for the next.
 const fill = (form, option) => {
+  for (const field of form?.elements || []) if (field.dataset?.filled !== undefined) reset(field);
   const known = JSON.parse(option.dataset.fill || "{}");
   for (const [name, value] of Object.entries(known)) {
     const field = form?.elements.namedItem(name);
     if (!field || field.type === "hidden" || value === null || value === "") continue;
-    if (field.dataset?.typed === undefined) field.value = value;
+    if (field.dataset?.typed !== undefined) continue;
+    field.value = value;
+    if (field.dataset) field.dataset.filled = "";
   }
 };
 
@@ -69,7 +79,10 @@ const timers = new WeakMap();
 document.addEventListener("input", (event) => {
   const box = event.target.closest?.("[data-combo]");
   if (!box || event.target !== parts(box).input) {
-    if (event.target.dataset && event.isTrusted) event.target.dataset.typed = "";
+    if (event.target.dataset && event.isTrusted) {
+      event.target.dataset.typed = "";
+      delete event.target.dataset.filled;
+    }
     return;
   }
   parts(box).value.value = "";

@@ -5,7 +5,7 @@ import { close } from "./dialog.js";
 
 const shown = new Map();
 const dirty = (region) =>
-  region.querySelector("form[data-dirty], .htmx-request") || region.closest("form[data-dirty]");
+  region.querySelector("form[data-dirty], form[data-autosave]:focus-within, .htmx-request") || region.closest("form[data-dirty]");
 // Idempotency keys are new in every rendering and say nothing about the content.
 const content = (region) => region.innerHTML.replace(/name="_key" value="[^"]*"/g, "");
 
@@ -79,7 +79,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 addEventListener("beforeunload", (event) => {
-  if (document.querySelector("form[data-dirty]")) event.preventDefault();
+  // What saves itself is sent when the page goes, and kept where that fails.
+  if (document.querySelector("form[data-dirty]:not([data-autosave])")) event.preventDefault();
 });
 
 remember(document);

@@ -2,10 +2,14 @@ import "./toast.js";
 import "./dialog.js";
 import "./keys.js";
 import "./live.js";
+import "./autosave.js";
+import "./phrases.js";
 import "./combobox.js";
 import "./money.js";
 import "./files.js";
+import "./photos.js";
 import "./panels.js";
+import "./sort.js";
 import { toast } from "./toast.js";
 
 // What the server could not answer in its own words.
