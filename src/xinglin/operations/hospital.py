@@ -58,7 +58,7 @@ STAFF = (
     Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
     Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
     Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
-    Member("nurse", "practitioner-xu", "许静", "female", ("nurse",), "outpatient"),
+    Member("nurse", "practitioner-xujing", "许静", "female", ("nurse",), "outpatient"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
