@@ -154,6 +154,7 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "doctor3",
         "head",
         "cashier",
+        "accountant",
         "pharmacist",
         "manager",
         "auditor",

@@ -11,6 +11,7 @@ ROLES = {
     "pharmacist": N_("Pharmacist"),
     "cashier": N_("Cashier"),
     "records": N_("Medical records officer"),
+    "accountant": N_("Accountant"),
     "manager": N_("Manager"),
     "integrator": N_("Integrator"),
     "custodian": N_("Custodian"),

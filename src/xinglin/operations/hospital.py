@@ -29,6 +29,7 @@ class Member:
     roles: tuple[str, ...]
     department: str
     campus: str = "main"
+    title: str | None = None
 
 
 CAMPUSES = {"main": "总院区", "east": "东院区"}
@@ -46,11 +47,12 @@ DEPARTMENTS = {
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
     Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "outpatient"),
-    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology"),
-    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general"),
-    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory"),
-    Member("head", "practitioner-xu", "徐建华", "male", ("doctor", "head"), "cardiology"),
+    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="副主任医师"),
+    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="主治医师"),
+    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="主任医师"),
+    Member("head", "practitioner-xu", "徐建华", "male", ("doctor", "head"), "cardiology", title="主任医师"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
+    Member("accountant", "practitioner-qian", "钱慧", "female", ("accountant",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
@@ -131,7 +133,9 @@ async def _masters(context: Context) -> None:
                 **resources.practitioner(member.name, f"{position:04d}"),
                 "id": member.practitioner,
                 "gender": member.gender,
-                "qualification": [{"code": {"text": DEPARTMENTS[member.department]}}],
+                "qualification": [
+                    {"code": {"text": text}} for text in (DEPARTMENTS[member.department], member.title) if text
+                ],
             },
         )
     for member in STAFF:

@@ -4,7 +4,9 @@ import asyncio
 from contextvars import ContextVar
 from datetime import timedelta
 
+from xinglin.capabilities.billing import gateway
 from xinglin.exchange.fhir import bulk
+from xinglin.exchange.payments import gateway_of
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.keys import finish_reseal
@@ -45,7 +47,13 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     await application.database.open()
     settle()
     try:
-        async with sending(application, settings) as (deliverer, handlers), asyncio.TaskGroup() as parts:
+        async with (
+            gateway_of(settings) as payments,
+            sending(application, settings) as (deliverer, handlers),
+            asyncio.TaskGroup() as parts,
+        ):
+            if payments is not None:
+                gateway.provide(gateway.House(application, payments))
             parts.create_task(deliverer.run(stop))
             parts.create_task(outbox.run(application.database, handlers, stop, clock=application.clock))
             parts.create_task(jobs.run(application.database.conninfo, stop, concurrency=settings.job_concurrency))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from xinglin.capabilities.billing.resources import CHARGE_CODE
+from xinglin.capabilities.billing.prices import CHARGE_CODE
 from xinglin.capabilities.pharmacy.formulary import DRUG
 from xinglin.capabilities.pharmacy.resources import PRESCRIPTION_NUMBER, ROUTE
 from xinglin.fhir import build

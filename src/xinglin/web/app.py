@@ -58,6 +58,7 @@ def create_web(application: Application, settings: Settings) -> Starlette:
             Route("/do/{command}", guarded(actions.do), methods=["POST"]),
             Route("/form/{command}", actions.form),
             Route("/list/{view}.csv", lists.csv),
+            Route("/list/{view}.xlsx", lists.workbook),
             Route("/list/{view}", lists.rows),
             Route("/options/{view}", lists.options),
             Route("/badges", lists.badges),
