@@ -5,8 +5,9 @@ from xinglin.kernel.text import N_
 
 CASHIER = ("cashier",)
 DESK = ("registrar", "nurse")
-"""Charges the fee of a visit when it is registered, and gives it back when it is cancelled; by hand the desk may
-neither charge nor refund, since it holds no permission for that."""
+"""Charges the fee of a visit when it is registered, and voids it when it is cancelled; by hand the desk may do neither,
+since it holds no permission for that."""
+
 FINANCE = ("accountant", "manager")
 SYSTEM = ("system",)
 
@@ -23,8 +24,8 @@ charge = StateTable(
     transitions=(
         Transition(None, "billing.charge", "PENDING", ("doctor", "pharmacist", "cashier", *DESK)),
         Transition("PENDING", "billing.settle", "SETTLED", CASHIER),
-        Transition("SETTLED", "billing.refund", "REFUNDED", (*CASHIER, *DESK)),
-        Transition("PENDING", "billing.void", "VOIDED", (*DESK, "doctor", "kiosk", "app", "system")),
+        Transition("SETTLED", "billing.refund", "REFUNDED", CASHIER),
+        Transition("PENDING", "billing.void", "VOIDED", (*DESK, *CASHIER, "doctor", "kiosk", "app", "system")),
         Transition("PENDING", "billing.note_payment", "SETTLED", SYSTEM),
         Transition("SETTLED", "billing.pay_refund", "REFUNDED", CASHIER),
     ),

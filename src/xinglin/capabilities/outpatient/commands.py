@@ -89,9 +89,9 @@ async def move_visit(context: Context, input: MoveVisit) -> Resource:
     tone="danger",
 )
 async def cancel_visit(context: Context, input: CancelVisit) -> Resource:
-    """Cancels a registered visit whose patient has not checked in; the desk also gives back what was paid."""
+    """Cancels a registered visit whose patient has not checked in, with what it costs."""
     encounter = context.moved("visit", await visits.of_appointment(context, input.appointment))
-    await _void(context, encounter, input.reason)
+    await context.call("billing.void", visit=reference(encounter), reason=input.reason)
     return await context.update({**encounter, "reasonCode": [{"text": input.reason}]})
 
 
@@ -118,18 +118,8 @@ async def leave(context: Context, input: LeaveQueue) -> Resource:
     moved = await context.update({**moved, "lastModified": build.instant(context.now)})
     if back:
         return moved
-    await _void(context, encounter, input.reason)
+    await context.call("billing.void", visit=reference(encounter), reason=input.reason)
     return await context.update({**context.moved("visit", encounter), "reasonCode": [{"text": input.reason}]})
-
-
-async def _void(context: Context, encounter: Resource, reason: str) -> None:
-    """Voids what a visit costs that does not take place.
-
-    Money is given back by the desk, which asked the patient; whoever just did not come keeps a claim to it that the
-    cashier can meet.
-    """
-    desk = context.may("outpatient.register") and "system" not in context.actor.roles
-    await context.call("billing.void", visit=reference(encounter), reason=reason, refund=desk)
 
 
 class CloseQueues(Input):

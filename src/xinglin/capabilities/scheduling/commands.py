@@ -167,7 +167,8 @@ async def check_in(context: Context, input: AppointmentStep) -> Resource:
 async def cancel(context: Context, input: CancelAppointment) -> Resource:
     """Gives up a place, or a wait for one, before the patient has been seen; the place is free for others at once.
 
-    The visit is cancelled, and at the desk what was paid for it is given back.
+    The visit is cancelled with what it costs; what was paid stands at the refund desk, or goes back at once where the
+    caller is a cashier.
     """
     appointment = await context.read(input.appointment, lock=True)
     before = context.registry.tables["appointment"].of(appointment)
