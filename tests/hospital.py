@@ -160,6 +160,11 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "auditor",
         "administrator",
         "integrator",
+        "technician",
+        "technician2",
+        "radiographer",
+        "radiologist",
+        "radiologist2",
         "records",
         "records2",
     )

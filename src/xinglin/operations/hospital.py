@@ -42,6 +42,8 @@ DEPARTMENTS = {
     "pharmacy": "药剂科",
     "information": "信息科",
     "quality": "医务科",
+    "laboratory": "检验科",
+    "imaging": "医学影像科",
     "archive": "病案室",
 }
 STAFF = (
@@ -50,7 +52,7 @@ STAFF = (
     Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="副主任医师"),
     Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="主治医师"),
     Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="主任医师"),
-    Member("head", "practitioner-xu", "徐建华", "male", ("doctor", "head"), "cardiology", title="主任医师"),
+    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology", title="主任医师"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
     Member("accountant", "practitioner-qian", "钱慧", "female", ("accountant",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
@@ -58,9 +60,14 @@ STAFF = (
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
     Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
     Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
+    Member("technician", "practitioner-jiang", "蒋丽华", "female", ("technician",), "laboratory"),
+    Member("technician2", "practitioner-feng", "冯子轩", "male", ("technician",), "laboratory"),
+    Member("radiographer", "practitioner-shi", "石磊", "male", ("radiographer",), "imaging"),
+    Member("radiologist", "practitioner-song", "宋知远", "male", ("radiologist",), "imaging"),
+    Member("radiologist2", "practitioner-han", "韩雪", "female", ("radiologist",), "imaging"),
     Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
     Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
-    Member("nurse", "practitioner-xujing", "许静", "female", ("nurse",), "outpatient"),
+    Member("nurse", "practitioner-xu-jing", "许静", "female", ("nurse",), "outpatient"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)

@@ -78,6 +78,12 @@ async def close_yesterday_job(timestamp: int) -> None:  # noqa: ARG001  (its tim
     await close_yesterday(_application.get())
 
 
+@jobs.task("critical.escalate", cron="* * * * *")
+async def escalate_job(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute: critical findings that nobody has acknowledged in time go to others too."""
+    await _application.get().execute("critical.escalate", {}, as_system("zh_CN"))
+
+
 @jobs.task("scheduling.expire_holds", cron="* * * * *")
 async def expire_holds_job(timestamp: int) -> None:  # noqa: ARG001
     """Every minute; a hold ends at its time even while no worker runs, this only gives the place to whoever waits."""

@@ -163,20 +163,30 @@ async def request_refund(context: Context, input: Refund) -> Resource:
     wanted = await _wanted(context, input.invoice, input.charges)
     if not wanted.approvals:
         raise Refused(_("Nobody has to approve this; refund it"))
+    return await _hand_in(context, wanted, input.reason, listed(wanted.approvals))
+
+
+async def owe(context: Context, invoice: str, charges: Sequence[str], reason: str) -> Resource:
+    """Hands in a refund that the house owes, since it does not do what was paid; the cashier gives it without further
+    approval."""
+    return await _hand_in(context, await _wanted(context, invoice, charges), reason, _("The visit does not take place"))
+
+
+async def _hand_in(context: Context, wanted: Return, reason: str, why: str) -> Resource:
     names = [{"type": {"text": "charge"}, "valueReference": build.reference(item)} for item in wanted.charges]
     amount = {"type": {"text": "amount"}, "valueMoney": build.money(resources.total(wanted.charges))}
     task = {
         "resourceType": "Task",
         "intent": "order",
         "code": build.concept(intents.TASK_CODE, "refund", "退费申请"),
-        "focus": build.reference(input.invoice),
+        "focus": build.reference(f"Invoice/{wanted.invoice['id']}"),
         "for": wanted.invoice["subject"],
         "encounter": build.reference(wanted.visit),
         "authoredOn": build.instant(context.now),
         "lastModified": build.instant(context.now),
-        "requester": build.reference(shifts.cashier_of(context), context.actor.name),
-        "reasonCode": {"text": input.reason},
-        "description": listed(wanted.approvals),
+        "requester": resources.actor(context),
+        "reasonCode": {"text": reason},
+        "description": why,
         "input": [*names, amount],
     }
     return await context.create(context.moved("refund", task))
@@ -220,7 +230,7 @@ async def reject_refund(context: Context, input: RejectRefund) -> Resource:
 
 async def _decide(context: Context, request: str, reason: str | None) -> Resource:
     task = await context.read(request, lock=True)
-    if task["requester"]["reference"] == context.actor.practitioner:
+    if task["requester"].get("reference") == context.actor.practitioner:
         raise NotPermitted(_("Whoever asked for a refund can't decide it"))
     decided = {
         **context.moved("refund", task),

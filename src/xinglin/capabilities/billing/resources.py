@@ -45,7 +45,7 @@ def charge(
         "priceOverride": build.money(price * quantity),
         "supportingInformation": [build.reference(service)],
         "enteredDate": build.instant(context.now),
-        "enterer": build.reference(str(context.actor.practitioner), context.actor.name),
+        "enterer": actor(context),
     }
 
 
@@ -91,7 +91,7 @@ def invoice(
             "subject": charges[0]["subject"],
             "recipient": charges[0]["subject"],
             "date": build.instant(context.now),
-            "participant": [{"actor": build.reference(str(context.actor.practitioner), context.actor.name)}],
+            "participant": [{"actor": actor(context)}],
             "lineItem": [
                 {
                     "sequence": position,
@@ -107,6 +107,12 @@ def invoice(
             "note": [{"text": note}] if note else [],
         }
     )
+
+
+def actor(context: Context) -> dict[str, Any]:
+    """Whoever acts, as a Reference; a machine that is no member of staff by its name alone."""
+    who = context.actor.practitioner
+    return build.reference(who, context.actor.name) if who else {"display": context.actor.name}
 
 
 def extension(resource: Resource, url: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from xinglin.capabilities.billing import desk_views, price_views, resources, shifts, views, voiding
+from xinglin.capabilities.billing import desk_views, price_views, resources, shifts, views
 from xinglin.kernel.application import run_view
 from xinglin.kernel.context import Context
 from xinglin.kernel.screen import screen
@@ -62,7 +62,6 @@ async def refund_desk(context: Context, query: Mapping[str, str]) -> dict[str, A
     return {
         "requests": await run_view(context, desk_views.refund_requests, {"limit": 200}),
         "payouts": await run_view(context, desk_views.payouts, {"limit": 200}),
-        "cancelled": await run_view(context, voiding.to_give_back, {"limit": 200}),
         "decided": await run_view(context, desk_views.refunds_decided, decided),
     }
 

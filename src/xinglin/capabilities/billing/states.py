@@ -5,9 +5,8 @@ from xinglin.kernel.text import N_
 
 CASHIER = ("cashier",)
 DESK = ("registrar", "nurse")
-"""Charges the fee of a visit when it is registered, and voids it when it is cancelled; by hand the desk may do neither,
-since it holds no permission for that."""
-
+"""Charges the fee of a visit when it is registered, and voids it when it is cancelled; by hand the desk may neither
+charge nor void, since it holds no permission for that."""
 FINANCE = ("accountant", "manager")
 SYSTEM = ("system",)
 
@@ -25,7 +24,7 @@ charge = StateTable(
         Transition(None, "billing.charge", "PENDING", ("doctor", "pharmacist", "cashier", *DESK)),
         Transition("PENDING", "billing.settle", "SETTLED", CASHIER),
         Transition("SETTLED", "billing.refund", "REFUNDED", CASHIER),
-        Transition("PENDING", "billing.void", "VOIDED", (*DESK, *CASHIER, "doctor", "kiosk", "app", "system")),
+        Transition("PENDING", "billing.void", "VOIDED", (*DESK, "doctor", "kiosk", "app", "system")),
         Transition("PENDING", "billing.note_payment", "SETTLED", SYSTEM),
         Transition("SETTLED", "billing.pay_refund", "REFUNDED", CASHIER),
     ),
@@ -120,6 +119,7 @@ refund = StateTable(
     ),
     transitions=(
         Transition(None, "billing.request_refund", "REQUESTED", CASHIER),
+        Transition(None, "billing.void", "APPROVED", (*DESK, "doctor", "kiosk", "app", "system")),
         Transition("REQUESTED", "billing.approve_refund", "APPROVED", FINANCE),
         Transition("REQUESTED", "billing.reject_refund", "REJECTED", FINANCE),
         Transition("REQUESTED", "billing.withdraw_refund", "WITHDRAWN", CASHIER),

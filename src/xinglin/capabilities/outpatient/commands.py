@@ -89,9 +89,9 @@ async def move_visit(context: Context, input: MoveVisit) -> Resource:
     tone="danger",
 )
 async def cancel_visit(context: Context, input: CancelVisit) -> Resource:
-    """Cancels a registered visit whose patient has not checked in, with what it costs."""
+    """Cancels a registered visit whose patient has not checked in; the desk also gives back what was paid."""
     encounter = context.moved("visit", await visits.of_appointment(context, input.appointment))
-    await context.call("billing.void", visit=reference(encounter), reason=input.reason)
+    await _void(context, encounter, input.reason)
     return await context.update({**encounter, "reasonCode": [{"text": input.reason}]})
 
 
@@ -118,8 +118,18 @@ async def leave(context: Context, input: LeaveQueue) -> Resource:
     moved = await context.update({**moved, "lastModified": build.instant(context.now)})
     if back:
         return moved
-    await context.call("billing.void", visit=reference(encounter), reason=input.reason)
+    await _void(context, encounter, input.reason)
     return await context.update({**context.moved("visit", encounter), "reasonCode": [{"text": input.reason}]})
+
+
+async def _void(context: Context, encounter: Resource, reason: str) -> None:
+    """Voids what a visit costs that does not take place.
+
+    Money is given back by the desk, which asked the patient; whoever just did not come keeps a claim to it that the
+    cashier can meet.
+    """
+    desk = context.may("outpatient.register") and "system" not in context.actor.roles
+    await context.call("billing.void", visit=reference(encounter), reason=reason, refund=desk)
 
 
 class CloseQueues(Input):
@@ -220,7 +230,7 @@ async def finish(context: Context, input: VisitStep) -> Resource:
     await context.call("signing.sign", targets=[reference(composition), *diagnoses, *map(reference, orders)])
     await _charge_consultation(context, input.visit)
     place = context.moved("queue", await visits.queue_place(context, input.visit))
-    await context.update({**place, "lastModified": build.instant(context.now)})
+    await context.update({**_settled(place), "lastModified": build.instant(context.now)})
     target = await visits.standing(context, input.visit)
     return await context.move("visit", encounter, to=target)
 

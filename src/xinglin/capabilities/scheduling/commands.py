@@ -167,8 +167,7 @@ async def check_in(context: Context, input: AppointmentStep) -> Resource:
 async def cancel(context: Context, input: CancelAppointment) -> Resource:
     """Gives up a place, or a wait for one, before the patient has been seen; the place is free for others at once.
 
-    The visit is cancelled with what it costs; what was paid stands at the refund desk, or goes back at once where the
-    caller is a cashier.
+    The visit is cancelled with what it costs; what was paid waits at the cashier as an approved refund.
     """
     appointment = await context.read(input.appointment, lock=True)
     before = context.registry.tables["appointment"].of(appointment)
