@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from xinglin.capabilities.scheduling import places, settings
+from xinglin.capabilities.scheduling import places, roster, settings
 from xinglin.capabilities.scheduling.slots import (
     appointment_resource,
     clinic_name,
@@ -67,7 +67,8 @@ async def book(context: Context, input: Book) -> Resource:
     patient = await places.living(context, input.patient)
     slot, schedule = await places.take(context, patient, input.slot, input.channel)
     await context.update({**slot, "status": "busy"})
-    appointment = appointment_resource(patient, schedule, slot, context.now, input.channel)
+    room = await roster.room_of(context, schedule, slot)
+    appointment = appointment_resource(patient, schedule, slot, context.now, input.channel, room)
     booked = await context.create(context.moved("appointment", appointment))
     await book_visit(context, booked, schedule)
     return booked
@@ -116,7 +117,10 @@ async def rebook(context: Context, input: Rebook) -> Resource:
     slot, schedule = await places.take(context, patient, input.slot, channel, apart_from=input.appointment)
     await context.update({**slot, "status": "busy"})
     await places.free(context, appointment.get("slot") or ())
-    stored = await context.update({**moved, **placed(schedule, slot), "participant": participants(patient, schedule)})
+    room = await roster.room_of(context, schedule, slot)
+    stored = await context.update(
+        {**moved, **placed(schedule, slot), "participant": participants(patient, schedule, room)}
+    )
     await context.call(
         "outpatient.move_visit",
         appointment=input.appointment,
