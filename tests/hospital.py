@@ -156,6 +156,7 @@ async def hospital(empty_databases: Databases, furnished_template: str) -> Async
         "cashier",
         "accountant",
         "pharmacist",
+        "pharmacist2",
         "manager",
         "auditor",
         "administrator",

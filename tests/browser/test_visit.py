@@ -33,7 +33,7 @@ def test_the_whole_visit(station: Open) -> None:
     expect(doctor.page.locator("#seen")).to_contain_text("待缴费")
 
     _cashier, pharmacist = review_and_pay(station, "张建国")
-    fetch(pharmacist, "张建国")
+    fetch(station, pharmacist, "张建国")
 
     doctor.go("/doctor")
     expect(doctor.page.locator("#seen tr", has_text="张建国").first).to_contain_text("已完成", timeout=30_000)
@@ -58,16 +58,21 @@ def review_and_pay(station: Open, name: str) -> tuple[Station, Station]:
     return cashier, pharmacist
 
 
-def fetch(pharmacist: Station, name: str) -> None:
-    """Prepares and dispenses what was paid."""
+def fetch(station: Open, pharmacist: Station, name: str) -> None:
+    """Prepares what was paid; somebody else checks it, calls the patient and hands it over."""
     # The worker takes the payment to the pharmacy; the list there renews itself.
     pharmacist.go("/pharmacy?list=dispense")
     paid = pharmacist.page.locator("#list a", has_text=name)
     expect(paid).to_be_visible(timeout=30_000)
     paid.click()
     pharmacist.page.get_by_role("button", name="开始调配").click()
-    pharmacist.page.get_by_role("button", name="发药", exact=True).click()
-    expect(pharmacist.page.locator("#banner")).to_contain_text("已发药")
+    expect(pharmacist.page.locator("#detail-foot")).to_contain_text("另一人")
+    checker = station("pharmacist2")
+    checker.go(pharmacist.page.url.removeprefix(checker.hospital.base))
+    checker.page.keyboard.press("Alt+c")
+    checker.toast("已叫号")
+    checker.page.get_by_role("button", name="核对发药").click()
+    expect(checker.page.locator("#banner")).to_contain_text("已发药")
 
 
 def test_a_medicine_is_refunded_before_it_is_dispensed(station: Open) -> None:

@@ -48,7 +48,7 @@ async def test_a_hospital_is_written_once_and_as_it_was_made(database: Database,
         found = await repository.search("Encounter", "_summary=count")
         assert found.total == sum(resource["resourceType"] == "Encounter" for resource in made)
         books = Books(connection, now=NOW)
-        assert await books.balance("stock:window:amlodipine-5") == writing.STOCK
+        assert list((await books.holdings(["stock:window:amlodipine-5"])).values()) == [writing.STOCK]
         assert not await books.faults()
     assert await writing.write_hospital(PLAN, database.transaction, clock, said.append) == 0
 

@@ -28,7 +28,8 @@ class BasketSection:
     `add` the commands whose forms add a line (their input has a `visit`); `issue` a command (input: `visit`) that
     turns the drafts of the visit into orders and returns them as `issued` makes it; `table` the state table of the
     lines; `key` the key that leads to its form; `void` states of lines that cost nothing any more; `repeat` a command
-    (input: `visit`, `line` of an earlier visit of the patient, `reason`) that orders the same again with all checks.
+    (input: `visit`, `line` of an earlier visit of the patient, `reason`) that orders the same again with all checks;
+    `always` the row actions that are offered after the consultation too.
     """
 
     name: str
@@ -42,6 +43,7 @@ class BasketSection:
     empty: str
     hint: str = ""
     void: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
     repeat: str | None = None
     order: int = 100
 

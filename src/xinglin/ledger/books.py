@@ -18,6 +18,7 @@ from xinglin.store.sql import load_queries
 
 DECIMALS = {"money": 2, "stock": 6}
 _LARGEST = Decimal(10) ** 17
+LAST_POSTING = 2**63 - 1
 queries = load_queries("xinglin.ledger")
 
 Line = tuple[str, Decimal | int, str]
@@ -70,6 +71,14 @@ class StatementLine:
     memo: str
     amount: Decimal
     balance: Decimal
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A posting with the account that it belongs to."""
+
+    line: StatementLine
+    account: str
 
 
 class Books:
@@ -167,6 +176,23 @@ class Books:
         await self.account(code)
         arguments = {"code": code, "since": since, "until": until, "after": after, "limit": limit}
         return [StatementLine(*row) async for row in await self._connection.execute(queries.statement, arguments)]
+
+    async def holdings(self, codes: Sequence[str]) -> dict[str, Decimal]:
+        """What the accounts with these codes hold, and those below them (`stock:shelf:A` holds `stock:shelf:A:1`), in
+        the order of their codes; those that hold nothing are absent."""
+        rows = await self._connection.execute(queries.holdings, {"codes": sorted(set(codes))})
+        return {code: balance async for code, balance in rows}
+
+    async def moved(self, reference: str) -> dict[str, Decimal]:
+        """What the entries with this reference have moved in all, by account; what they moved back is absent."""
+        rows = await self._connection.execute(queries.moved, {"reference": reference})
+        return {code: amount async for code, amount in rows}
+
+    async def movements(self, code: str, *, before: int | None = None, limit: int = 100) -> list[Movement]:
+        """The postings of an account and of those below it, the newest first, from before the one with id `before`."""
+        arguments = {"code": code, "before": before or LAST_POSTING, "limit": limit}
+        rows = await self._connection.execute(queries.movements, arguments)
+        return [Movement(StatementLine(*row[:-1]), row[-1]) async for row in rows]
 
     async def faults(self) -> list[str]:
         """Accounts whose balance is not the sum of their postings; an empty list is the proof of the books."""

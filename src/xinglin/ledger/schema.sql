@@ -10,6 +10,8 @@ CREATE TABLE ledger_account (
   CONSTRAINT ledger_money_has_currency CHECK (kind <> 'money' OR unit ~ '^[A-Z]{3}$'),
   CONSTRAINT ledger_floor CHECK (NOT floor_zero OR balance >= 0)
 );
+-- Accounts are found by the beginning of their code, byte by byte whatever the collation of the database.
+CREATE INDEX ledger_account_under ON ledger_account (code COLLATE "C");
 
 CREATE TABLE ledger_entry (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from xinglin.capabilities.administration import resources
+from xinglin.capabilities.pharmacy.rules_authority import rights
 from xinglin.capabilities.scheduling.seed import CLINICS
 from xinglin.fhir import build
 from xinglin.fhir.outcome import NotFound
@@ -49,10 +50,10 @@ DEPARTMENTS = {
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
     Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "outpatient"),
-    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="副主任医师"),
-    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="主治医师"),
-    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="主任医师"),
-    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology", title="主任医师"),
+    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="chief"),
+    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="attending"),
+    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="associate-chief"),
+    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology", title="chief"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
     Member("accountant", "practitioner-qian", "钱慧", "female", ("accountant",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
@@ -68,6 +69,7 @@ STAFF = (
     Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
     Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
     Member("nurse", "practitioner-xu-jing", "许静", "female", ("nurse",), "outpatient"),
+    Member("pharmacist2", "practitioner-qian-ruoshui", "钱若水", "female", ("pharmacist",), "pharmacy"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
@@ -140,15 +142,18 @@ async def _masters(context: Context) -> None:
                 **resources.practitioner(member.name, f"{position:04d}"),
                 "id": member.practitioner,
                 "gender": member.gender,
-                "qualification": [
-                    {"code": {"text": text}} for text in (DEPARTMENTS[member.department], member.title) if text
-                ],
+                "qualification": _qualifications(member),
             },
         )
     for member in STAFF:
         await _once(context, {**_post(member), "id": f"post-{member.login}"})
     for member in SECOND_POSTS:
         await _once(context, {**_post(member), "id": f"post-{member.login}-{member.department}"})
+
+
+def _qualifications(member: Member) -> list[Resource]:
+    held: list[Resource] = [{"code": {"text": DEPARTMENTS[member.department]}}]
+    return [*held, *rights(member.title, controlled=member.title == "chief")] if member.title else held
 
 
 async def _once(context: Context, resource: Resource) -> None:

@@ -85,7 +85,7 @@ def walk_visit(base: str, say: Callable[[str], None]) -> dict[str, str]:
     """
     walk = Walk(base, say)
     try:
-        for login in ("registrar", "doctor", "pharmacist", "cashier"):
+        for login in ("registrar", "doctor", "pharmacist", "pharmacist2", "cashier"):
             walk.sign_in(login)
         states: dict[str, str] = {}
         for step in _steps(walk, states):
@@ -175,7 +175,9 @@ def _medicine(walk: Walk, visit: str, patient: str, states: dict[str, str]) -> I
         ),
     )
     walk.do("pharmacist", "pharmacy.prepare", prescription=number)
-    walk.do("pharmacist", "pharmacy.dispense", prescription=number)
+    reason = walk.refused("pharmacist", "pharmacy.dispense", prescription=number)
+    yield f"refused      handing over what the same person has picked: {reason}"
+    walk.do("pharmacist2", "pharmacy.dispense", prescription=number)
     row = next(row for row in walk.rows("pharmacist", "pharmacy.dispensed", limit=500) if row["number"] == number)
     states["prescription"] = row["state"]
     yield f"dispensed    {row['medicines']}"

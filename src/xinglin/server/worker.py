@@ -123,9 +123,10 @@ async def stamp_job(timestamp: int) -> None:  # noqa: ARG001
 
 
 async def close_yesterday(application: Application) -> None:
-    """Ends what yesterday left open: appointments whose patients did not come, places in queues."""
+    """Ends what yesterday left open: appointments whose patients did not come, places in queues, medicines
+    that were kept and not fetched."""
     yesterday = application.clock().astimezone(application.zone).date() - timedelta(days=1)
-    for command in ("scheduling.close_day", "outpatient.close_queues"):
+    for command in ("scheduling.close_day", "outpatient.close_queues", "pharmacy.release_unfetched"):
         await application.execute(command, {"day": yesterday}, as_system("zh_CN"))
 
 

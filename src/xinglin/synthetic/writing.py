@@ -7,7 +7,7 @@ finished by making it again: what is there is skipped, up to the first batch tha
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from xinglin.capabilities.pharmacy.stock import DISPENSED, SUPPLIER, WINDOW, stock_account
+from xinglin.capabilities.pharmacy.batches import DISPENSED, SUPPLIER, WINDOW, Batch
 from xinglin.fhir import build, json
 from xinglin.fhir.outcome import Conflict, NotFound
 from xinglin.fhir.types import Resource
@@ -41,6 +41,8 @@ Transaction = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
 
 STOCK = 500
 """Packs of every medicine."""
+
+SHELF_LIFE = timedelta(days=730)
 
 OTHERS = ("Patient", "Practitioner", "Organization", "Encounter")
 """Types of which a database must hold nothing, if it is to get a synthetic hospital."""
@@ -132,17 +134,18 @@ async def _masters(repository: Repository, plan: Plan) -> int:
         keys = await reserve(repository.connection, 2 * len(some))
         await _write(repository, some, pack(some, keys, around))
         count += len(some)
-    await _stock(Books(repository.connection, now=repository.now))
+    await _stock(Books(repository.connection, now=repository.now), plan.until)
     return count
 
 
-async def _stock(books: Books) -> None:
-    """What the window has of every medicine, as pharmacy receives it."""
+async def _stock(books: Books, day: date) -> None:
+    """What the window has of every medicine, as pharmacy receives it: one batch that keeps for two years."""
     for code in formulary():
-        window, supplier = stock_account(WINDOW, code), stock_account(SUPPLIER, code)
+        batch = Batch(WINDOW, code, day + SHELF_LIFE, "SYN-001")
+        window, supplier = batch.account, batch.at(SUPPLIER).account
         await books.open_account(window, "stock", code, floor_zero=True)
-        for place in (supplier, stock_account(DISPENSED, code)):
-            await books.open_account(place, "stock", code)
+        for account in (supplier, batch.at(DISPENSED).account):
+            await books.open_account(account, "stock", code)
         taken = [(supplier, Decimal(-STOCK), code), (window, Decimal(STOCK), code)]
         await books.post(f"synthetic-{code}", taken, memo="first stock")
 

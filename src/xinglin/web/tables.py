@@ -116,6 +116,9 @@ def show(registry: Registry, column: Column, value: Any) -> tuple[str, str | Non
         return (_(state.title) if state else str(value)), tone(str(value))
     if column.kind == "code":
         return word(str(value)), None
+    if column.kind == "datetime" and "T" in str(value):
+        # As it was written: the house writes its instants with the offset of the hospital.
+        return str(value)[:16].replace("T", " "), None
     if column.kind == "money":
         return f"¥ {Decimal(str(value)):,.2f}", None
     return str(value), None

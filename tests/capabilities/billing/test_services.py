@@ -24,11 +24,11 @@ async def test_a_refund_waits_for_what_was_handed_over(hospital: Hospital) -> No
     number, invoice, charge = await paid_medicine(hospital, "郭一")
     await hospital.do("pharmacist", "pharmacy.prepare", prescription=number)
     assert resources.rendered(await hospital.read(charge)) is False
-    await hospital.do("pharmacist", "pharmacy.dispense", prescription=number)
+    await hospital.do("pharmacist2", "pharmacy.dispense", prescription=number)
     assert resources.rendered(await hospital.read(charge)) is True
     with pytest.raises(Refused):
         await hospital.do("cashier", "billing.refund", invoice=invoice, charges=[charge], reason="不良反应")
-    await hospital.do("pharmacist", "pharmacy.take_back", prescription=number, reason="不良反应")
+    await hospital.do("pharmacist", "pharmacy.take_back", prescription=number, condition="intact", reason="不良反应")
     await hospital.do("cashier", "billing.refund", invoice=invoice, charges=[charge], reason="不良反应")
 
 
@@ -54,7 +54,7 @@ async def test_the_mark_is_written_once_and_what_costs_nothing_may_be_marked(hos
 async def test_charges_from_before_the_mark_are_kept_by_what_was_done(hospital: Hospital) -> None:
     number, invoice, charge = await paid_medicine(hospital, "郭五")
     await hospital.do("pharmacist", "pharmacy.prepare", prescription=number)
-    await hospital.do("pharmacist", "pharmacy.dispense", prescription=number)
+    await hospital.do("pharmacist2", "pharmacy.dispense", prescription=number)
     held = await hospital.read(invoice)
     async with hospital.application.database.transaction() as connection:
         repository = Repository(connection, now=hospital.clock())

@@ -79,7 +79,7 @@ async def standing(context: Context, visit: str) -> str:
     charges = await context.search("ChargeItem", [("context", visit), ("_count", "500")])
     states = {state.code for item in medicines.resources if (state := prescription.of(item))}
     bills = {state.code for item in charges.resources if (state := charge.of(item))}
-    if "PENDING" in bills or states & {"CREATED", "REVIEWED", "REJECTED"}:
+    if "PENDING" in bills or states & {"CREATED", "CHECKED", "REVIEWED", "REJECTED"}:
         return "PENDING_FEE"
     if await under_way(context, visit):
         return "IN_EXECUTION"

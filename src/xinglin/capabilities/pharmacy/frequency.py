@@ -51,8 +51,38 @@ FREQUENCIES = {
         Frequency("qn", "每晚 1 次", 1, 1, "BED"),
         Frequency("qod", "隔日 1 次", 1, 2, "QOD"),
         Frequency("qw", "每周 1 次", 1, 7, "WK"),
+        Frequency("q12h", "每 12 小时 1 次", 2, 1, None),
+        Frequency("q8h", "每 8 小时 1 次", 3, 1, None),
+        Frequency("q6h", "每 6 小时 1 次", 4, 1, None),
+        Frequency("biw", "每周 2 次", 2, 7, None),
         Frequency("once", "仅 1 次", 1, 1, None),
     )
 }
 
-ROUTES = {"oral": "口服", "inhalation": "吸入", "topical": "外用", "sublingual": "舌下含服"}
+ROUTES = {
+    "oral": "口服",
+    "inhalation": "吸入",
+    "topical": "外用",
+    "sublingual": "舌下含服",
+    "infusion": "静脉滴注",
+    "intravenous": "静脉注射",
+    "intramuscular": "肌内注射",
+    "subcutaneous": "皮下注射",
+    "ophthalmic": "滴眼",
+    "nasal": "鼻腔喷入",
+    "otic": "滴耳",
+    "vaginal": "阴道给药",
+}
+"""Ways to give a medicine."""
+
+INFUSIONS = frozenset({"infusion", "intravenous"})
+"""Ways by which several medicines are given together."""
+
+DECOCTIONS = {
+    "decoction": "水煎服",
+    "factory": "代煎",
+    "granules": "配方颗粒冲服",
+    "wash": "煎汤外洗",
+    "powder": "研末冲服",
+}
+"""How a formula of herbs is prepared."""

@@ -1,30 +1,70 @@
 """What the pharmacy does when the cashier has taken or given back money."""
 
-from xinglin.kernel.context import Context
+from xinglin.capabilities.pharmacy.reserving import release, reserve
+from xinglin.capabilities.pharmacy.resources import TICKET, ticket
+from xinglin.fhir import build
+from xinglin.fhir.types import Resource
+from xinglin.kernel.context import Context, reference
 from xinglin.kernel.event import Event, on
+from xinglin.platform.numbers import next_number
 
 
 @on("billing.settled")
 async def after_settlement(context: Context, event: Event) -> None:
-    """Marks the prescription lines whose charges were settled as paid."""
-    await _follow(context, event, frozenset({"REVIEWED"}), "pharmacy.paid")
+    """Marks the prescription lines whose charges were settled as paid, keeps their medicines for the patient, and
+    gives the number under which they are called to the window.
+
+    Where the stock does not suffice any more, the line is paid all the same; who prepares it will see.
+    """
+    lines = await _standing(context, event, frozenset({"REVIEWED"}))
+    number = await _ticket(context, lines) if lines else ""
+    moved = None
+    for line in lines:
+        changed = context.moved("prescription", line)
+        held = [each for each in changed.get("identifier") or () if each.get("system") != TICKET]
+        moved = await context.update({**changed, "identifier": [*held, build.identifier(TICKET, number)]})
+        await reserve(context, moved)
+    if moved is not None:
+        context.emit("pharmacy.paid", moved, key=event.key)
+
+
+async def _ticket(context: Context, lines: list[Resource]) -> str:
+    """The visit's number of this day, which further prescriptions of the visit share."""
+    found = await context.search(
+        "MedicationRequest", [("encounter", lines[0]["encounter"]["reference"]), ("_count", "200")]
+    )
+    day = context.today.strftime("%m%d")
+    known = next((held for each in found.resources if (held := ticket(each)).startswith(day)), None)
+    return known or f"{day}-{await next_number(context.connection, f'pharmacy-ticket-{context.today:%y%m%d}'):03d}"
 
 
 @on("billing.refunded")
 async def after_refund(context: Context, event: Event) -> None:
-    """Cancels the prescription lines whose charges were refunded before they were dispensed."""
-    await _follow(context, event, frozenset({"PAID", "DISPENSING"}), "pharmacy.cancelled")
-
-
-async def _follow(context: Context, event: Event, states: frozenset[str], announce: str) -> None:
-    table = context.registry.tables["prescription"]
-    services = sorted(item for item in event.data["services"] if item.startswith("MedicationRequest/"))
-    await context.read(event.key, lock=True)
+    """Cancels the prescription lines whose charges were refunded before they were dispensed, and releases what was kept
+    for them."""
     moved = None
-    for reference in services:
-        line = await context.read(reference, lock=True)
+    for line in await _standing(context, event, frozenset({"PAID", "DISPENSING"})):
+        moved = await context.move("prescription", line)
+        await release(context, moved)
+        await _cancel_picking(context, moved)
+    if moved is not None:
+        context.emit("pharmacy.cancelled", moved, key=event.key)
+
+
+async def _cancel_picking(context: Context, line: Resource) -> None:
+    found = await context.search("MedicationDispense", [("prescription", reference(line)), ("status", "in-progress")])
+    for each in found.resources:
+        await context.update({**each, "status": "cancelled"})
+
+
+async def _standing(context: Context, event: Event, states: frozenset[str]) -> list[Resource]:
+    """The lines that the event is about and that are in one of `states`, locked after their visit."""
+    table = context.registry.tables["prescription"]
+    await context.read(event.key, lock=True)
+    found = []
+    for service in sorted(item for item in event.data["services"] if item.startswith("MedicationRequest/")):
+        line = await context.read(service, lock=True)
         state = table.of(line)
         if state is not None and state.code in states:
-            moved = await context.move("prescription", line)
-    if moved is not None:
-        context.emit(announce, moved, key=event.key)
+            found.append(line)
+    return found

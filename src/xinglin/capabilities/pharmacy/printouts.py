@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from xinglin.capabilities.pharmacy import resources, views
+from xinglin.capabilities.pharmacy.batches import BATCH
 from xinglin.capabilities.pharmacy.formulary import Medicine
+from xinglin.capabilities.pharmacy.reviewing import REVIEW
 from xinglin.fhir import build
 from xinglin.fhir.outcome import BadRequest, NotFound
 from xinglin.fhir.types import Json, Resource
@@ -24,6 +26,9 @@ KINDS = {
     "ordinary": (N_("Ordinary"), N_("White paper")),
     "emergency": (N_("Emergency"), N_("Pale yellow paper")),
     "paediatric": (N_("Paediatric"), N_("Pale green paper")),
+    "herbal": (N_("Herbs"), N_("White paper")),
+    "narcotic": (N_("Narcotic, psychotropic 1"), N_("Pale red paper")),
+    "psychotropic-2": (N_("Psychotropic 2"), N_("White paper")),
 }
 """Kinds of prescriptions and the colour of their paper (the same Measures, annex 1)."""
 
@@ -38,19 +43,11 @@ KINDS = {
 async def prescription(context: Context, query: Mapping[str, str]) -> Json:
     """A prescription with its patient, diagnoses and medicines. Query: `prescription`, its number."""
     number = query.get("prescription", "")
-    if not number:
-        raise BadRequest(_("prescription: is required, such as RX2611230001"), expression="prescription")
-    found = await context.search(
-        "MedicationRequest",
-        [("identifier", f"{resources.PRESCRIPTION_NUMBER}|{number}"), ("_sort", "_id"), ("_count", "100")],
-    )
-    if not found.resources:
-        raise NotFound(_("There is no prescription {number}").format(number=number))
-    lines = found.resources
+    lines = await _held(context, number)
     encounter = await context.read(lines[0]["encounter"]["reference"])
     patient = await context.read(lines[0]["subject"]["reference"])
     day = day_of(time_text(context, lines[0]["authoredOn"]))
-    kind, colour = KINDS[_kind(encounter, build.age_in_years(patient.get("birthDate"), day))]
+    kind, colour = KINDS[_kind(encounter, build.age_in_years(patient.get("birthDate"), day), lines)]
     return {
         "number": number,
         "kind": _(kind),
@@ -62,11 +59,27 @@ async def prescription(context: Context, query: Mapping[str, str]) -> Json:
         "doctor": str(lines[0].get("requester", {}).get("display", "")),
         "signed": await _signed(context, lines),
         "void": _void(context, lines),
+        "identity": _identity(patient) if resources.kind_of(lines[0]) == "narcotic" else "",
+        "formula": _formula(lines),
         **await _particulars(context, encounter, lines),
     }
 
 
-def _kind(encounter: Resource, years: int | None) -> str:
+async def _held(context: Context, number: str) -> list[Resource]:
+    if not number:
+        raise BadRequest(_("prescription: is required, such as RX2611230001"), expression="prescription")
+    found = await context.search(
+        "MedicationRequest",
+        [("identifier", f"{resources.PRESCRIPTION_NUMBER}|{number}"), ("_sort", "_id"), ("_count", "100")],
+    )
+    if not found.resources:
+        raise NotFound(_("There is no prescription {number}").format(number=number))
+    return found.resources
+
+
+def _kind(encounter: Resource, years: int | None, lines: list[Resource]) -> str:
+    if (written := resources.kind_of(lines[0])) in KINDS:
+        return written
     if (encounter.get("class") or {}).get("code") == "EMER":
         return "emergency"
     return "paediatric" if years is not None and years < PAEDIATRIC_YEARS else "ordinary"
@@ -87,6 +100,26 @@ async def _signed(context: Context, lines: Iterable[Resource]) -> bool:
     return wanted <= targets
 
 
+def _identity(patient: Resource) -> str:
+    """The number of the ID card, which the form of narcotics bears."""
+    held = (each for each in patient.get("identifier") or () if each.get("use") == "official")
+    return next((str(each["value"]) for each in held if "value" in each), "")
+
+
+def _formula(lines: list[Resource]) -> str:
+    """How many doses of a formula, how they are prepared and taken; blank for what is none."""
+    if resources.kind_of(lines[0]) != "herbal":
+        return ""
+    instruction = lines[0]["dosageInstruction"][0]
+    doses = int(build.amount(lines[0]["dispenseRequest"]["expectedSupplyDuration"]))
+    parts = (
+        f"{doses} 剂",
+        build.concept_text(instruction.get("method")),
+        str(instruction.get("patientInstruction", "")),
+    )
+    return "，".join(part for part in parts if part)
+
+
 async def _particulars(context: Context, encounter: Resource, lines: list[Resource]) -> dict[str, Any]:
     visit, patient = reference(encounter), str(encounter["subject"]["reference"])
     allergies = await context.search(
@@ -96,13 +129,10 @@ async def _particulars(context: Context, encounter: Resource, lines: list[Resour
         "Observation", [("encounter", visit), ("code", BODY_WEIGHT), ("_sort", "-date"), ("_count", "1")]
     )
     payers = await context.search("Coverage", [("beneficiary", patient), ("status", "active"), ("_count", "1")])
-    sheets = [lines[start : start + ON_A_SHEET] for start in range(0, len(lines), ON_A_SHEET)]
+    size = len(lines) if resources.kind_of(lines[0]) == "herbal" else ON_A_SHEET
+    sheets = [lines[start : start + size] for start in range(0, len(lines), size)]
     medicines = await context.read_many(f"Medication/{resources.drug_code(line)}" for line in lines)
     amounts = await _amounts(context, visit, lines)
-    handed = await context.search(
-        "MedicationDispense",
-        [("prescription", ",".join(map(reference, lines))), ("status", "completed"), ("_count", "1")],
-    )
     return {
         "diagnoses": [str(entry["condition"].get("display", "")) for entry in encounter.get("diagnosis") or ()],
         "allergies": [build.concept_text(item.get("code")) for item in allergies.resources],
@@ -110,9 +140,30 @@ async def _particulars(context: Context, encounter: Resource, lines: list[Resour
         "payer": "".join(build.concept_text(item.get("type")) for item in payers.resources),
         "sheets": [[_line(line, medicines) for line in sheet] for sheet in sheets],
         "amounts": [format_money(sum((amounts[reference(line)] for line in sheet), Decimal())) for sheet in sheets],
-        LATER: {
-            "dispensed": "".join(str(item["performer"][0]["actor"].get("display", "")) for item in handed.resources)
-        },
+        LATER: await _hands(context, lines),
+    }
+
+
+async def _hands(context: Context, lines: list[Resource]) -> dict[str, str]:
+    """Who reviewed, picked, and checked and handed over; blank until then."""
+    number = build.find_identifier(lines[0], resources.PRESCRIPTION_NUMBER)
+    group = f"{resources.PRESCRIPTION_NUMBER}|{number}"
+    query = [("group-identifier", group), ("code", f"{REVIEW}|first,{REVIEW}|accepted"), ("_sort", "authored-on")]
+    reviews = await context.search("Task", [*query, ("_count", "20")])
+    served = await context.search(
+        "MedicationDispense",
+        [("prescription", ",".join(map(reference, lines))), ("status", "in-progress,completed"), ("_count", "1")],
+    )
+    hands = {
+        build.first_code(each.get("function")) or "": str(each["actor"].get("display", ""))
+        for dispense in served.resources
+        for each in dispense.get("performer") or ()
+    }
+    return {
+        "reviewed": "、".join(str(each["owner"].get("display", "")) for each in reviews.resources),
+        "prepared": hands.get("packager", ""),
+        # What earlier versions wrote names one person, without a function.
+        "dispensed": hands.get("finalchecker", hands.get("", "")),
     }
 
 
@@ -124,11 +175,16 @@ def _weight(observation: Resource) -> str:
 def _line(line: Resource, medicines: Mapping[str, Resource]) -> dict[str, str]:
     held = medicines.get(f"Medication/{resources.drug_code(line)}")
     quantity = (line.get("dispenseRequest") or {}).get("quantity") or {}
+    instruction = (line.get("dosageInstruction") or [{}])[0]
+    given = ((instruction.get("doseAndRate") or [{}])[0]).get("doseQuantity") or {}
     return {
         "name": build.concept_text(line.get("medicationCodeableConcept")),
+        "group": str(resources.number_of(line, resources.INFUSION_GROUP) or ""),
+        "each": f"{given.get('value', '')} {given.get('unit', '')}".strip(),
+        "handling": build.concept_text((instruction.get("additionalInstruction") or [None])[0]),
         "specification": Medicine.from_resource(held).specification if held else "",
         "quantity": f"{quantity.get('value', '')} {quantity.get('unit', '')}".strip(),
-        "dosage": str((line.get("dosageInstruction") or [{}])[0].get("text", "")),
+        "dosage": str(instruction.get("text", "")),
     }
 
 
@@ -142,3 +198,42 @@ async def _amounts(context: Context, visit: str, lines: list[Resource]) -> dict[
             if service.get("reference") in amounts and "priceOverride" in charge:
                 amounts[service["reference"]] = build.amount(charge["priceOverride"])
     return amounts
+
+
+@printout(
+    "pharmacy.instructions",
+    title=N_("How to take your medicines"),
+    permission="pharmacy.dispense",
+    template="pharmacy/instructions.typ",
+    paper="A5",
+)
+async def instructions(context: Context, query: Mapping[str, str]) -> Json:
+    """What the patient takes home with the medicines: each with how to take it and how long it keeps. Query:
+    `prescription`, its number."""
+    lines = await _held(context, query.get("prescription", ""))
+    patient = await context.read(lines[0]["subject"]["reference"])
+    medicines = await context.read_many(f"Medication/{resources.drug_code(line)}" for line in lines)
+    given = await context.search(
+        "MedicationDispense",
+        [("prescription", ",".join(map(reference, lines))), ("status", "in-progress,completed"), ("_count", "100")],
+    )
+    keeps = {each["authorizingPrescription"][0]["reference"]: _keeps(each) for each in given.resources}
+    return {
+        "number": query["prescription"],
+        "person": person_facts(patient, day_of(time_text(context, lines[0]["authoredOn"]))),
+        "date": time_text(context, lines[0]["authoredOn"]),
+        "formula": _formula(lines),
+        "lines": [{**_line(line, medicines), "keeps": keeps.get(reference(line), "")} for line in lines],
+    }
+
+
+def _keeps(dispense: Resource) -> str:
+    """The expiry of what was given out; the earliest of several batches."""
+    days = [
+        str(part["valueDate"])
+        for each in dispense.get("extension") or ()
+        if each.get("url") == BATCH
+        for part in each["extension"]
+        if part["url"] == "expiry"
+    ]
+    return min(days, default="")

@@ -1,21 +1,19 @@
 """Lists of the pharmacy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
 
-from xinglin.capabilities.pharmacy import resources
+from xinglin.capabilities.pharmacy import batches, resources
 from xinglin.capabilities.pharmacy.formulary import FORMULARY, Medicine
-from xinglin.capabilities.pharmacy.stock import WINDOW, stock_account
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.application import run_view
 from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
-from xinglin.platform.i18n import ngettext
 from xinglin.terminology import catalogue
 
 LATELY = 60
@@ -52,7 +50,7 @@ async def formulary_search(context: Context, filter: SearchText) -> Page[Medicin
     codes = await _codes(context, filter, usual)
     medicines = await context.read_many(f"Medication/{code}" for code in codes)
     prices = await prices_of(context, codes)
-    stock = await context.books.balances([stock_account(WINDOW, code) for code in codes])
+    stock = await batches.held(context, batches.WINDOW, codes)
     rows = []
     for code in codes:
         resource = medicines.get(f"Medication/{code}")
@@ -65,7 +63,7 @@ async def formulary_search(context: Context, filter: SearchText) -> Page[Medicin
                 name=medicine.name,
                 specification=medicine.specification,
                 price=prices.get(code),
-                stock=int(stock.get(stock_account(WINDOW, code), 0)),
+                stock=int(batches.usable(stock.get(code, []), context.today)),
                 **usual.get(code, {}),
             )
         )
@@ -115,20 +113,32 @@ class LineRow(Row):
     price: Decimal | None = Field(title=N_("Amount"), json_schema_extra={"kind": "money"})
     state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "prescription"})
     alerts: list[str] = Field(title=N_("Accepted warnings"), json_schema_extra={"hidden": True})
+    pack: str = Field("", title=N_("Unit"), json_schema_extra={"hidden": True})
+    kind: str = Field("western", title=N_("Kind"), json_schema_extra={"hidden": True})
+    group: int | None = Field(None, title=N_("Infusion group"), json_schema_extra={"hidden": True})
+    formula: int | None = Field(None, title=N_("Formula"), json_schema_extra={"hidden": True})
+    number: str = Field("", title=N_("Prescription"), json_schema_extra={"hidden": True})
     returned: str = Field(title=N_("Reason of return"), json_schema_extra={"hidden": True})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
     again: dict[str, str] | None = Field(None, title=N_("To order again"), json_schema_extra={"hidden": True})
 
     @property
     def headline(self) -> str:
-        """What was ordered."""
-        return self.medicine
+        """What was ordered, before it the number of what it is infused or decocted with."""
+        number = self.group or self.formula
+        return f"[{number}] {self.medicine}" if number else self.medicine
 
     @property
     def instruction(self) -> str:
         """How it is taken, and how much of it is given out."""
-        count = ngettext("{count} pack", "{count} packs", self.packs).format(count=self.packs)
-        return f"{self.dosage} · {count}"
+        return f"{self.dosage} · {self.packs} {self.pack}"
+
+
+WITHDRAW = (
+    RowAction("pharmacy.withdraw", {"line": "key"}, frozenset({"DRAFT", "REJECTED"})),
+    RowAction("pharmacy.uphold", {"prescription": "number"}, frozenset({"REJECTED"})),
+)
+HERBAL = f"{resources.KIND}|herbal"
 
 
 @view(
@@ -136,12 +146,42 @@ class LineRow(Row):
     title=N_("Prescription"),
     permission="pharmacy.read",
     row=LineRow,
-    actions=(RowAction("pharmacy.withdraw", {"line": "key"}, frozenset({"DRAFT", "REJECTED"})),),
+    actions=WITHDRAW,
     empty=N_("No medicine prescribed yet"),
 )
 async def lines(context: Context, filter: OfVisit) -> Page[LineRow]:
     """Lines of the prescriptions of a visit in the order in which they were entered."""
-    query = [("encounter", filter.visit), ("_sort", "_id"), ("_count", str(filter.limit))]
+    return await _lines(context, filter, [])
+
+
+@view(
+    "pharmacy.medicine_lines",
+    title=N_("Medicines"),
+    permission="pharmacy.read",
+    row=LineRow,
+    actions=WITHDRAW,
+    empty=N_("No medicine prescribed yet"),
+)
+async def medicine_lines(context: Context, filter: OfVisit) -> Page[LineRow]:
+    """Western and Chinese patent medicines of a visit in the order in which they were entered."""
+    return await _lines(context, filter, [("category:not", HERBAL)])
+
+
+@view(
+    "pharmacy.herb_lines",
+    title=N_("Herbs"),
+    permission="pharmacy.read",
+    row=LineRow,
+    actions=WITHDRAW,
+    empty=N_("No formula prescribed yet"),
+)
+async def herb_lines(context: Context, filter: OfVisit) -> Page[LineRow]:
+    """Herbs of a visit, formula after formula."""
+    return await _lines(context, filter, [("category", HERBAL)])
+
+
+async def _lines(context: Context, filter: OfVisit, kind: list[tuple[str, str]]) -> Page[LineRow]:
+    query = [("encounter", filter.visit), *kind, ("_sort", "_id"), ("_count", str(filter.limit))]
     found = await context.search("MedicationRequest", query)
     prices = await prices_of(context, map(resources.drug_code, found.resources))
     rows = [line_row(context, item, prices) for item in found.resources]
@@ -160,139 +200,17 @@ def line_row(context: Context, line: Resource, prices: dict[str, Decimal]) -> Li
         packs=count,
         price=price * count if price is not None else None,
         state=state.code if state else "",
-        alerts=[
-            item["valueString"] for item in line.get("extension") or () if item.get("url") == resources.DETECTED_ALERT
-        ],
+        alerts=[_finding(each) for each in resources.findings(line)],
+        pack=str((line.get("dispenseRequest") or {}).get("quantity", {}).get("unit", "")),
+        kind=resources.kind_of(line),
+        group=resources.number_of(line, resources.INFUSION_GROUP),
+        formula=resources.number_of(line, resources.FORMULA),
+        number=build.find_identifier(line, resources.PRESCRIPTION_NUMBER) or "",
         returned=build.concept_text(line.get("statusReason")),
         patient=line["subject"]["reference"],
         again={name: str(value) for name, value in given.items()} if given else None,
     )
 
 
-class PrescriptionRow(Row):
-    """A prescription as the pharmacist's list shows it."""
-
-    number: str = Field(title=N_("Prescription"))
-    patient_name: str = Field(title=N_("Patient"))
-    medicines: str = Field(title=N_("Medicines"))
-    doctor: str = Field(title=N_("Doctor"))
-    at: str = Field(title=N_("Time"), json_schema_extra={"kind": "datetime"})
-    state: str = Field(title=N_("State"), json_schema_extra={"kind": "state", "table": "prescription"})
-    patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
-
-
-async def _in_states(context: Context, filter: Filter, *states: str) -> Page[PrescriptionRow]:
-    table = context.registry.tables["prescription"]
-    query = [
-        ("_tag", ",".join(table.tag(state) for state in states)),
-        ("_sort", "authoredon"),
-        ("_count", str(filter.limit)),
-    ]
-    if filter.cursor:
-        query.append(("_cursor", filter.cursor))
-    found = await context.search("MedicationRequest", query)
-    return Page(await _prescription_rows(context, found.resources), found.next)
-
-
-async def _prescription_rows(context: Context, requests: Sequence[Resource]) -> list[PrescriptionRow]:
-    """Prescriptions in the order of their first lines."""
-    people = await context.read_many(item["subject"]["reference"] for item in requests)
-    groups: dict[str, list[Resource]] = {}
-    for item in requests:
-        groups.setdefault(build.find_identifier(item, resources.PRESCRIPTION_NUMBER) or item["id"], []).append(item)
-    return [
-        PrescriptionRow(
-            key=number,
-            number=number,
-            patient_name=build.person_name(people.get(items[0]["subject"]["reference"])),
-            medicines="、".join(build.concept_text(item.get("medicationCodeableConcept")) for item in items),
-            doctor=str(items[0].get("requester", {}).get("display", "")),
-            at=items[0]["authoredOn"],
-            state=_state(context, items[0]),
-            patient=items[0]["subject"]["reference"],
-        )
-        for number, items in groups.items()
-    ]
-
-
-def _state(context: Context, item: Resource) -> str:
-    state = context.registry.tables["prescription"].of(item)
-    return state.code if state else ""
-
-
-PRESCRIPTION = {"prescription": "number"}
-
-
-@view(
-    "pharmacy.to_review",
-    title=N_("To review"),
-    permission="pharmacy.review",
-    row=PrescriptionRow,
-    actions=(RowAction("pharmacy.review", PRESCRIPTION), RowAction("pharmacy.reject", PRESCRIPTION)),
-    empty=N_("Nothing to review"),
-)
-async def to_review(context: Context, filter: Filter) -> Page[PrescriptionRow]:
-    """Prescriptions that a doctor has issued and nobody has reviewed, the oldest first."""
-    return await _in_states(context, filter, "CREATED")
-
-
-@view(
-    "pharmacy.to_dispense",
-    title=N_("To dispense"),
-    permission="pharmacy.dispense",
-    row=PrescriptionRow,
-    actions=(
-        RowAction("pharmacy.prepare", PRESCRIPTION, frozenset({"PAID"})),
-        RowAction("pharmacy.dispense", PRESCRIPTION, frozenset({"DISPENSING"})),
-    ),
-    empty=N_("Nothing to dispense"),
-)
-async def to_dispense(context: Context, filter: Filter) -> Page[PrescriptionRow]:
-    """Paid prescriptions, the oldest first."""
-    return await _in_states(context, filter, "PAID", "DISPENSING")
-
-
-@view(
-    "pharmacy.dispensed",
-    title=N_("Dispensed today"),
-    permission="pharmacy.dispense",
-    row=PrescriptionRow,
-    actions=(RowAction("pharmacy.take_back", PRESCRIPTION, frozenset({"DISPENSED"})),),
-    empty=N_("Nothing dispensed yet"),
-)
-async def dispensed(context: Context, filter: Filter) -> Page[PrescriptionRow]:
-    """Prescriptions whose medicines were handed over today, the newest first; some may have been taken back."""
-    query = [*context.on_day("whenhandedover", context.today), ("_sort", "-whenhandedover")]
-    found = await context.search("MedicationDispense", [*query, ("_count", str(filter.limit))])
-    references = [item["authorizingPrescription"][0]["reference"] for item in found.resources]
-    requests = await context.read_many(references)
-    ordered = [requests[reference] for reference in dict.fromkeys(references) if reference in requests]
-    return Page(await _prescription_rows(context, ordered))
-
-
-async def prescription_detail(context: Context, number: str) -> dict[str, Any]:
-    """A prescription with its lines, patient, allergies and diagnoses, for the pharmacist's screen."""
-    found = await context.search(
-        "MedicationRequest",
-        [("identifier", f"{resources.PRESCRIPTION_NUMBER}|{number}"), ("_sort", "_id"), ("_count", "100")],
-    )
-    if not found.resources:
-        return {"number": number, "lines": [], "patient": None}
-    first = found.resources[0]
-    patient = first["subject"]["reference"]
-    prices = await prices_of(context, map(resources.drug_code, found.resources))
-    allergies = await context.search(
-        "AllergyIntolerance", [("patient", patient), ("clinical-status", "active"), ("_count", "50")]
-    )
-    encounter = await context.read(first["encounter"]["reference"])
-    return {
-        "number": number,
-        "state": context.registry.tables["prescription"].of(first),
-        "lines": [line_row(context, item, prices) for item in found.resources],
-        "patient": await context.read(patient),
-        "patient_reference": patient,
-        "allergies": allergies.resources,
-        "diagnoses": [entry["condition"].get("display", "") for entry in encounter.get("diagnosis") or ()],
-        "doctor": str(first.get("requester", {}).get("display", "")),
-        "at": first["authoredOn"],
-    }
+def _finding(finding: resources.Finding) -> str:
+    return f"{finding.code}: {finding.text}" + (f"; {finding.reason}" if finding.reason else "")

@@ -47,3 +47,31 @@ ORDER BY posting.id LIMIT %(limit)s
 SELECT account.code, account.balance, COALESCE(sum(posting.amount), 0)
 FROM ledger_account account LEFT JOIN ledger_posting posting ON posting.account = account.id
 GROUP BY account.id HAVING account.balance <> COALESCE(sum(posting.amount), 0)
+
+-- name: holdings
+SELECT account.code, account.balance
+FROM unnest(%(codes)s::text[]) AS wanted (code)
+JOIN ledger_account account
+  ON account.code = wanted.code
+  OR (account.code COLLATE "C" >= wanted.code || ':' AND account.code COLLATE "C" < wanted.code || ';')
+WHERE account.balance <> 0
+ORDER BY account.code COLLATE "C"
+
+-- name: moved
+SELECT account.code, sum(posting.amount)
+FROM ledger_entry entry
+JOIN ledger_posting posting ON posting.entry = entry.id
+JOIN ledger_account account ON account.id = posting.account
+WHERE entry.reference = %(reference)s
+GROUP BY account.code HAVING sum(posting.amount) <> 0
+ORDER BY account.code COLLATE "C"
+
+-- name: movements
+SELECT posting.id, posting.entry, entry.at, entry.reference, entry.memo, posting.amount, posting.balance, account.code
+FROM ledger_account account
+JOIN ledger_posting posting ON posting.account = account.id
+JOIN ledger_entry entry ON entry.id = posting.entry
+WHERE (account.code = %(code)s
+    OR (account.code COLLATE "C" >= %(code)s || ':' AND account.code COLLATE "C" < %(code)s || ';'))
+  AND posting.id < %(before)s
+ORDER BY posting.id DESC LIMIT %(limit)s

@@ -82,64 +82,11 @@ escitalopram-10|草酸艾司西酞普兰片|N06AB10|片|10|mg|14|盒|20|18||96.4
 eszopiclone-2|右佐匹克隆片|N05CF04|片|2|mg|7|盒|3|18||44.20
 buspirone-5|盐酸丁螺环酮片|N05BE01|片|5|mg|40|盒|45|18||36.50
 olanzapine-5|奥氮平片|N05AH03|片|5|mg|28|盒|20|18||108.00
-lianhua-350|连花清瘟胶囊|R05X|粒|0.35|g|24|盒|4.2|18||14.80
 """
 """The columns of the demonstration's table: code | name | ATC | form | strength | unit | pack size | pack | highest
 daily dose | youngest | allergen | price. Of combinations the strength is that of the first part."""
 
 RULES = """
-amlodipine-5|caution||||||clarithromycin-250|
-valsartan-80|never||||||sacubitril-valsartan-100 losartan-50 enalapril-10|
-valsartan-amlodipine|never||||||sacubitril-valsartan-100 enalapril-10|
-irbesartan-150|never||||||sacubitril-valsartan-100 enalapril-10|
-losartan-50|never||||||sacubitril-valsartan-100 enalapril-10|
-enalapril-10|never|20|||||sacubitril-valsartan-100|
-metoprolol-47|caution||J45 I44 R00.1|||||
-bisoprolol-5|caution|10|J45 I44 R00.1|||||
-hydrochlorothiazide-25|caution|0|M10|||||
-spironolactone-20|caution|0|E87.5|||||
-atorvastatin-20|never||B18 K72||||clarithromycin-250|
-rosuvastatin-10|never|0|B18 K72|||||
-aspirin-100|caution||K25 K26 K27 K92|||||
-clopidogrel-75|caution||K25 K26 K27 K92 I61||||omeprazole-20 esomeprazole-20|
-nitroglycerin-05|caution||H40.2 I61|||||
-metformin-500|caution|0|N18.4 N18.5|||||
-metformin-xr-500|caution|0|N18.4 N18.5|||||
-gliclazide-30|never|0|E10|||||
-acarbose-50|never|0|K50 K51 K56|||||
-dapagliflozin-10|never|0|E10|||||
-sitagliptin-100|caution|25|E10 K85|||||
-levothyroxine-50|allowed||I21 E05|||||
-amoxicillin-500|allowed|1||unrestricted|test|0.09||
-amoxiclav-457|allowed|1.371|K71|unrestricted|test||methotrexate-25|
-cefuroxime-250|allowed|0.5||unrestricted||||
-cefixime-100|allowed|0.2||restricted||||
-azithromycin-250|allowed||I45.8|unrestricted||||
-clarithromycin-250|caution|0.5|I45.8|unrestricted|||colchicine-05 atorvastatin-20|
-levofloxacin-500|never|0.5|G40 G70|restricted||||
-moxifloxacin-400|never||G40 G70 I45.8|special||||
-smz-480|never|0|D55|unrestricted|||methotrexate-25|
-metronidazole-200|never||G40|unrestricted||||
-oseltamivir-75|caution|75||||||
-ibuprofen-300|never|0|K25 K26 K27 K92 I50 N18 J45||||methotrexate-25 rivaroxaban-20|
-paracetamol-500|allowed||K72|||||
-diclofenac-75|never|0|K25 K26 K27 K92 I50 I20 I25 I63 N18 J45||||methotrexate-25 rivaroxaban-20|
-celecoxib-200|never|0|K25 K26 K27 K92 I50 I20 I25 I63 N18 J45||||rivaroxaban-20|
-omeprazole-20|caution||||||clopidogrel-75|
-pantoprazole-40|caution|||||||
-domperidone-10|caution||K92 I45.8||||clarithromycin-250|
-mosapride-5|caution||K92|||||
-smectite-3|allowed|||||||
-loratadine-10|caution|||||||
-cetirizine-10|caution|0||||||
-montelukast-10|caution|||||||
-ambroxol-30|caution|||||||
-acetylcysteine-600|caution||J45|||||
-prednisone-5|caution||K25 K26 B16|||||
-allopurinol-100|never|0.1||||||
-febuxostat-40|never|40||||||
-sertraline-50|caution||||||rizatriptan-5|
-estazolam-1|never||G70 J44 G47.3|||||
 ibuprofen-susp|never|0|K25 K26 J45|||40||
 paracetamol-susp|allowed|||||75||
 amoxicillin-granule|allowed|||unrestricted|test|90||
@@ -221,7 +168,6 @@ escitalopram-10|caution||||||rizatriptan-5|
 eszopiclone-2|caution||G70 G47.3|||||
 buspirone-5|caution|0|G40|||||
 olanzapine-5|caution||H40.2|||||
-lianhua-350|caution|||||||
 """
 """code | pregnancy | most daily at eGFR below 30 (0: never) | not with (beginnings of ICD-10 codes) | tier | skin test
 | most for each kg of a child | not together with | only for this sex"""

@@ -11,29 +11,19 @@ from decimal import Decimal
 from functools import cache
 
 from xinglin.capabilities.pharmacy.formulary import Medicine
-from xinglin.capabilities.pharmacy.frequency import ROUTES as ORAL_ROUTES
-from xinglin.capabilities.pharmacy.seed import medicines as demonstration
+from xinglin.capabilities.pharmacy.frequency import ROUTES
+from xinglin.capabilities.pharmacy.knowledge import PREGNANCY, TIERS, Knowledge
+from xinglin.capabilities.pharmacy.seed import RENAL_LIMIT, herbs, know, read_medicines
+from xinglin.capabilities.pharmacy.tables import MEDICINES
+from xinglin.capabilities.pharmacy.tables import RULES as DEMONSTRATION_RULES
 from xinglin.synthetic.catalogue.formulary_tables import FURTHER, RULES
 
-ROUTES = {
-    **ORAL_ROUTES,
-    "subcutaneous": "皮下注射",
-    "ophthalmic": "滴眼",
-    "nasal": "鼻腔喷入",
-    "otic": "滴耳",
-    "vaginal": "阴道给药",
-}
-"""Ways to give a medicine: those of prescriptions, and others that outpatients use themselves."""
-
-TIERS = {"unrestricted": "非限制使用级", "restricted": "限制使用级", "special": "特殊使用级"}
-PREGNANCY = {"allowed": "可用", "caution": "权衡利弊后使用", "never": "禁用"}
-RENAL_LIMIT = 30
-"""eGFR, mL/min/1.73 m², below which the limits for poor kidney function hold."""
+__all__ = ["PREGNANCY", "RENAL_LIMIT", "ROUTES", "TIERS", "Drug", "formulary"]
 
 
 @dataclass(frozen=True)
 class Drug:
-    """A medicine with its limits.
+    """A medicine with its limits; `knowledge` is what pharmacy's checks read of them, and more.
 
     `pregnancy` is a key of `PREGNANCY`; `renal` the most in 24 hours below `RENAL_LIMIT`, 0 never and None as ever;
     `contraindications` are beginnings of ICD-10 codes; `tier` a key of `TIERS` for antibacterials; `per_kg` the most
@@ -43,6 +33,7 @@ class Drug:
 
     medicine: Medicine
     price: Decimal
+    knowledge: Knowledge
     pregnancy: str = "caution"
     renal: Decimal | None = None
     contraindications: tuple[str, ...] = ()
@@ -72,37 +63,28 @@ class Drug:
         return min(limits)
 
 
-def _further() -> list[tuple[Medicine, Decimal]]:
-    rows = [line.split("|") for line in FURTHER.strip().splitlines()]
-    return [
-        (
-            Medicine(
-                code, name, atc, form, Decimal(strength), unit, int(size), pack, Decimal(most), int(youngest),
-                allergen or None,
-            ),
-            Decimal(price),
-        )
-        for code, name, atc, form, strength, unit, size, pack, most, youngest, allergen, price in rows
-    ]  # fmt: skip
-
-
 @cache
 def formulary() -> dict[str, Drug]:
-    """Every medicine by its code."""
-    found = {medicine.code: Drug(medicine, price) for medicine, price in [*demonstration(), *_further()]}
-    for line in RULES.strip().splitlines():
-        code, pregnancy, renal, against, tier, skin, per_kg, together, sex = line.split("|")
-        held = found[code]
-        found[code] = Drug(
-            held.medicine,
-            held.price,
+    """Every medicine by its code: the demonstration's and further ones, and the herbs."""
+    found = {}
+    rows = [line for table in (DEMONSTRATION_RULES, RULES) for line in table.strip().splitlines()]
+    rules = {row.partition("|")[0]: row for row in rows}
+    for medicine, price in (*read_medicines(MEDICINES), *read_medicines(FURTHER)):
+        row = rules[medicine.code]
+        _code, pregnancy, renal, against, tier, skin, per_kg, together, sex = row.split("|")
+        found[medicine.code] = Drug(
+            medicine,
+            price,
+            know(medicine, row),
             pregnancy,
             Decimal(renal) if renal else None,
-            tuple(against.split()),
+            tuple(each.lstrip("!") for each in against.split()),
             tier or None,
             skin == "test",
             Decimal(per_kg) if per_kg else None,
             tuple(together.split()),
             sex or None,
         )
+    for entry in herbs():
+        found[entry.medicine.code] = Drug(entry.medicine, entry.price, entry.knowledge)
     return found

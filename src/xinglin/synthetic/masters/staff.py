@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from xinglin.capabilities.administration import resources
+from xinglin.capabilities.pharmacy.rules_authority import TITLES as TITLES_OF_DOCTORS
+from xinglin.capabilities.pharmacy.rules_authority import rights
 from xinglin.capabilities.scheduling.slots import slot_resource
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
@@ -30,6 +32,9 @@ def staff(plan: Plan) -> Iterator[Resource]:
         }
         if title := TITLES.get(worker.role):
             person["qualification"] = [{"code": {"text": title}}]
+        if worker.role == "doctor":
+            grade = tuple(TITLES_OF_DOCTORS)[worker.number % len(TITLES_OF_DOCTORS)]
+            person["qualification"] += rights(grade, controlled=grade.endswith("chief"))
         yield person
         yield {**_post(plan, worker), "id": f"{worker.id}-post"}
 
