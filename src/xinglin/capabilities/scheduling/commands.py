@@ -75,15 +75,20 @@ async def book(context: Context, input: Book) -> Resource:
 
 
 async def book_visit(context: Context, appointment: Resource, schedule: Resource) -> None:
-    """Registers the visit that an appointment is for."""
+    """Registers the visit that an appointment is for; whoever has a place waits for none of this clinic any longer."""
+    patient = patient_of(appointment)
     await context.call(
         "outpatient.register_visit",
-        patient=patient_of(appointment),
+        patient=patient,
         appointment=reference(appointment),
         practitioner=doctor_of(schedule)["reference"],
         clinic=clinic_name(schedule),
         start=local(appointment["start"], context.zone),
     )
+    tag = context.registry.tables["appointment"].tag("WAITLISTED")
+    query = [("patient", patient), ("_tag", tag), ("supporting-info", reference(schedule)), ("_count", "10")]
+    for wait in (await context.search("Appointment", query)).resources:
+        await context.call("scheduling.cancel", appointment=reference(wait), reason=_("Has a place now"))
 
 
 class AppointmentStep(Input):
