@@ -50,9 +50,9 @@ DEPARTMENTS = {
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
     Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "outpatient"),
-    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="chief"),
+    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="associate-chief"),
     Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="attending"),
-    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="associate-chief"),
+    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="chief"),
     Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology", title="chief"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
     Member("accountant", "practitioner-qian", "钱慧", "female", ("accountant",), "finance"),
@@ -153,7 +153,7 @@ async def _masters(context: Context) -> None:
 
 def _qualifications(member: Member) -> list[Resource]:
     held: list[Resource] = [{"code": {"text": DEPARTMENTS[member.department]}}]
-    return [*held, *rights(member.title, controlled=member.title == "chief")] if member.title else held
+    return [*held, *rights(member.title, controlled=member.title.endswith("chief"))] if member.title else held
 
 
 async def _once(context: Context, resource: Resource) -> None:
