@@ -1,10 +1,14 @@
 """Two hundred clients at once on the last ten places, through HTTP."""
 
 import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import uvicorn
 
 from tests.hospital import Hospital
 from xinglin.operations.hospital import PASSWORD
@@ -14,6 +18,27 @@ from xinglin.store.repository import Repository
 
 FRONTEND = Path(__file__).resolve().parents[3] / "node_modules"
 CLIENTS, LAST = 200, 10
+
+
+EACH_ITS_OWN = httpx.Limits(max_connections=CLIENTS, max_keepalive_connections=CLIENTS)
+"""Every client has a connection."""
+
+
+@asynccontextmanager
+async def served(hospital: Hospital) -> AsyncIterator[str]:
+    """The real server over the hospital's database; gives the address of its interface."""
+    settings = Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, password_days=0)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(CLIENTS)
+        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="warning", lifespan="on"))
+        server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started:
+            await asyncio.sleep(0.02)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/api"
+        server.should_exit = True
+        await serving
 
 
 async def people(hospital: Hospital) -> list[str]:
@@ -40,11 +65,7 @@ async def test_exactly_ten_get_the_last_ten_places_and_all_others_hear_of_the_ne
     assert len(rows) == LAST + 3
     fought_for, others = [row.key for row in rows[:LAST]], [row.key for row in rows[LAST:]]
     patients = await people(hospital)
-    app = create_app(Settings(database_url=hospital.application.database.conninfo, frontend=FRONTEND, password_days=0))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hospital/api", timeout=120) as client,
-    ):
+    async with served(hospital) as base, httpx.AsyncClient(base_url=base, timeout=120, limits=EACH_ITS_OWN) as client:
         session = await client.post("/session", json={"login": "registrar", "password": PASSWORD})
         client.headers["Authorization"] = f"Bearer {session.json()['token']}"
 

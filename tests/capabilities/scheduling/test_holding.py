@@ -116,6 +116,24 @@ async def test_the_first_on_the_waiting_list_is_offered_what_comes_free(hospital
     assert [each["subject"]["reference"] for each in visit] == [third]
 
 
+async def test_new_places_are_offered_and_who_has_one_waits_for_none_any_longer(hospital: Hospital) -> None:
+    clinic = await lonely_clinic(hospital)
+    waits = []
+    for number, days in enumerate((14, 1)):
+        patient = await hospital.patient(f"加号{number}")
+        wait = {"patient": patient, "clinic": clinic, "days": days}
+        stored = await hospital.do("registrar", "scheduling.join_waiting_list", **wait)
+        waits.append((f"Appointment/{stored['id']}", patient))
+        hospital.clock.forward(seconds=1)
+    publish = {"schedule": clinic, "day": "2026-11-27", "begin": "09:00", "end": "09:20"}
+    await hospital.do("registrar", "scheduling.publish", **publish)
+    # The second waits for tomorrow at the latest, so what is left is for everybody, and for the second, too.
+    assert [await hospital.state("appointment", wait) for wait, _patient in waits] == ["HELD", "WAITLISTED"]
+    (slot,) = await hospital.rows("registrar", "scheduling.free_slots", day="2026-11-27", clinic=clinic)
+    await hospital.do("registrar", "scheduling.book", patient=waits[1][1], slot=slot.key)
+    assert await hospital.state("appointment", waits[1][0]) == "CANCELLED"
+
+
 async def lonely_clinic(hospital: Hospital) -> str:
     """A clinic without a roster, in a specialty of its own."""
     async with hospital.application.database.transaction() as connection:

@@ -142,3 +142,15 @@ async def test_a_moved_appointment_leaves_its_place_to_others(hospital: Hospital
     await hospital.do("registrar", "scheduling.rebook", appointment=appointment, slot=rows[4].key)
     assert (await hospital.read(slot))["status"] == "free"
     assert (await hospital.read(rows[4].key))["status"] == "busy"
+
+
+async def test_who_is_called_goes_to_the_room_of_the_session(hospital: Hospital) -> None:
+    session = {"clinic": "Schedule/respiratory", "weekday": "mon", "begin": "12:00", "end": "13:00", "minutes": 20}
+    await hospital.do("registrar", "scheduling.plan_session", **session, room="Location/clinic-general")
+    rows = await hospital.rows("registrar", "scheduling.free_slots", clinic="Schedule/respiratory", limit=200)
+    slot = next(row for row in rows if row.time == "12:20")
+    patient = await hospital.patient("换诊室")
+    booked = await hospital.do("registrar", "scheduling.book", patient=patient, slot=slot.key)
+    await hospital.do("registrar", "scheduling.check_in", appointment=f"Appointment/{booked['id']}")
+    (row,) = await hospital.rows("nurse", "display.board", clinic="呼吸内科")
+    assert row.room == "全科医学科诊室"

@@ -96,7 +96,7 @@ def _row(context: Context, owner: str, places: list[Resource], schedule: Resourc
         key=owner,
         clinic=build.concept_text((schedule.get("specialty") or [None])[0]),
         doctor=actors.get("Practitioner", ""),
-        room=actors.get("Location", ""),
+        room=_room([*calls, *held["SERVING"], *held["WAITING"]]) or actors.get("Location", ""),
         called=_names(calls),
         serving=_names(held["SERVING"]),
         next=_names(held["WAITING"][:NEXT]),
@@ -104,6 +104,12 @@ def _row(context: Context, owner: str, places: list[Resource], schedule: Resourc
         call=f"{calls[0]['id']}/{calls[0]['meta']['versionId']}" if calls else "",
         called_at=str(calls[0]["lastModified"]) if calls else "",
     )
+
+
+def _room(places: list[Resource]) -> str:
+    """The room to which the first of some places is called."""
+    rooms = (str(place.get("location", {}).get("display", "")) for place in places)
+    return next((room for room in rooms if room), "")
 
 
 def _rank(place: Resource) -> tuple[int, datetime, str]:

@@ -109,7 +109,15 @@ async def join_queue(context: Context, input: JoinQueue) -> Resource:
     assert doctor is not None
     place = resources.queue_place(encounter, await _number(context, doctor), doctor, context.now)
     moment = context.now if input.late or input.due is None else input.due
-    return await context.create(context.moved("queue", from_time(place, moment)))
+    appointment = await context.read(input.appointment)
+    room = _room([entry.get("actor", {}) for entry in appointment.get("participant") or ()])
+    return await context.create(context.moved("queue", {**from_time(place, moment), **room}))
+
+
+def _room(actors: list[Resource]) -> Resource:
+    """The element of a place that says to which room its owner is called: the Location among some References."""
+    found = [actor for actor in actors if actor.get("reference", "").startswith("Location/")]
+    return {"location": found[0]} if found else {}
 
 
 async def _number(context: Context, doctor: str) -> str:
@@ -174,6 +182,7 @@ async def transfer(context: Context, input: Transfer) -> Resource:
         **place,
         "identifier": [number, *others],
         "owner": build.reference(doctor),
+        **_room(schedule["actor"]),
         "note": [*(place.get("note") or ()), note],
         "lastModified": build.instant(context.now),
     }

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from xinglin.capabilities.scheduling import places, settings
+from xinglin.capabilities.scheduling import places, roster, settings
 from xinglin.capabilities.scheduling.slots import (
     appointment_resource,
     clinic_name,
@@ -67,22 +67,28 @@ async def book(context: Context, input: Book) -> Resource:
     patient = await places.living(context, input.patient)
     slot, schedule = await places.take(context, patient, input.slot, input.channel)
     await context.update({**slot, "status": "busy"})
-    appointment = appointment_resource(patient, schedule, slot, context.now, input.channel)
+    room = await roster.room_of(context, schedule, slot)
+    appointment = appointment_resource(patient, schedule, slot, context.now, input.channel, room)
     booked = await context.create(context.moved("appointment", appointment))
     await book_visit(context, booked, schedule)
     return booked
 
 
 async def book_visit(context: Context, appointment: Resource, schedule: Resource) -> None:
-    """Registers the visit that an appointment is for."""
+    """Registers the visit that an appointment is for; whoever has a place waits for none of this clinic any longer."""
+    patient = patient_of(appointment)
     await context.call(
         "outpatient.register_visit",
-        patient=patient_of(appointment),
+        patient=patient,
         appointment=reference(appointment),
         practitioner=doctor_of(schedule)["reference"],
         clinic=clinic_name(schedule),
         start=local(appointment["start"], context.zone),
     )
+    tag = context.registry.tables["appointment"].tag("WAITLISTED")
+    query = [("patient", patient), ("_tag", tag), ("supporting-info", reference(schedule)), ("_count", "10")]
+    for wait in (await context.search("Appointment", query)).resources:
+        await context.call("scheduling.cancel", appointment=reference(wait), reason=_("Has a place now"))
 
 
 class AppointmentStep(Input):
@@ -116,7 +122,10 @@ async def rebook(context: Context, input: Rebook) -> Resource:
     slot, schedule = await places.take(context, patient, input.slot, channel, apart_from=input.appointment)
     await context.update({**slot, "status": "busy"})
     await places.free(context, appointment.get("slot") or ())
-    stored = await context.update({**moved, **placed(schedule, slot), "participant": participants(patient, schedule)})
+    room = await roster.room_of(context, schedule, slot)
+    stored = await context.update(
+        {**moved, **placed(schedule, slot), "participant": participants(patient, schedule, room)}
+    )
     await context.call(
         "outpatient.move_visit",
         appointment=input.appointment,
@@ -167,7 +176,7 @@ async def check_in(context: Context, input: AppointmentStep) -> Resource:
 async def cancel(context: Context, input: CancelAppointment) -> Resource:
     """Gives up a place, or a wait for one, before the patient has been seen; the place is free for others at once.
 
-    The visit is cancelled, and at the desk what was paid for it is given back.
+    The visit is cancelled with what it costs; what was paid waits at the cashier as an approved refund.
     """
     appointment = await context.read(input.appointment, lock=True)
     before = context.registry.tables["appointment"].of(appointment)

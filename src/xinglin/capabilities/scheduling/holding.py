@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from xinglin.capabilities.scheduling import places, settings
+from xinglin.capabilities.scheduling import places, roster, settings
 from xinglin.capabilities.scheduling.commands import AppointmentStep, Book, allow_channel, book_visit
 from xinglin.capabilities.scheduling.slots import appointment_resource, held_until, with_hold
 from xinglin.fhir import build
@@ -28,7 +28,8 @@ async def hold(context: Context, input: Book) -> Resource:
     rules = await settings.read_rules(context)
     until = context.now + timedelta(minutes=rules.hold_minutes)
     await context.update({**with_hold(slot, until), "status": "busy-tentative"})
-    appointment = appointment_resource(patient, schedule, slot, context.now, input.channel)
+    room = await roster.room_of(context, schedule, slot)
+    appointment = appointment_resource(patient, schedule, slot, context.now, input.channel, room)
     return await context.create(context.moved("appointment", with_hold(appointment, until)))
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from xinglin.capabilities.scheduling import roster, settings
 from xinglin.capabilities.scheduling.roster import WEEKDAYS, Session
 from xinglin.capabilities.scheduling.slots import local, slot_resource, spread
+from xinglin.capabilities.scheduling.waiting import waiting
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.types import Resource
@@ -58,19 +59,21 @@ def _span(begin: time, end: time) -> timedelta:
 async def _places(
     context: Context, schedule: Resource, day: date, begin: time, end: time, minutes: int, quotas: Mapping[str, int]
 ) -> int:
-    """Writes the places of a session that are not there yet; returns how many."""
+    """Writes the places of a session that are not there yet, and offers them to whoever waits; returns how many."""
     query = [("schedule", reference(schedule)), *context.on_day("start", day), ("_count", "1000")]
     held = (await context.search("Slot", query)).resources
     taken = [(local(slot["start"], context.zone), local(slot["end"], context.zone)) for slot in held]
     step = timedelta(minutes=minutes)
     channels = spread(int(_span(begin, end) / step), quotas)
-    start, written = datetime.combine(day, begin, context.zone), 0
+    start = datetime.combine(day, begin, context.zone)
+    written = []
     for channel in channels:
         if not any(start < other_end and other < start + step for other, other_end in taken):
-            await context.create(slot_resource(schedule, start, start + step, channel))
-            written += 1
+            written.append(await context.create(slot_resource(schedule, start, start + step, channel)))
         start += step
-    return written
+    for slot in written[: len(await waiting(context, reference(schedule)))]:
+        await context.call("scheduling.offer", slot=reference(slot))
+    return len(written)
 
 
 class RollOut(Input):

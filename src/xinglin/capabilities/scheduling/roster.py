@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from xinglin.capabilities.scheduling.slots import CHANNELS, clinic_name, doctor_name
+from xinglin.capabilities.scheduling.slots import CHANNELS, clinic_name, doctor_name, local
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context, reference
@@ -183,6 +183,22 @@ async def roster_of(context: Context, schedule: Resource) -> Resource:
     """The roster of a clinic, locked, or what it is before it has a session. Whoever calls has locked the Schedule."""
     found = (await rosters(context, [reference(schedule)])).get(reference(schedule))
     return await context.read(reference(found), lock=True) if found else new_roster(schedule)
+
+
+async def room_of(context: Context, schedule: Resource, slot: Resource) -> Resource | None:
+    """The room in which a place of a clinic is: that of its weekly session, else that of the clinic; a Reference."""
+    usual: Resource | None = next(
+        (actor for actor in schedule["actor"] if actor["reference"].startswith("Location/")), None
+    )
+    held = (await rosters(context, [reference(schedule)])).get(reference(schedule))
+    start = local(slot["start"], context.zone)
+    for session in sessions_of(held):
+        if session.room and session.on(start.date()) and session.begin <= start.time() < session.end:
+            if usual and usual["reference"] == session.room:
+                return usual
+            room = (await context.read_many([session.room])).get(session.room) or {}
+            return build.reference(session.room, str(room.get("name", "")))
+    return usual
 
 
 async def keep(context: Context, roster: Resource) -> Resource:

@@ -52,7 +52,7 @@ async def desk(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
     )
     loads = await run_view(context, context.registry.views["outpatient.loads"], {"limit": 500})
     return {
-        "glance": await weekly.week(context, clinics.resources, days),
+        "glance": await weekly.week(context, clinics.resources, days, only_open=True) if chosen else [],
         "more_clinics": clinics.next,
         "loads": {row.key: row for row in loads.rows},
         "doctors": {reference(each): doctor_of(each).get("reference", "") for each in clinics.resources},

@@ -101,14 +101,20 @@ def spread(places: int, quotas: Mapping[str, int]) -> list[str | None]:
 
 
 def appointment_resource(
-    patient: Resource, schedule: Resource, slot: Resource, moment: datetime, channel: str | None = None
+    patient: Resource,
+    schedule: Resource,
+    slot: Resource,
+    moment: datetime,
+    channel: str | None = None,
+    room: Resource | None = None,
 ) -> Resource:
-    """An Appointment of a patient with the actors of `schedule`, in the time of `slot`, through a channel."""
+    """An Appointment of a patient with the actors of `schedule`, in the time of `slot`, through a channel, in a room
+    where it is another than the clinic's."""
     return {
         "resourceType": "Appointment",
         **({"appointmentType": build.concept(CHANNEL, channel, CHANNELS[channel])} if channel else {}),
         "created": build.instant(moment),
-        "participant": participants(patient, schedule),
+        "participant": participants(patient, schedule, room),
         **placed(schedule, slot),
     }
 
@@ -123,15 +129,13 @@ def placed(schedule: Resource, slot: Resource) -> Resource:
     }
 
 
-def participants(patient: Resource, schedule: Resource) -> list[Resource]:
-    """Who takes part in an Appointment: the patient, and the doctor and room of the clinic."""
+def participants(patient: Resource, schedule: Resource, room: Resource | None = None) -> list[Resource]:
+    """Who takes part in an Appointment: the patient, the doctor, and the clinic's room or the one given."""
+    kinds = ("HealthcareService/", "Location/") if room else ("HealthcareService/",)
+    actors = [actor for actor in schedule["actor"] if not actor["reference"].startswith(kinds)]
     return [
         {"actor": build.reference(patient, build.person_name(patient)), "status": "accepted"},
-        *(
-            {"actor": actor, "status": "accepted"}
-            for actor in schedule["actor"]
-            if not actor["reference"].startswith("HealthcareService/")
-        ),
+        *({"actor": actor, "status": "accepted"} for actor in (*actors, *([room] if room else []))),
     ]
 
 

@@ -61,7 +61,7 @@ class TodayRow(Row):
 async def today(context: Context, filter: Filter) -> Page[TodayRow]:
     """Active clinics and how many places are left today, whatever their channel."""
     found = await context.search("Schedule", [("active", "true"), ("_count", str(filter.limit)), ("_sort", "_id")])
-    lines = await weekly.week(context, found.resources, [context.today])
+    lines = await weekly.week(context, found.resources, [context.today], only_open=True)
     doctors = {reference(schedule): str(doctor_of(schedule).get("reference", "")) for schedule in found.resources}
     rows = [
         TodayRow(

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from xinglin.capabilities.scheduling import roster, settings
+from xinglin.capabilities.scheduling.places import LONGEST
 from xinglin.capabilities.scheduling.roster import Session
-from xinglin.capabilities.scheduling.slots import CHANNELS, channel_of, clinic_name, doctor_name, local, takeable
+from xinglin.capabilities.scheduling.slots import CHANNELS, OPEN, channel_of, clinic_name, doctor_name, local, takeable
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context, reference
 
@@ -58,11 +59,14 @@ def week_of(day: date) -> list[date]:
     return [monday + timedelta(days=ahead) for ahead in range(7)]
 
 
-async def week(context: Context, schedules: Iterable[Resource], days: list[date]) -> list[Line]:
-    """The sessions of some clinics on some successive days."""
+async def week(
+    context: Context, schedules: Iterable[Resource], days: list[date], *, only_open: bool = False
+) -> list[Line]:
+    """The sessions of some clinics on some successive days; with `only_open` only the places that may be free are read,
+    which is enough to tell how many there are."""
     clinics = list(schedules)
     names = [reference(schedule) for schedule in clinics]
-    slots = await _slots(context, names, days)
+    slots = await _slots(context, names, days, only_open)
     plans = await roster.rosters(context, names)
     holidays = roster.closures_of(await settings.service(context), context.zone)
     lines = []
@@ -75,7 +79,9 @@ async def week(context: Context, schedules: Iterable[Resource], days: list[date]
     return lines
 
 
-async def _slots(context: Context, schedules: list[str], days: list[date]) -> dict[str, list[Resource]]:
+async def _slots(
+    context: Context, schedules: list[str], days: list[date], only_open: bool
+) -> dict[str, list[Resource]]:
     """The places of some clinics on some days, by the clinic, the earliest first."""
     found: dict[str, list[Resource]] = {}
     if not schedules:
@@ -88,6 +94,8 @@ async def _slots(context: Context, schedules: list[str], days: list[date]) -> di
         ("_sort", "start"),
         ("_count", str(PAGE)),
     ]
+    if only_open:
+        query += [("status", ",".join(OPEN)), ("start", f"ge{(context.now - LONGEST).isoformat()}")]
     cursor: str | None = None
     while True:
         page = await context.search("Slot", [*query, *([("_cursor", cursor)] if cursor else [])])
