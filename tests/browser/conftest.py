@@ -19,6 +19,7 @@ from tests.browser import chromium
 from tests.browser.hospital import Hospital, Station
 from tests.postgres import Databases
 from xinglin.operations.hospital import furnish
+from xinglin.operations.simulated import payments
 from xinglin.platform.migrations import migrate
 from xinglin.platform.settings import Settings
 from xinglin.server import create_app, run_worker
@@ -34,6 +35,13 @@ def morning_zone() -> str:
     tests run. (Names of the `Etc` area have the sign turned round.)"""
     ahead = (MORNING - datetime.now(UTC).hour + 12) % 24 - 12
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+
+
+def free_port() -> int:
+    """A port on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Loop:
@@ -59,9 +67,7 @@ class Loop:
 def hospital(empty_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     """A running hospital: migrated, furnished, server and worker started."""
     frontend = Path(os.environ.get("XINGLIN_FRONTEND", ROOT / "node_modules"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port, provider = free_port(), free_port()
     settings = Settings(
         database_url=empty_databases.create(),
         frontend=frontend,
@@ -72,6 +78,8 @@ def hospital(empty_databases: Databases, tmp_path_factory: pytest.TempPathFactor
         mfa_roles="custodian",
         secret_key=base64.b64encode(bytes(32)).decode(),
         delivery_networks="127.0.0.0/8",
+        payment_url=f"http://127.0.0.1:{provider}",
+        payment_secret="shared-in-the-tests",
     )
     loop = Loop()
     server, stop, work = loop.run(_start(settings))  # type: ignore[misc]
@@ -94,7 +102,11 @@ async def _start(settings: Settings) -> tuple[uvicorn.Server, asyncio.Event, "li
     )
     server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
     stop = asyncio.Event()
-    work = [asyncio.create_task(server.serve()), asyncio.create_task(run_worker(settings, stop))]
+    work = [
+        asyncio.create_task(server.serve()),
+        asyncio.create_task(run_worker(settings, stop)),
+        asyncio.create_task(payments.run(settings, stop)),
+    ]
     while not server.started:
         await asyncio.sleep(0.05)
         for task in work:

@@ -60,7 +60,7 @@ def write_by_keyboard(doctor: Station) -> None:
     page.keyboard.type("xst")
     expect(page.get_by_role("option").first).to_be_visible()
     press("Enter")
-    expect(page.locator("#prescribe [name=dose]")).to_be_focused()
+    expect(page.locator("#pharmacy-prescribe [name=dose]")).to_be_focused()
     press("Enter")
     expect(page.locator("#basket .order")).to_have_count(1)
 

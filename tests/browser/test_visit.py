@@ -168,7 +168,7 @@ def test_an_allergy_stops_a_medicine(station: Open) -> None:
     expect(doctor.page.locator("#banner .tag.danger")).to_contain_text("青霉素类")
     choose(doctor.page, "名称、拼音首字母或编码", "amxl", "阿莫西林")
     doctor.page.get_by_role("button", name="添加", exact=True).click()
-    expect(doctor.page.locator("#prescribe [role=alert]")).to_contain_text("过敏")
+    expect(doctor.page.locator("#pharmacy-prescribe [role=alert]")).to_contain_text("过敏")
     expect(doctor.page.locator("#basket .order")).to_have_count(0)
 
 

@@ -12,6 +12,7 @@ from xinglin.kernel.capability import Capability, Registry
 from xinglin.kernel.command import Command, Input, command
 from xinglin.kernel.context import Context
 from xinglin.kernel.event import Event, EventType, on
+from xinglin.kernel.notice import Notice
 from xinglin.kernel.states import State, StateTable, Transition
 
 
@@ -141,3 +142,8 @@ def test_a_basket_section_that_does_not_fit_is_refused(other: dict[str, Any], me
 def test_sections_of_the_basket_stand_in_their_order() -> None:
     names = list(Registry.discover().baskets)
     assert names[0] == "pharmacy.basket"
+
+
+def test_a_notice_of_a_view_that_nobody_offers_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Notice ward.bar names view ward.list"):
+        Registry([capability("ward", do=declared("ward.do"), bar=Notice("ward.bar", "ward.list", "ward/bar.html"))])

@@ -74,7 +74,7 @@ def test_what_is_ordered_exists_and_results_can_be_measured(course: Course) -> N
             else:
                 assert analyte.limits[0] <= given[0] <= given[1] <= analyte.limits[1], (code, given)
         for code, _finding in visit.studies:
-            assert not (course.pregnant and studies()[code].radiation), code
+            assert not (course.pregnant and studies()[code].rays), code
 
 
 @every_course

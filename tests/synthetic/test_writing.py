@@ -101,7 +101,8 @@ async def test_pharmacy_and_doctor_find_their_catalogues(database: Database) -> 
 async def test_the_house_works_in_it(database: Database) -> None:
     """The demonstration's people, added to it, walk a visit with its formulary, prices and stock."""
     clock = Clock(datetime(2026, 11, 2, 8, tzinfo=ZONE))
-    application = Application(REGISTRY, database, clock=clock, seal=Seal(Settings(secret_key=SECRET_KEY)))
+    settings = Settings(secret_key=SECRET_KEY)
+    application = Application(REGISTRY, database, clock=clock, seal=Seal(settings), settings=settings)
     await furnish(application)
     people = {}
     async with database.transaction() as connection:

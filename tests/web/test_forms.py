@@ -118,3 +118,25 @@ def test_two_forms_of_a_page_have_different_ids_and_keys() -> None:
     assert first.id != second.id
     assert first.key != second.key
     assert isinstance(everything, Command)
+
+
+class Measured(Input):
+    """Several values by name."""
+
+    order: str = Field(title="Order", json_schema_extra={"widget": "hidden"})
+    values: dict[str, str] = Field(
+        title="Values", json_schema_extra={"widget": "grid", "source": "lab.sheet", "by": "order"}
+    )
+
+
+@command("lab.measured", title="Measured", permission="lab.all", done="Done")
+async def measured(context: Context, input: Measured) -> Resource:
+    """Does nothing."""
+    return {}
+
+
+def test_several_values_by_name() -> None:
+    read = read_form(measured, FormData([("order", "1"), ("values.k", "4.1"), ("values.na", ""), ("other.k", "x")]))
+    assert read == {"order": "1", "values": {"k": "4.1", "na": ""}, "other.k": "x"}
+    form = build_form(measured, read, issues=[Issue("error", "value", "K: no", "values.k")])
+    assert (form["values"].marks, form["values"].value["k"], form["values"].by) == ({"k": "K: no"}, "4.1", "order")

@@ -51,7 +51,8 @@ def demo(
             else:
                 _welcome(settings)
 
-        await service.run(settings, stop, say=say, seed=demonstration.seed, ready=ready, logs=True)
+        partners = demonstration.partners(settings)
+        await service.run(settings, stop, say=say, seed=demonstration.seed, ready=ready, logs=True, beside=partners)
 
     carry_out(main)
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from xinglin.kernel import basket
+from xinglin.kernel import basket, notice
 from xinglin.kernel.access import EVERYBODY, POLICIES
 from xinglin.kernel.basket import BasketSection
 from xinglin.kernel.command import Command
 from xinglin.kernel.event import EventType, Handler
+from xinglin.kernel.notice import Notice
 from xinglin.kernel.printout import Printout
 from xinglin.kernel.screen import Screen
 from xinglin.kernel.states import StateTable
@@ -55,7 +56,8 @@ class Registry:
 
     Raises:
         ValueError: two declarations bear one name, a need is missing, a name lies outside its capability, a
-            transition names a command that nobody offers, or a handler an event; a basket section does not fit.
+            transition names a command that nobody offers, or a handler an event; a basket section or a notice does not
+            fit.
     """
 
     def __init__(self, capabilities: Iterable[Capability]) -> None:
@@ -68,6 +70,7 @@ class Registry:
         self.handlers: dict[str, list[Handler]] = {}
         self.baskets: dict[str, BasketSection] = {}
         self.printouts: dict[str, Printout] = {}
+        self.notices: dict[str, Notice] = {}
         self._permissions: dict[str, set[str]] = {}
         self.policies: dict[str, tuple[Rule, ...]] = dict(POLICIES)
         for capability in self.capabilities.values():
@@ -99,6 +102,7 @@ class Registry:
             (EventType, self.events),
             (BasketSection, self.baskets),
             (Printout, self.printouts),
+            (Notice, self.notices),
         )
         for kind, book in books:
             for item in capability.declared(kind):
@@ -136,6 +140,9 @@ class Registry:
         for section in self.baskets.values():
             if fault := basket.faults(section, self.commands, self.views, self.tables):
                 raise ValueError(f"Basket section {section.name} {fault}")
+        for each in self.notices.values():
+            if fault := notice.fault(each, self.views):
+                raise ValueError(f"Notice {each.name} {fault}")
         granted = frozenset().union(*self._permissions.values()) if self._permissions else frozenset()
         offered: list[Command | View | Screen | Printout] = [
             *self.commands.values(),

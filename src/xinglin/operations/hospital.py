@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from xinglin.capabilities.administration import resources
-from xinglin.capabilities.pharmacy.rules_authority import rights
+from xinglin.capabilities.pharmacy.rules_authority import TITLES, rights
 from xinglin.capabilities.scheduling.seed import CLINICS
 from xinglin.fhir import build
 from xinglin.fhir.outcome import NotFound
@@ -43,25 +43,33 @@ DEPARTMENTS = {
     "pharmacy": "药剂科",
     "information": "信息科",
     "quality": "医务科",
+    "laboratory": "检验科",
+    "imaging": "医学影像科",
     "archive": "病案室",
 }
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
     Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "outpatient"),
-    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="chief"),
-    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="attending"),
-    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="associate-chief"),
-    Member("head", "practitioner-xu", "徐建华", "male", ("doctor", "head"), "cardiology", title="chief"),
+    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="副主任医师"),
+    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="主治医师"),
+    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="主任医师"),
+    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology", title="主任医师"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
+    Member("accountant", "practitioner-qian", "钱慧", "female", ("accountant",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
     Member("integrator", "practitioner-shen", "沈一鸣", "male", ("integrator",), "information"),
     Member("manager", "practitioner-gao", "高远", "male", ("manager",), "information"),
     Member("auditor", "practitioner-he", "何静", "female", ("auditor",), "quality"),
     Member("administrator", "practitioner-luo", "罗凯", "male", ("administrator",), "information"),
+    Member("technician", "practitioner-jiang", "蒋丽华", "female", ("technician",), "laboratory"),
+    Member("technician2", "practitioner-feng", "冯子轩", "male", ("technician",), "laboratory"),
+    Member("radiographer", "practitioner-shi", "石磊", "male", ("radiographer",), "imaging"),
+    Member("radiologist", "practitioner-song", "宋知远", "male", ("radiologist",), "imaging"),
+    Member("radiologist2", "practitioner-han", "韩雪", "female", ("radiologist",), "imaging"),
     Member("records", "practitioner-zheng", "郑文芳", "female", ("records",), "archive"),
     Member("records2", "practitioner-tang", "唐建平", "male", ("records",), "archive"),
     Member("nurse", "practitioner-xu-jing", "许静", "female", ("nurse",), "outpatient"),
-    Member("pharmacist2", "practitioner-qian", "钱若水", "female", ("pharmacist",), "pharmacy"),
+    Member("pharmacist2", "practitioner-qian-ruoshui", "钱若水", "female", ("pharmacist",), "pharmacy"),
 )
 
 SECOND_POSTS = (Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "general", "east"),)
@@ -144,8 +152,12 @@ async def _masters(context: Context) -> None:
 
 
 def _qualifications(member: Member) -> list[Resource]:
+    """The department, and of doctors the title with what it lets them prescribe."""
+    code = next((code for code, name in TITLES.items() if name == member.title), None)
     held: list[Resource] = [{"code": {"text": DEPARTMENTS[member.department]}}]
-    return [*held, *rights(member.title, controlled=member.title == "chief")] if member.title else held
+    if code is None:
+        return [*held, *([{"code": {"text": member.title}}] if member.title else [])]
+    return [*held, *rights(code, controlled=code.endswith("chief"))]
 
 
 async def _once(context: Context, resource: Resource) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -107,8 +107,9 @@ async def run(
     logs: bool = False,
     server: str = SERVER,
     worker: str = WORKER,
+    beside: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Runs everything until `stop` is set.
+    """Runs everything until `stop` is set; `beside` names further children and what they run as a worker does.
 
     `seed` fills the database while the server starts; `ready` is called when all runs. With `logs` the children write
     into files below `home/log` instead of our output. Raises `ServiceError` and what the database raises.
@@ -124,7 +125,7 @@ async def run(
         environment = environment_of(settings)
         children = {
             name: Child(name, entry, environment, log=folder / f"{name}.log" if logs else None)
-            for name, entry in (("worker", worker), ("server", server))
+            for name, entry in (*beside, ("worker", worker), ("server", server))
         }
         for child in children.values():  # the last one is stopped first: no request comes in while the worker ends
             stack.push_async_callback(child.stop)
@@ -133,7 +134,8 @@ async def run(
         if seed is not None:
             await _unless(stop, seed(settings))
         await _unless(stop, answers(settings, children["server"]))
-        await children["worker"].start()
+        for name in (*(name for name, _entry in beside), "worker"):
+            await children[name].start()
         await _watch(settings, children, stop, say, ready)
         say("Stopping")
 

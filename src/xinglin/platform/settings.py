@@ -130,6 +130,13 @@ class Settings(BaseSettings):
     unset: none. All machines with a worker have the same."""
     nats_stream: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "xinglin"
     """The stream that takes them; it is made where there is none."""
+    payment_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Where the payment gateway is, such as http://10.20.0.5:9000; unset: mobile payments are taken at a terminal that
+    stands alone, and the cashier says that they came."""
+    payment_secret: Annotated[str, Field(min_length=16)] | None = None
+    """By what requests to the gateway and its calls are signed (HMAC-SHA256); needed with `payment_url`."""
+    payment_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    """How long the gateway gets to answer; a payment without an answer is asked for later."""
     metrics_token: Annotated[str, Field(min_length=16)] | None = None
     """Who bears it may read `/metrics`; unset: nothing is measured."""
     otlp_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None

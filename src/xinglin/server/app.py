@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from xinglin.exchange.api import create_api
 from xinglin.exchange.fhir import create_fhir
 from xinglin.exchange.fhir.notifications import offered
+from xinglin.exchange.payments import create_callbacks
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.search import SearchParameters
 from xinglin.kernel.application import Application
@@ -134,6 +135,7 @@ def create_app(settings: Settings | None = None, application: Application | None
         routes=[
             *_health(application),
             *metrics,
+            Mount("/callbacks", create_callbacks(application, chosen)),
             Mount("/api", create_api(lambda: application, gate)),
             Mount("/fhir", OnRecord(OnlySignedIn(fhir, gate), application.recorder)),
             Mount("/", create_web(application, chosen)),

@@ -4,7 +4,9 @@ import asyncio
 from contextvars import ContextVar
 from datetime import timedelta
 
+from xinglin.capabilities.billing import gateway
 from xinglin.exchange.fhir import bulk
+from xinglin.exchange.payments import gateway_of
 from xinglin.kernel.application import Application
 from xinglin.kernel.context import as_system
 from xinglin.operations.keys import finish_reseal
@@ -45,7 +47,13 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     await application.database.open()
     settle()
     try:
-        async with sending(application, settings) as (deliverer, handlers), asyncio.TaskGroup() as parts:
+        async with (
+            gateway_of(settings) as payments,
+            sending(application, settings) as (deliverer, handlers),
+            asyncio.TaskGroup() as parts,
+        ):
+            if payments is not None:
+                gateway.provide(gateway.House(application, payments))
             parts.create_task(deliverer.run(stop))
             parts.create_task(outbox.run(application.database, handlers, stop, clock=application.clock))
             parts.create_task(jobs.run(application.database.conninfo, stop, concurrency=settings.job_concurrency))
@@ -68,6 +76,12 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 async def close_yesterday_job(timestamp: int) -> None:  # noqa: ARG001  (its time, which every such job is given)
     """Hourly, so that it comes soon after midnight in every time zone; a day that is closed stays as it is."""
     await close_yesterday(_application.get())
+
+
+@jobs.task("critical.escalate", cron="* * * * *")
+async def escalate_job(timestamp: int) -> None:  # noqa: ARG001
+    """Every minute: critical findings that nobody has acknowledged in time go to others too."""
+    await _application.get().execute("critical.escalate", {}, as_system("zh_CN"))
 
 
 @jobs.task("scheduling.expire_holds", cron="* * * * *")

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
+from xinglin.capabilities.billing.payers import INSURANCE
+from xinglin.capabilities.billing.payers import KINDS as NAMES
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.synthetic import references
 from xinglin.synthetic.chance import Chance
 from xinglin.synthetic.plan import Plan
 
-INSURANCE = "urn:xinglin:code:insurance"
 KINDS = {
-    "employee": ("城镇职工基本医疗保险", "杏林市医疗保障局职工医保中心"),
-    "resident": ("城乡居民基本医疗保险", "杏林市医疗保障局居民医保中心"),
-    "commercial": ("商业健康保险", "橘井健康保险公司"),
+    "employee": (NAMES["employee"], "杏林市医疗保障局职工医保中心"),
+    "resident": (NAMES["resident"], "杏林市医疗保障局居民医保中心"),
+    "commercial": (NAMES["commercial"], "橘井健康保险公司"),
 }
 """Kinds of insurance: name, and who pays."""
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from xinglin.capabilities.billing.resources import CHARGE_CODE
+from xinglin.capabilities.billing.prices import CHARGE_CODE
+from xinglin.capabilities.imaging.resources import REPORT
 from xinglin.capabilities.pharmacy.formulary import DRUG
 from xinglin.capabilities.pharmacy.resources import PRESCRIPTION_NUMBER, ROUTE
 from xinglin.fhir import build
 from xinglin.fhir.types import Json, Resource
 from xinglin.synthetic import references
-from xinglin.synthetic.catalogue.laboratory import TEST, analytes, panels, studies
+from xinglin.synthetic.catalogue.laboratory import STUDY, TEST, analytes, panels, studies
 from xinglin.synthetic.catalogue.medicines import ROUTES
 from xinglin.synthetic.courses.model import Visit
 from xinglin.synthetic.pen import Pen
@@ -20,6 +21,8 @@ from xinglin.synthetic.results import observation, value
 from xinglin.synthetic.wording import filled
 
 SERVICE = "http://terminology.hl7.org/CodeSystem/v2-0074"
+LABORATORY = build.concept(SERVICE, "LAB")
+EXAMINATION = build.concept(REPORT, "examination", "检查")
 
 
 def reports(
@@ -35,13 +38,20 @@ def reports(
         issued = taken + timedelta(minutes=round(panel.minutes * pen.chance.between(0.7, 1.2)))
         by = {**about, "performer": [references.department(pen.plan, "laboratory")]}
         results = [_result(pen, visit, each, by, taken, issued, held) for each in panel.analytes]
-        found.append((pen.add(_report(code, panel.name, "LAB", by, taken, issued, results)), code, issued))
+        found.append(
+            (
+                pen.add(_report(build.concept(TEST, code, panel.name), [LABORATORY], by, taken, issued, results)),
+                code,
+                issued,
+            )
+        )
     for code, finding in visit.studies:
         study = studies()[code]
         taken = ordered + timedelta(minutes=pen.chance.whole(8, 30))
         issued = taken + timedelta(minutes=round(study.minutes * pen.chance.between(0.7, 1.2)))
         by = {**about, "performer": [references.department(pen.plan, "imaging")]}
-        report = _report(code, study.name, "RAD" if study.radiation else "OTH", by, taken, issued, [])
+        kinds = [EXAMINATION, build.concept(SERVICE, "RAD" if study.rays else "OTH")]
+        report = _report(build.concept(STUDY, code, study.name), kinds, by, taken, issued, [])
         report["conclusion"] = filled(finding, pen.chance, words)
         found.append((pen.add(report), code, issued))
     return found
@@ -63,14 +73,14 @@ def _result(
 
 
 def _report(
-    code: str, name: str, kind: str, by: Json, taken: datetime, issued: datetime, results: list[Json]
+    code: Json, kinds: list[Json], by: Json, taken: datetime, issued: datetime, results: list[Json]
 ) -> Resource:
     return build.without_empty(
         {
             "resourceType": "DiagnosticReport",
             "status": "final",
-            "category": [build.concept(SERVICE, kind)],
-            "code": build.concept(TEST, code, name),
+            "category": kinds,
+            "code": code,
             **by,
             "effectiveDateTime": build.instant(taken),
             "issued": build.instant(issued),

@@ -1,14 +1,13 @@
 """The price list: what is charged for, since when, and where."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from xinglin.capabilities.billing.resources import price_definition
+from xinglin.capabilities.billing.prices import Variant, ending, price_definition
 from xinglin.capabilities.billing.seed import SERVICES
-from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.synthetic.catalogue.laboratory import panels, studies
 from xinglin.synthetic.catalogue.medicines import formulary
@@ -59,37 +58,22 @@ def price(plan: Plan, code: str, day: date, campus: int) -> Decimal:
 
 
 def price_list(plan: Plan) -> Iterator[Resource]:
-    """Both versions of every price. The one that holds has the id that billing looks for."""
+    """Both versions of every price. The one that holds has the item's code as its id."""
     change = changed(plan)
     for item in items().values():
-        yield {
-            **price_definition(item.code, item.name, item.since),
-            "version": str(change.year),
-            "effectivePeriod": {"start": change.isoformat()},
-            **_groups(plan, item, item.since),
-        }
-        yield {
-            **price_definition(item.code, item.name, item.before),
-            "id": f"{item.code}-{change.year - 1}",
-            "version": str(change.year - 1),
-            "status": "retired",
-            "effectivePeriod": {"end": (change - timedelta(days=1)).isoformat()},
-            **_groups(plan, item, item.before),
-        }
+        code, name, year = item.code, item.name, change.year
+        yield price_definition(
+            code, name, item.since, version=str(year), start=change, variants=_variants(plan, item, item.since)
+        )
+        before = price_definition(
+            code, name, item.before, version=str(year - 1), variants=_variants(plan, item, item.before)
+        )
+        yield {**ending(before, change), "id": f"{code}-{year - 1}", "status": "retired"}
 
 
-def _groups(plan: Plan, item: Item, amount: Decimal) -> Resource:
-    """A price for the main campus, then one for the others where it differs."""
+def _variants(plan: Plan, item: Item, amount: Decimal) -> list[Variant]:
+    """What the other campuses take, where it differs from the main one."""
     if item.code != CONSULTATION or plan.campuses == 1:
-        return {}
-    others = [plan.id("campus", number) for number in range(1, plan.campuses)]
-    where = " or ".join(f"%context.location.location.reference = 'Location/{id}'" for id in others)
-    return {
-        "propertyGroup": [
-            {"priceComponent": [{"type": "base", "amount": build.money(amount)}]},
-            {
-                "applicability": [{"description": "其他院区", "language": "text/fhirpath", "expression": where}],
-                "priceComponent": [{"type": "base", "amount": build.money(_cents(amount * ELSEWHERE))}],
-            },
-        ]
-    }
+        return []
+    others = [f"Location/{plan.id('campus', number)}" for number in range(1, plan.campuses)]
+    return [Variant({"campus": others}, _cents(amount * ELSEWHERE))]

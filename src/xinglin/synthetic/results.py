@@ -7,7 +7,7 @@ from decimal import Decimal
 from xinglin.fhir import build
 from xinglin.fhir.types import Json, Resource
 from xinglin.synthetic.bodies import Body, creatinine
-from xinglin.synthetic.catalogue.laboratory import LOINC, TEST, Analyte, Range
+from xinglin.synthetic.catalogue.laboratory import Analyte, Range
 from xinglin.synthetic.chance import Chance
 from xinglin.synthetic.courses.model import Span
 
@@ -20,12 +20,6 @@ STEADY = 0.06
 """How much a usual value changes from time to time, at most, as a share of it."""
 
 ABNORMAL = [build.concept(INTERPRETATION, "A", "异常")]
-
-
-def code(analyte: Analyte) -> Json:
-    """The code of an analyte: LOINC where it is certain, and the house's."""
-    codings = [build.coding(LOINC, analyte.loinc, analyte.name)] if analyte.loinc else []
-    return {"coding": [*codings, build.coding(TEST, analyte.code, analyte.name)], "text": analyte.name}
 
 
 def value(chance: Chance, analyte: Analyte, given: Span | None, body: Body, held: Mapping[str, Decimal]) -> Decimal:
@@ -41,7 +35,8 @@ def value(chance: Chance, analyte: Analyte, given: Span | None, body: Body, held
         middle = creatinine(body)
         given = (middle * 0.96, middle * 1.04)
     number = chance.between(*given) if given else _own(chance, analyte, body)
-    low, high = analyte.limits
+    assert analyte.limits is not None
+    low, high = map(float, analyte.limits)
     return Decimal(f"{max(low, min(high, number)):.{analyte.digits}f}")
 
 
@@ -52,8 +47,8 @@ def _own(chance: Chance, analyte: Analyte, body: Body) -> float:
         body.usual[analyte.code] = _usual(chance, usual)
         return body.usual[analyte.code]
     number = body.usual[analyte.code] * chance.between(1 - STEADY, 1 + STEADY)
-    low = usual.low if usual and usual.low is not None else number
-    high = usual.high if usual and usual.high is not None else number
+    low = float(usual.low) if usual and usual.low is not None else number
+    high = float(usual.high) if usual and usual.high is not None else number
     # Electrolytes hardly move: what would leave the range stays in it.
     return min(max(number, low), high)
 
@@ -62,9 +57,10 @@ def _usual(chance: Chance, range: Range | None) -> float:
     if range is None:
         return 1.0
     if range.low is None or range.high is None:
-        most = range.high or range.low or 1.0
+        most = float(range.high or range.low or 1)
         return chance.peaked(most * 0.06, most * 0.3, most * 1.02)
-    middle, width = (range.low + range.high) / 2, range.high - range.low
+    low, high = float(range.low), float(range.high)
+    middle, width = (low + high) / 2, high - low
     return middle + max(-2.1, min(2.1, chance.bell(0, 1))) * width / 4.4
 
 
@@ -77,7 +73,7 @@ def observation(
         "id": id,
         "status": "final",
         "category": [CATEGORY],
-        "code": code(analyte),
+        "code": analyte.concept,
         **about,
         "effectiveDateTime": build.instant(taken),
         "issued": build.instant(issued),
@@ -97,11 +93,7 @@ def observation(
 
 def flag(number: Decimal, usual: Range) -> str:
     """H, L or N."""
-    if usual.high is not None and number > Decimal(str(usual.high)):
-        return "H"
-    if usual.low is not None and number < Decimal(str(usual.low)):
-        return "L"
-    return "N"
+    return usual.side(number) or "N"
 
 
 def _bounds(analyte: Analyte, usual: Range) -> Json:

@@ -12,6 +12,7 @@ from xinglin.kernel.application import Application, Outcome
 from xinglin.kernel.command import Command
 from xinglin.kernel.context import reference
 from xinglin.kernel.errors import Alerted, NotPermitted
+from xinglin.kernel.view import Row
 from xinglin.platform.i18n import gettext as _
 from xinglin.web.forms import Choice, Form, build_form, read_form
 from xinglin.web.rendering import Renderer, client_of, here
@@ -76,10 +77,20 @@ class Actions:
     ) -> Form:
         alerts = error.alerts if isinstance(error, Alerted) else ()
         issues = error.issues if error is not None and not alerts else ()
-        choices = await self._choices(request, command, values)
+        choices, rows = await self._choices(request, command, values), await self._rows(request, command, values)
         return build_form(
-            command, values, choices=choices, shown=shown, issues=issues, alerts=alerts, key=key, next=next
+            command, values, choices=choices, rows=rows, shown=shown, issues=issues, alerts=alerts, key=key, next=next
         )
+
+    async def _rows(self, request: Request, command: Command, values: dict[str, Any]) -> dict[str, list[Row]]:
+        """The lines of fields of several named values, from the view that knows them."""
+        found: dict[str, list[Row]] = {}
+        for item in build_form(command).fields.values():
+            if item.widget == "grid" and item.source and values.get(item.by):
+                asked = {item.by: values[item.by]}
+                page = await self._application.view(item.source, asked, request.state.actor, client=client_of(request))
+                found[item.name] = page.rows
+        return found
 
     async def _choices(self, request: Request, command: Command, values: dict[str, Any]) -> dict[str, list[Choice]]:
         """Options of the fields whose source is a view, narrowed by what the form knows."""

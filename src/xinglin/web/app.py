@@ -21,6 +21,7 @@ from xinglin.web.assets import Assets
 from xinglin.web.devices import Devices, device_of
 from xinglin.web.elsewhere import Elsewhere
 from xinglin.web.lists import Lists
+from xinglin.web.notices import Notices
 from xinglin.web.pages import Pages
 from xinglin.web.photos import Photos
 from xinglin.web.printing.pages import Printing
@@ -58,9 +59,11 @@ def create_web(application: Application, settings: Settings) -> Starlette:
             Route("/do/{command}", guarded(actions.do), methods=["POST"]),
             Route("/form/{command}", actions.form),
             Route("/list/{view}.csv", lists.csv),
+            Route("/list/{view}.xlsx", lists.workbook),
             Route("/list/{view}", lists.rows),
             Route("/options/{view}", lists.options),
             Route("/badges", lists.badges),
+            Route("/notices", Notices(application, renderer).bars),
             Route("/print/{name}", printing.pdf),
             Route("/print/{name}/check", printing.check, name="print-check"),
             Route("/photo/{id}", Photos(application).serve),

@@ -7,10 +7,13 @@ from textwrap import wrap
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from xinglin.capabilities.patients.views import record_number
 from xinglin.fhir import build
 from xinglin.kernel.roles import role_name
 from xinglin.kernel.text import N_
+from xinglin.platform.barcodes import code128
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.i18n import ngettext
 from xinglin.platform.identity.factors import readable
@@ -145,11 +148,26 @@ def _class(encounter: Mapping[str, Any]) -> str:
     return str((encounter.get("class") or {}).get("code", ""))
 
 
+ARROWS = {"H": "↑", "HH": "↑↑", "L": "↓", "LL": "↓↓", "A": "*", "AA": "**"}
+
+
+def arrow(flag: str) -> str:
+    """The mark of an interpretation (v3-ObservationInterpretation); nothing for a normal one."""
+    return ARROWS.get(flag, "")
+
+
+def flag_tone(flag: str) -> str:
+    """The class of a result by its interpretation: high, low, or none."""
+    return "low" if flag in ("L", "LL") else "high" if flag in ARROWS else ""
+
+
 def filters(zone: ZoneInfo) -> dict[str, Any]:
     """All filters by the name that templates use; times are shown in `zone`."""
     return {
         "age": age,
         "age_at": age_at,
+        "arrow": arrow,
+        "barcode": lambda text: Markup(code128(text)),  # noqa: S704  (digits as a path)
         "base32": lambda secret: " ".join(wrap(readable(secret), 4)),
         "clock": lambda now: now.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
         "code": code,
@@ -159,6 +177,7 @@ def filters(zone: ZoneInfo) -> dict[str, Any]:
         "dosage": dosage,
         "encounter_text": encounter_text,
         "encounter_title": encounter_title,
+        "flag_tone": flag_tone,
         "initial": initial,
         "lived": lived,
         "medicine": medicine,

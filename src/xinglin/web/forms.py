@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -17,11 +17,13 @@ from uuid_utils.compat import uuid7
 from xinglin.fhir.outcome import Issue
 from xinglin.kernel.command import Command
 from xinglin.kernel.errors import Alert
+from xinglin.kernel.view import Row
 from xinglin.platform.i18n import gettext as _
 from xinglin.web.words import label_of, word
 
 Choice = tuple[str, str]
 Choices = Mapping[str, Iterable[Choice]]
+Rows = Mapping[str, Iterable[Row]]
 FEW = 4
 """Up to so many options are shown side by side instead of in a drop-down list."""
 
@@ -30,6 +32,8 @@ FEW = 4
 class FormField:
     """One field of a form. `options` are (value, label); `errors` are shown next to it; `attributes` go to HTML.
 
+    A field of several named values has `rows`, one for each value, from the view `source` asked with the form's field
+    `by`; `marks` are the errors of each.
     The options of a `source` are narrowed by other fields of the form, which are parameters of that view.
     """
 
@@ -45,6 +49,9 @@ class FormField:
     hint: str = ""
     errors: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    by: str = ""
+    rows: tuple[Row, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -110,6 +117,7 @@ def build_form(
     values: Mapping[str, Any] | None = None,
     *,
     choices: Choices | None = None,
+    rows: Rows | None = None,
     shown: Mapping[str, str] | None = None,
     issues: Iterable[Issue] = (),
     alerts: Iterable[Alert] = (),
@@ -118,15 +126,19 @@ def build_form(
 ) -> Form:
     """The form of `command`, filled with `values`.
 
-    `choices` gives options to fields that the input itself leaves open; `shown` the text that stands for the value of
-    a search field. Issues whose expression names a field stand beside it, all others above the form.
+    `choices` gives options to fields that the input itself leaves open; `rows` the lines of a field of several named
+    values; `shown` the text that stands for the value of a search field. Issues whose expression names a field stand
+    beside it, all others above the form.
     """
     given = dict(values or {})
     beside: dict[str, list[str]] = {}
+    marks: dict[str, dict[str, str]] = {}
     above: list[str] = []
     labels = {name: _(label) for name, label in command.labels().items()}
     for issue in issues:
-        name = (issue.expression or "").partition(".")[0]
+        name, _dot, part = (issue.expression or "").partition(".")
+        if name in labels and part:
+            marks.setdefault(name, {})[part] = issue.diagnostics
         if name in labels:
             beside.setdefault(name, []).append(issue.diagnostics.removeprefix(f"{labels[name]}: "))
         else:
@@ -135,6 +147,9 @@ def build_form(
         name: _field(name, info, given, (choices or {}).get(name), (shown or {}).get(name, ""), beside.get(name, ()))
         for name, info in command.input.model_fields.items()
     }
+    for name in {*(rows or {}), *marks}:
+        lines = tuple((rows or {}).get(name, ()))
+        fields[name] = replace(fields[name], rows=lines, marks=marks.get(name, {}))
     for item in fields.values():
         if item.widget == "hidden":
             above.extend(item.errors)
@@ -144,12 +159,16 @@ def build_form(
 def read_form(command: Command, data: ImmutableMultiDict[str, Any]) -> dict[str, Any]:
     """What a browser sent, or an address says, as input for `command`: blank fields are absent, lists are lists.
 
-    Names that begin with an underscore belong to the form itself; other unknown names are kept, so that the command
-    refuses them by name instead of their being lost.
+    Names that begin with an underscore belong to the form itself; `values.k` is the value named k of a field that holds
+    several by name; other unknown names are kept, so that the command refuses them by name instead of their being lost.
     """
     values: dict[str, Any] = {}
     for name in data:
         if name.startswith("_"):
+            continue
+        whole, _dot, part = name.partition(".")
+        if part and _holds_names(command, whole):
+            values.setdefault(whole, {})[part] = str(data[name])
             continue
         info = command.input.model_fields.get(name)
         sent = [str(item) for item in data.getlist(name) if str(item).strip()]
@@ -159,6 +178,11 @@ def read_form(command: Command, data: ImmutableMultiDict[str, Any]) -> dict[str,
         elif sent:
             values[name] = sent[-1]
     return values
+
+
+def _holds_names(command: Command, name: str) -> bool:
+    info = command.input.model_fields.get(name)
+    return info is not None and get_origin(_bare(info.annotation)) is dict
 
 
 def _field(
@@ -190,6 +214,7 @@ def _field(
         hint=_(str(extra["hint"])) if "hint" in extra else "",
         errors=tuple(errors),
         attributes=_limits(kind, info),
+        by=str(extra.get("by", "")),
     )
 
 

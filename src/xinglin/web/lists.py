@@ -1,5 +1,6 @@
-"""Views from the screen: rows, CSV files, options of search fields, and the counts in the rail."""
+"""Views from the screen: rows, CSV files and workbooks, options of search fields, and the counts in the rail."""
 
+import asyncio
 from typing import Any
 
 from markupsafe import Markup
@@ -11,20 +12,22 @@ from xinglin.kernel.application import Application, run_view
 from xinglin.kernel.disclosure import patients_in
 from xinglin.kernel.view import Page, Row, View
 from xinglin.platform.i18n import gettext as _
+from xinglin.platform.spreadsheets import write_workbook
 from xinglin.web.export import to_csv
 from xinglin.web.rendering import Renderer, client_of, here
 from xinglin.web.tables import Column, build_table, columns_of, show
 
 PAGE = 500
 EXPORTED = 100_000
-"""Rows that one CSV file holds at most."""
+"""Rows that one file holds at most."""
 
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OFFERED = 12
 """Options that a search field shows."""
 
 
 class Lists:
-    """The routes `/list/{view}`, `/list/{view}.csv`, `/options/{view}` and `/badges`."""
+    """The routes `/list/{view}`, `/list/{view}.csv`, `/list/{view}.xlsx`, `/options/{view}` and `/badges`."""
 
     def __init__(self, application: Application, renderer: Renderer) -> None:
         self._application = application
@@ -51,13 +54,30 @@ class Lists:
 
     async def csv(self, request: Request) -> Response:
         """The whole list as a CSV file: every page of it, seen at one moment."""
+        headings, lines = await self._all(request, "csv")
+        return self._file(request, "csv", "text/csv; charset=utf-8", to_csv(headings, lines))
+
+    async def workbook(self, request: Request) -> Response:
+        """The same as an Excel workbook."""
+        headings, lines = await self._all(request, "xlsx")
+        # Writing takes a second for long lists, in which others want answers.
+        data = await asyncio.to_thread(write_workbook, headings, lines)
+        return self._file(request, "xlsx", EXCEL, data)
+
+    def _file(self, request: Request, ending: str, kind: str, data: bytes) -> Response:
+        name = self._view(request).name.replace(".", "-")
+        disposition = f'attachment; filename="{name}.{ending}"'
+        return Response(data, media_type=kind, headers={"Content-Disposition": disposition})
+
+    async def _all(self, request: Request, ending: str) -> tuple[list[str], list[list[str]]]:
+        """Headings and rows of the whole list, on record as a file with this ending."""
         view = self._view(request)
         columns = columns_of(view)
         lines: list[list[str]] = []
         application, actor = self._application, request.state.actor
         async with (
             application.on_record(
-                actor, f"{view.name}.csv", client_of(request), request.query_params, always=view.recorded
+                actor, f"{view.name}.{ending}", client_of(request), request.query_params, always=view.recorded
             ) as on_record,
             application.reading(actor) as context,
         ):
@@ -73,12 +93,7 @@ class Lists:
                 cursor = page.next
                 if cursor is None:
                     break
-        name = view.name.replace(".", "-")
-        return Response(
-            to_csv([column.title for column in columns], lines),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-        )
+        return [column.title for column in columns], lines
 
     async def options(self, request: Request) -> Response:
         """Rows of a view as options of a search field: the key is the value, the other fields may fill the form."""

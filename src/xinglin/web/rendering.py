@@ -34,6 +34,7 @@ ADDRESSES = {
     "post": "/post",
     "locale": "/locale",
     "badges": "/badges",
+    "notices": "/notices",
 }
 """Pages that belong to no capability."""
 
@@ -153,7 +154,8 @@ class Renderer:
 
     def _form(self, command: str, **values: Any) -> Form:
         choices, shown, then = values.pop("_choices", None), values.pop("_shown", None), values.pop("_next", None)
-        return build_form(self.registry.commands[command], values, choices=choices, shown=shown, next=then)
+        rows = values.pop("_rows", None)
+        return build_form(self.registry.commands[command], values, choices=choices, rows=rows, shown=shown, next=then)
 
     def _state(self, table: str, resource: Mapping[str, Any]) -> State | None:
         return self.registry.tables[table].of(dict(resource))

@@ -17,6 +17,7 @@ ASSIGNABLE = Literal[
     "doctor",
     "pharmacist",
     "cashier",
+    "accountant",
     "manager",
     "integrator",
     "custodian",

@@ -1,15 +1,15 @@
-"""How this capability writes prices, charges and invoices as R4 resources, and which accounts the money moves on."""
+"""How this capability writes charges and invoices as R4 resources, and which accounts the money moves on."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from xinglin.capabilities.billing import prices
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
 
 INVOICE_NUMBER = "urn:xinglin:id:invoice"
-CHARGE_CODE = "urn:xinglin:code:charge"
 REFUND_OF = "urn:xinglin:extension:refund-of"
 PAYMENT_METHOD = "urn:xinglin:extension:payment-method"
 TENDERED = "urn:xinglin:extension:tendered"
@@ -24,44 +24,28 @@ def method_account(method: str) -> str:
     return f"money:{method}"
 
 
-def price_definition(code: str, name: str, unit_price: Decimal) -> Resource:
-    """A ChargeItemDefinition: the price of one unit."""
-    return {
-        "resourceType": "ChargeItemDefinition",
-        "id": code,
-        "url": f"urn:xinglin:price:{code}",
-        "title": name,
-        "status": "active",
-        "code": build.concept(CHARGE_CODE, code, name),
-        "propertyGroup": [{"priceComponent": [{"type": "base", "amount": build.money(unit_price)}]}],
-    }
-
-
-def unit_price(definition: Resource) -> Decimal:
-    """The base price in a ChargeItemDefinition."""
-    components = (part for group in definition["propertyGroup"] for part in group["priceComponent"])
-    return build.amount(next(part["amount"] for part in components if part["type"] == "base"))
-
-
-def charge(encounter: Resource, definition: Resource, quantity: int, service: str, context: Context) -> Resource:
-    """A ChargeItem; `priceOverride` is the total at the price of now and stays as it is.
+def charge(
+    encounter: Resource, definition: Resource, price: Decimal, quantity: int, service: str, context: Context
+) -> Resource:
+    """A ChargeItem; `priceOverride` is the total at the `price` of one unit now and stays as it is, as does which
+    version of the price list gave it (`definitionCanonical`).
 
     What it is for stands in `supportingInformation`, since R4 lets `service` name neither a request nor a visit.
     """
-    total = unit_price(definition) * quantity
     return {
         "resourceType": "ChargeItem",
         "extension": with_rendered({}, rendered=False),
         "definitionUri": [definition["url"]],
+        "definitionCanonical": [prices.canonical(definition)],
         "code": definition["code"],
         "subject": encounter["subject"],
         "context": build.reference(f"Encounter/{encounter['id']}"),
         "occurrenceDateTime": build.instant(context.now),
         "quantity": {"value": quantity},
-        "priceOverride": build.money(total),
+        "priceOverride": build.money(price * quantity),
         "supportingInformation": [build.reference(service)],
         "enteredDate": build.instant(context.now),
-        "enterer": build.reference(str(context.actor.practitioner), context.actor.name),
+        "enterer": actor(context),
     }
 
 
@@ -107,7 +91,7 @@ def invoice(
             "subject": charges[0]["subject"],
             "recipient": charges[0]["subject"],
             "date": build.instant(context.now),
-            "participant": [{"actor": build.reference(str(context.actor.practitioner), context.actor.name)}],
+            "participant": [{"actor": actor(context)}],
             "lineItem": [
                 {
                     "sequence": position,
@@ -123,6 +107,12 @@ def invoice(
             "note": [{"text": note}] if note else [],
         }
     )
+
+
+def actor(context: Context) -> dict[str, Any]:
+    """Whoever acts, as a Reference; a machine that is no member of staff by its name alone."""
+    who = context.actor.practitioner
+    return build.reference(who, context.actor.name) if who else {"display": context.actor.name}
 
 
 def extension(resource: Resource, url: str) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from typing import Any
 
 from pydantic import Field
 
-from xinglin.capabilities.billing import resources
+from xinglin.capabilities.billing import desk_views, payments, refunds, resources, settling
 from xinglin.capabilities.billing.services import why_kept
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, view
+from xinglin.platform.i18n import gettext as _
 
 
 class BillRow(Row):
@@ -75,6 +76,23 @@ def charge_row(context: Context, item: Resource) -> ChargeRow:
     )
 
 
+GROUPS = {
+    "Encounter": N_("Consultations"),
+    "MedicationRequest": N_("Medicines"),
+    "ServiceRequest": N_("Tests and treatments"),
+}
+"""How a bill is grouped, by what its charges are for; what is none of these is "other"."""
+
+
+def grouped(context: Context, items: list[Resource]) -> list[tuple[str, list[ChargeRow]]]:
+    """The charges of a bill by kind, each kind with its name."""
+    held: dict[str, list[ChargeRow]] = {}
+    for item in items:
+        kind = next((service.partition("/")[0] for service in resources.services([item])), "")
+        held.setdefault(kind if kind in GROUPS else "", []).append(charge_row(context, item))
+    return [(_(GROUPS[kind]) if kind else _("Other"), held[kind]) for kind in (*GROUPS, "") if kind in held]
+
+
 class InvoiceRow(Row):
     """An invoice; refunds have a negative total."""
 
@@ -130,7 +148,10 @@ async def bill(context: Context, visit: str) -> dict[str, Any]:
         "patient": await context.read(encounter["subject"]["reference"]),
         "patient_reference": encounter["subject"]["reference"],
         "charges": [charge_row(context, item) for item in found.resources],
+        "groups": grouped(context, found.resources),
         "total": resources.total(found.resources),
+        "payment": await desk_views.payment_of(context, visit),
+        "gateway": settling.gateway_there(context),
     }
 
 
@@ -142,6 +163,9 @@ async def receipt(context: Context, invoice: str) -> dict[str, Any]:
     charges = await context.read_many(references)
     tendered = resources.extension(held, resources.TENDERED).get("valueMoney")
     total = build.amount(held["totalGross"])
+    kept = {key: reason for key, item in charges.items() if (reason := await why_kept(context, item))}
+    parts = payments.payments_of(held)
+    approvals, requests = await _refundable(context, held, charges, kept)
     return {
         "reference": invoice,
         "invoice": held,
@@ -153,7 +177,47 @@ async def receipt(context: Context, invoice: str) -> dict[str, Any]:
         "method": resources.extension(held, resources.PAYMENT_METHOD).get("valueCode"),
         "tendered": build.amount(tendered) if tendered else None,
         "change": build.amount(tendered) - total if tendered else None,
-        "kept": {key: reason for key, item in charges.items() if (reason := await why_kept(context, item))},
+        "kept": kept,
         "refund": bool(resources.extension(held, resources.REFUND_OF)),
+        "payments": [part for part in parts if part.amount],
+        "approvals": approvals,
+        "requests": requests,
         "reason": "; ".join(note["text"] for note in held.get("note") or ()),
     }
+
+
+async def _refundable(
+    context: Context, held: Resource, charges: dict[str, Resource], kept: dict[str, str]
+) -> tuple[list[str], list[dict[str, str]]]:
+    """Why a refund of all that can be refunded needs an approval, and the requests that are open for the invoice."""
+    table = context.registry.tables["charge"]
+    free = [
+        item
+        for key, item in charges.items()
+        if key not in kept and (state := table.of(item)) and state.code == "SETTLED"
+    ]
+    parts = payments.payments_of(held)
+    approvals = refunds.needed(held, resources.total(free), parts, context.today) if free else []
+    visit = next((item["context"]["reference"] for item in charges.values()), "Encounter/none")
+    states = context.registry.tables["refund"]
+    requests = [
+        {"key": f"Task/{task['id']}", "state": state.code if (state := states.of(task)) else ""}
+        for task in await refunds.open_requests(context, visit)
+        if task["focus"]["reference"] == f"Invoice/{held['id']}"
+    ]
+    return approvals, requests
+
+
+async def found(context: Context, text: str) -> dict[str, str]:
+    """What a number that was typed or scanned opens: an invoice, or the bill of a visit or of a patient's last one."""
+    number = text.strip()
+    if not number or not number.isascii():
+        return {}
+    held = await context.search("Invoice", [("identifier", f"{resources.INVOICE_NUMBER}|{number}"), ("_count", "1")])
+    if held.resources:
+        return {"invoice": f"Invoice/{held.resources[0]['id']}", "visit": ""}
+    held = await context.search("Encounter", [("identifier", number), ("_count", "1")])
+    if not held.resources:
+        query = [("patient.identifier", number), ("_sort", "-_id"), ("_count", "1")]
+        held = await context.search("Encounter", query)
+    return {"visit": f"Encounter/{held.resources[0]['id']}", "invoice": ""} if held.resources else {}

@@ -36,6 +36,7 @@ capability = Capability(
         commands,
         queueing,
         triage,
+        notes,
         record,
         notes,
         diagnosing,
@@ -56,7 +57,7 @@ capability = Capability(
         requests,
         printouts,
     ),
-    needs=("patients", "pharmacy", "billing", "signing"),
+    needs=("patients", "pharmacy", "billing", "signing", "laboratory", "imaging"),
     grants={
         "registrar": ("outpatient.read", "outpatient.register", "outpatient.queues", "outpatient.loads"),
         "nurse": (

@@ -1,6 +1,6 @@
 """What the doctor sees of a patient besides the open visit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xinglin.fhir import build
@@ -9,11 +9,13 @@ from xinglin.kernel.context import Context
 
 LOW, HIGH = {"L", "LL", "<"}, {"H", "HH", ">"}
 SUMMARY_ROWS = 8
+SPARK_WIDTH, SPARK_HEIGHT, SPARK_VALUES = 60, 16, 12
 
 
 @dataclass(frozen=True)
 class Result:
-    """A value to show: name, value with unit, `flag` (`high`, `low` or none) and the time it was taken."""
+    """A value to show: name, value with unit, `flag` (`high`, `low` or none) and the time it was taken. `series` holds
+    the numbers of this kind until now, the oldest first, where several were read."""
 
     name: str
     value: str
@@ -21,6 +23,18 @@ class Result:
     flag: str
     at: str
     code: str
+    series: tuple[float, ...] = ()
+
+    @property
+    def spark(self) -> str:
+        """The series as points of a line 60 wide and 16 high, for SVG; blank where nothing has changed."""
+        if len(set(self.series)) < 2:
+            return ""
+        low, high = min(self.series), max(self.series)
+        span = high - low
+        step = SPARK_WIDTH / (len(self.series) - 1)
+        heights = [(high - value) / span for value in self.series]
+        return " ".join(f"{at * step:.1f},{1 + height * (SPARK_HEIGHT - 2):.1f}" for at, height in enumerate(heights))
 
 
 @dataclass(frozen=True)
@@ -49,7 +63,7 @@ async def summary(context: Context, patient: str) -> Summary:
     )
     return Summary(
         allergies=allergies.resources,
-        vitals=await latest(context, patient, "vital-signs", 40, 8),
+        vitals=await latest(context, patient, "vital-signs", 80, 8),
         problems=_distinct([*kept.resources, *problems.resources], "code")[:SUMMARY_ROWS],
         medicines=_distinct(medicines.resources, "medicationCodeableConcept")[:SUMMARY_ROWS],
         results=await latest(context, patient, "laboratory", 60, SUMMARY_ROWS),
@@ -63,11 +77,24 @@ async def latest(context: Context, patient: str, category: str, read: int, limit
         [("patient", patient), ("category", category), ("_sort", "-date"), ("_count", str(read))],
     )
     newest: dict[str, Result] = {}
+    series: dict[str, list[float]] = {}
     for observation in found.resources:
         shown = result(observation)
         if shown is not None:
             newest.setdefault(shown.code, shown)
-    return list(newest.values())[:limit]
+            if (number := _number(observation)) is not None:
+                series.setdefault(shown.code, []).append(number)
+    return [
+        replace(item, series=tuple(reversed(series.get(code, [])[:SPARK_VALUES])))
+        for code, item in list(newest.items())[:limit]
+    ]
+
+
+def _number(observation: Resource) -> float | None:
+    """The number of an Observation, of several components the first: the systolic pressure."""
+    parts = [observation, *(observation.get("component") or ())]
+    values = [part["valueQuantity"].get("value") for part in parts if "valueQuantity" in part]
+    return float(values[0]) if values and values[0] is not None else None
 
 
 def result(observation: Resource) -> Result | None:

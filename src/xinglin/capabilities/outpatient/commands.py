@@ -230,7 +230,7 @@ async def finish(context: Context, input: VisitStep) -> Resource:
     await context.call("signing.sign", targets=[reference(composition), *diagnoses, *map(reference, orders)])
     await _charge_consultation(context, input.visit)
     place = context.moved("queue", await visits.queue_place(context, input.visit))
-    await context.update({**place, "lastModified": build.instant(context.now)})
+    await context.update({**_settled(place), "lastModified": build.instant(context.now)})
     target = await visits.standing(context, input.visit)
     return await context.move("visit", encounter, to=target)
 

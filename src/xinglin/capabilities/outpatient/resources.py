@@ -21,7 +21,8 @@ EXECUTED = ("108252007", "363679005", "277132007")
 
 QUEUE_REASON = "urn:xinglin:code:queue-reason"
 RESULTS_READY = "results-ready"
-"""Code of `Task.businessStatus` of a place that somebody has who comes back with results."""
+READY = build.concept(QUEUE_REASON, RESULTS_READY, "报告回诊")
+"""`Task.businessStatus` of the place in the queue of somebody who has results."""
 
 TRIAGE_SIGN = "urn:xinglin:code:triage-sign"
 CONSCIOUSNESS = {"alert": "清醒", "verbal": "意识模糊", "pain": "仅对疼痛有反应", "unresponsive": "无反应"}

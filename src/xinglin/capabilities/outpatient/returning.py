@@ -43,5 +43,6 @@ async def rejoin(context: Context, input: VisitStep) -> Resource:
     counts = await queueing.returning_time(context, place["owner"]["reference"])
     place = queueing.from_time(place, counts)
     moment = build.instant(context.now)
-    reason = build.concept(resources.QUEUE_REASON, resources.RESULTS_READY, "报告回诊")
-    return await context.update({**place, "businessStatus": reason, "authoredOn": moment, "lastModified": moment})
+    return await context.update(
+        {**place, "businessStatus": resources.READY, "authoredOn": moment, "lastModified": moment}
+    )

@@ -12,6 +12,7 @@ from xinglin.capabilities.outpatient import (
     ordersets,
     requests,
     resources,
+    timeline,
     views,
     visits,
 )
@@ -41,7 +42,7 @@ async def doctor(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
     """The queue, and the chart of the visit that is open.
 
     Query: `visit` the open visit, `tab` one of record, timeline, orders and results, `cursor` a page of the tab,
-    `template` a structured history that is answered.
+    `template` a structured history that is answered; of the timeline `kind` a class of encounters, `until` a year.
     """
     shown: dict[str, Any] = {
         "queue": await run_view(context, views.queue, {"limit": 200}),
@@ -81,7 +82,7 @@ async def _open_visit(context: Context, visit: str, tab: str, query: Mapping[str
         "amended": await amending.since_signature(context, composition) if tab == "record" else [],
         "diagnoses": await visits.diagnoses(context, encounter),
         "basket": await _basket(context, visit),
-        "page_rows": await _tab(context, tab, patient, query.get("cursor")),
+        "page_rows": await _tab(context, tab, patient, query),
     }
 
 
@@ -94,17 +95,20 @@ async def _basket(context: Context, visit: str) -> list[tuple[BasketSection, Pag
     ]
 
 
-async def _tab(context: Context, tab: str, patient: str, cursor: str | None) -> dict[str, Any]:
+async def _tab(context: Context, tab: str, patient: str, query: Mapping[str, str]) -> dict[str, Any]:
     """Rows of the tabs that reach beyond the open visit, newest first, with the cursor of the next page."""
+    cursor = query.get("cursor")
+    if tab == "timeline":
+        kind, until = query.get("kind", ""), query.get("until", "")
+        return {"timeline": await timeline.timeline(context, patient, kind, until, cursor)}
     queries: dict[str, tuple[str, list[tuple[str, str]]]] = {
-        "timeline": ("Encounter", [("_sort", "-date")]),
         "orders": ("MedicationRequest", [("_sort", "-authoredon")]),
         "results": ("Observation", [("category", "laboratory"), ("_sort", "-date")]),
     }
     if tab not in queries:
         return {"rows": [], "next": None}
-    type, query = queries[tab]
-    pairs = [("patient", patient), *query, ("_count", str(PAGE_ROWS))]
+    type, wanted = queries[tab]
+    pairs = [("patient", patient), *wanted, ("_count", str(PAGE_ROWS))]
     found = await context.search(type, [*pairs, *([("_cursor", cursor)] if cursor else [])])
     rows: list[Resource | chart.Result | None] = [
         chart.result(item) if tab == "results" else item for item in found.resources

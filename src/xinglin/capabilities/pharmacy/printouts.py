@@ -191,7 +191,7 @@ def _line(line: Resource, medicines: Mapping[str, Resource]) -> dict[str, str]:
 async def _amounts(context: Context, visit: str, lines: list[Resource]) -> dict[str, Decimal]:
     """What each line costs: as charged, else at the price of now."""
     charges = await context.search("ChargeItem", [("context", visit), ("_count", "500")])
-    prices = await context.read_many(f"ChargeItemDefinition/{resources.drug_code(line)}" for line in lines)
+    prices = await views.prices_of(context, map(resources.drug_code, lines))
     amounts = {reference(line): views.line_row(context, line, prices).price or Decimal() for line in lines}
     for charge in charges.resources:
         for service in charge.get("supportingInformation") or ():

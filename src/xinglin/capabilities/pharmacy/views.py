@@ -1,5 +1,6 @@
 """Lists of the pharmacy."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from xinglin.capabilities.pharmacy import batches, resources
 from xinglin.capabilities.pharmacy.formulary import FORMULARY, Medicine
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
+from xinglin.kernel.application import run_view
 from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, SearchText, view
@@ -47,7 +49,7 @@ async def formulary_search(context: Context, filter: SearchText) -> Page[Medicin
     usual = await _usual(context)
     codes = await _codes(context, filter, usual)
     medicines = await context.read_many(f"Medication/{code}" for code in codes)
-    prices = await context.read_many(f"ChargeItemDefinition/{code}" for code in codes)
+    prices = await prices_of(context, codes)
     stock = await batches.held(context, batches.WINDOW, codes)
     rows = []
     for code in codes:
@@ -60,7 +62,7 @@ async def formulary_search(context: Context, filter: SearchText) -> Page[Medicin
                 key=medicine.code,
                 name=medicine.name,
                 specification=medicine.specification,
-                price=price_of(prices.get(f"ChargeItemDefinition/{code}")),
+                price=prices.get(code),
                 stock=int(batches.usable(stock.get(code, []), context.today)),
                 **usual.get(code, {}),
             )
@@ -90,13 +92,10 @@ async def _codes(context: Context, filter: SearchText, usual: dict[str, dict[str
     return sorted(found, key=lambda code: order.get(code, len(order)))[: filter.limit]
 
 
-def price_of(definition: Resource | None) -> Decimal | None:
-    """The base price in a ChargeItemDefinition."""
-    for group in (definition or {}).get("propertyGroup") or ():
-        for component in group.get("priceComponent") or ():
-            if component.get("type") == "base":
-                return build.amount(component.get("amount"))
-    return None
+async def prices_of(context: Context, codes: Iterable[str | None]) -> dict[str, Decimal]:
+    """What a pack of each medicine costs as a rule today, by code."""
+    view, wanted = context.registry.views["billing.current_prices"], sorted({code for code in codes if code})
+    return {row.key: row.price for row in (await run_view(context, view, {"items": wanted})).rows} if wanted else {}
 
 
 class OfVisit(Filter):
@@ -184,16 +183,14 @@ async def herb_lines(context: Context, filter: OfVisit) -> Page[LineRow]:
 async def _lines(context: Context, filter: OfVisit, kind: list[tuple[str, str]]) -> Page[LineRow]:
     query = [("encounter", filter.visit), *kind, ("_sort", "_id"), ("_count", str(filter.limit))]
     found = await context.search("MedicationRequest", query)
-    prices = await context.read_many(
-        f"ChargeItemDefinition/{resources.drug_code(item)}" for item in found.resources if resources.drug_code(item)
-    )
+    prices = await prices_of(context, map(resources.drug_code, found.resources))
     rows = [line_row(context, item, prices) for item in found.resources]
     return Page(rows, found.next, found.total)
 
 
-def line_row(context: Context, line: Resource, prices: dict[str, Resource]) -> LineRow:
+def line_row(context: Context, line: Resource, prices: dict[str, Decimal]) -> LineRow:
     """A MedicationRequest as a row; the amount is at the price of now."""
-    price = price_of(prices.get(f"ChargeItemDefinition/{resources.drug_code(line)}"))
+    price = prices.get(resources.drug_code(line) or "")
     state = context.registry.tables["prescription"].of(line)
     count, given = resources.packs(line), resources.as_prescribed(line)
     return LineRow(

@@ -10,7 +10,7 @@ from xinglin.capabilities.pharmacy import batches, resources
 from xinglin.capabilities.pharmacy.dispensing import CALLED, FETCHER, TRACE
 from xinglin.capabilities.pharmacy.prescriptions import valid_until
 from xinglin.capabilities.pharmacy.reviewing import RETURN_REASON, REVIEW
-from xinglin.capabilities.pharmacy.views import line_row
+from xinglin.capabilities.pharmacy.views import line_row, prices_of
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
@@ -280,7 +280,7 @@ async def prescription_detail(context: Context, number: str) -> dict[str, Any]:
         return {"number": number, "lines": [], "patient": None}
     first = found.resources[0]
     patient = first["subject"]["reference"]
-    prices = await context.read_many(f"ChargeItemDefinition/{resources.drug_code(item)}" for item in found.resources)
+    prices = await prices_of(context, map(resources.drug_code, found.resources))
     allergies = await context.search(
         "AllergyIntolerance", [("patient", patient), ("clinical-status", "active"), ("_count", "50")]
     )

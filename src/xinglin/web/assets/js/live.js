@@ -85,4 +85,6 @@ addEventListener("beforeunload", (event) => {
 
 remember(document);
 const seconds = Number(document.body.dataset.poll || 0);
+// What ends within seconds is looked at more often, as long as it is on the page.
+setInterval(() => { if (!document.hidden && document.querySelector("[data-poll-soon]")) refresh(); }, 1500);
 if (seconds) setInterval(() => { if (!document.hidden) refresh(); }, seconds * 1000);

@@ -7,6 +7,7 @@ import "./phrases.js";
 import "./combobox.js";
 import "./money.js";
 import "./files.js";
+import "./grid.js";
 import "./photos.js";
 import "./panels.js";
 import "./sort.js";
