@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from xinglin.capabilities.administration import resources
-from xinglin.capabilities.pharmacy.rules_authority import TITLES, rights
+from xinglin.capabilities.pharmacy.rules_authority import rights
 from xinglin.capabilities.scheduling.seed import CLINICS
 from xinglin.fhir import build
 from xinglin.fhir.outcome import NotFound
@@ -50,10 +50,10 @@ DEPARTMENTS = {
 STAFF = (
     Member("registrar", "practitioner-li", "李敏", "female", ("registrar",), "outpatient"),
     Member("registrar2", "practitioner-wu", "吴倩", "female", ("registrar",), "outpatient"),
-    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="副主任医师"),
-    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="主治医师"),
-    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="主任医师"),
-    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology", title="主任医师"),
+    Member("doctor", "practitioner-chen", "陈立新", "male", ("doctor",), "cardiology", title="associate-chief"),
+    Member("doctor2", "practitioner-lin", "林若云", "female", ("doctor",), "general", title="attending"),
+    Member("doctor3", "practitioner-zhao", "赵思远", "male", ("doctor",), "respiratory", title="chief"),
+    Member("head", "practitioner-xu-jianhua", "徐建华", "male", ("doctor", "head"), "cardiology", title="chief"),
     Member("cashier", "practitioner-sun", "孙晓梅", "female", ("cashier",), "finance"),
     Member("accountant", "practitioner-qian", "钱慧", "female", ("accountant",), "finance"),
     Member("pharmacist", "practitioner-zhou", "周文博", "male", ("pharmacist",), "pharmacy"),
@@ -152,12 +152,8 @@ async def _masters(context: Context) -> None:
 
 
 def _qualifications(member: Member) -> list[Resource]:
-    """The department, and of doctors the title with what it lets them prescribe."""
-    code = next((code for code, name in TITLES.items() if name == member.title), None)
     held: list[Resource] = [{"code": {"text": DEPARTMENTS[member.department]}}]
-    if code is None:
-        return [*held, *([{"code": {"text": member.title}}] if member.title else [])]
-    return [*held, *rights(code, controlled=code.endswith("chief"))]
+    return [*held, *rights(member.title, controlled=member.title.endswith("chief"))] if member.title else held
 
 
 async def _once(context: Context, resource: Resource) -> None:
