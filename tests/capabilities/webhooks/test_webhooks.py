@@ -97,7 +97,7 @@ async def visit(hospital: Hospital) -> str:
 
 async def settled(hospital: Hospital, visit: str) -> str:
     """Charges and settles; returns the reference of the invoice that an event tells of."""
-    await hospital.do("cashier", "billing.charge", visit=visit, item="consultation", service="ServiceRequest/1")
+    await hospital.do("cashier", "billing.charge", visit=visit, item="consultation", service="Procedure/1")
     invoice = await hospital.pay(visit)
     await hospital.deliver()
     return f"Invoice/{invoice['id']}"
