@@ -139,7 +139,7 @@ def test_a_place_that_somebody_else_took_is_refused_with_the_nearest_free_ones(s
     first.page.locator(f"button.slot[value='{taken}']").click()
     first.toast("已挂号")
     second.page.locator(f"button.slot[value='{taken}']").click()
-    second.toast("该号源刚被挂走")
+    second.toast("该号刚被约走")
     expect(second.page.locator(f"button.slot[value='{taken}']")).to_have_count(0)
 
 
