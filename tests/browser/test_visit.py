@@ -150,7 +150,9 @@ def test_a_wrong_step_is_refused_with_its_reason(station: Open) -> None:
     doctor = station("doctor")
     call_and_receive(doctor, "空病历")
     doctor.page.keyboard.press("Control+Enter")
-    doctor.toast("签名前请补充：主诉、现病史、诊断")
+    for missing in ("缺少主诉", "缺少现病史", "缺少诊断"):
+        expect(doctor.page.locator("#dialog .alerts")).to_contain_text(missing)
+    doctor.page.keyboard.press("Escape")
     expect(doctor.page.locator("#banner")).to_contain_text("就诊中")
 
 

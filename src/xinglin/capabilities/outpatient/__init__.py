@@ -36,7 +36,6 @@ capability = Capability(
         commands,
         queueing,
         triage,
-        notes,
         record,
         notes,
         diagnosing,
