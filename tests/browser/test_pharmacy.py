@@ -19,7 +19,7 @@ def test_a_returned_prescription_is_upheld_signed_by_two_dispensed_and_taken_bac
     write_record(doctor)
     doctor.page.keyboard.press("F7")
     doctor.page.locator("[name=herbs]").fill("黄芪30 当归10 炙甘草6")
-    doctor.page.locator("#prescribe_herbs button[type=submit]").click()
+    doctor.page.locator("#pharmacy-prescribe_herbs button[type=submit]").click()
     expect(doctor.page.locator("#basket")).to_contain_text("每剂 30 g")
     doctor.page.keyboard.press("Control+Enter")
     doctor.toast("已签名")

@@ -174,3 +174,21 @@ def test_herbs_are_read_however_they_are_typed(herbs: list[tuple[str, str, Decim
 def test_what_is_no_herb_is_named(text: str) -> None:
     with pytest.raises(ValueError, match="附子9先煎"):
         read_herbs(text)
+
+
+async def test_a_skin_test_opens_the_medicines_that_need_it(hospital: Hospital) -> None:
+    visit = await consultation(hospital, name="陈皮试")
+    values = {"visit": visit, "medicine": "amoxicillin-500", "frequency": "tid", "days": 5}
+    with pytest.raises(Alerted) as alerted:
+        await hospital.do("doctor", "pharmacy.prescribe", **values)
+    assert alerted.value.blocked
+    result = {"visit": visit, "allergen": "penicillin"}
+    await hospital.do("doctor", "pharmacy.record_skin_test", result="negative", **result)
+    await hospital.do("doctor", "pharmacy.prescribe", **values)
+    hospital.clock.forward(minutes=30)
+    await hospital.do("doctor", "pharmacy.record_skin_test", result="positive", **result)
+    with pytest.raises(Alerted) as positive:
+        await hospital.do(
+            "doctor", "pharmacy.prescribe", visit=visit, medicine="penicillin-g-80", route="intramuscular"
+        )
+    assert "skin-test" in {alert.code for alert in positive.value.alerts if alert.level == "block"}

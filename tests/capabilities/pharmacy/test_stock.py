@@ -10,6 +10,7 @@ from tests.capabilities.pharmacy.test_dispensing import receive, stock
 from tests.hospital import Hospital
 from xinglin.fhir.types import Resource
 from xinglin.kernel.errors import NotPermitted, Refused
+from xinglin.operations.hospital import furnish
 
 
 async def keeps(hospital: Hospital, command: str, **values: Any) -> Resource:
@@ -128,3 +129,13 @@ async def test_what_runs_out_is_named_with_how_much_to_order(hospital: Hospital)
     await keeps(hospital, "set_reorder", medicine=code, place="window", point=0, upto=1)
     assert code not in {row.key for row in await hospital.rows("pharmacist", "pharmacy.reorder")}
     assert Decimal(500) == sum((await stock(hospital, "window", code)).values())
+
+
+async def test_what_has_run_out_is_not_given_anew_at_the_next_start(hospital: Hospital) -> None:
+    code = "febuxostat-40"
+    for place in ("window", "store"):
+        key = next(row.key for row in await hospital.rows("pharmacist", "pharmacy.stock", text=code, place=place))
+        lost = await keeps(hospital, "report_loss", place=place, batch=key, packs=500, reason="水损")
+        await hospital.do("pharmacist2", "pharmacy.approve_adjustment", adjustment=f"Task/{lost['id']}")
+    await furnish(hospital.application)
+    assert await stock(hospital, "window", code) == await stock(hospital, "store", code) == {}

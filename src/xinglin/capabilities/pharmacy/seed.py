@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 
 from xinglin.capabilities.pharmacy import supplies
-from xinglin.capabilities.pharmacy.batches import PLACES, STORE, WINDOW, stock_account
+from xinglin.capabilities.pharmacy.batches import PLACES, STORE, WINDOW
 from xinglin.capabilities.pharmacy.formulary import ATC, DRUG, FORMULARY, Medicine
 from xinglin.capabilities.pharmacy.knowledge import FAMILY, Against, Interaction, Knowledge, Limit
 from xinglin.capabilities.pharmacy.tables import KINDS, MEDICINES, PARTS, RULES
@@ -187,8 +187,8 @@ async def _seed(context: Context, code: str, entry: Entry, held: dict[str, Resou
         await context.create(entry.knowledge.to_resource(entry.medicine, entry.price), id=code)
     if f"ChargeItemDefinition/{code}" not in held:
         await context.call("billing.set_price", item=code, name=entry.medicine.name, price=entry.price)
-    stocked = [stock_account(place, code) for place in (WINDOW, STORE)]
-    if await context.books.holdings(stocked):
+    if f"Medication/{code}" in held:
+        # Its stock is its own affair, also where none is left.
         return
     packs = FIRST_GRAMS if entry.medicine.kind == "herbal" else FIRST_STOCK
     for place, lot, days in ((WINDOW, "DEMO-001", 400), (STORE, "DEMO-002", 700)):
