@@ -121,8 +121,6 @@ WORDS = {
     "count": N_("Count"),
     "loss": N_("Loss"),
     "first stock": N_("First stock"),
-    "negative": N_("Negative"),
-    "positive": N_("Positive"),
     "granted": N_("Granted"),
     "intact": N_("Intact: back into stock"),
     "damaged": N_("Damaged or unsealed: destroyed"),
