@@ -6,7 +6,7 @@ import sys
 
 import bench
 
-HELPERS = ("__main__", "bulk", "fhir_requests", "load", "multiply", "raw", "report", "steady")
+HELPERS = ("__main__", "bulk", "fhir_requests", "load", "money", "multiply", "raw", "report", "steady")
 
 
 def main() -> int:

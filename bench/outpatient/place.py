@@ -21,8 +21,8 @@ from xinglin.synthetic.plan import Plan
 from xinglin.synthetic.writing import write_hospital
 
 ROOT = Path(__file__).resolve().parents[2]
-STAFF = {"doctor": 36, "registrar": 6, "cashier": 6, "pharmacist": 8, "technician": 6, "nurse": 4}
-"""How many of each role get an account; doctors are those with a clinic."""
+STAFF = {"doctor": 18, "registrar": 3, "cashier": 3, "pharmacist": 4}
+"""How many of each role get an account at each campus; doctors are those with a clinic."""
 
 MORNING = 8
 
@@ -85,9 +85,10 @@ def _chosen(staff: Iterable[Worker]) -> dict[str, list[Worker]]:
     """One doctor of each clinic after another, so that all departments work; of others the first ones."""
     found: dict[str, list[Worker]] = {role: [] for role in STAFF}
     for worker in sorted(staff, key=lambda each: each.number % 7):
-        team = found.get(worker.role)
-        if team is not None and len(team) < STAFF[worker.role] and (worker.role != "doctor" or worker.clinic):
-            team.append(worker)
+        if worker.role not in STAFF or (worker.role == "doctor" and not worker.clinic):
+            continue
+        if sum(each.campus == worker.campus for each in found[worker.role]) < STAFF[worker.role]:
+            found[worker.role].append(worker)
     return found
 
 

@@ -104,21 +104,22 @@ async def consult(ward: Ward, doctor: Person, number: str) -> None:
 
 
 async def fetch(ward: Ward, patient: str, number: str, campus: int) -> None:
-    """Review, payment and dispensing."""
-    (_apothecary, pharmacist), (_teller, cashier) = ward.one("pharmacist", campus), ward.one("cashier", campus)
-    reviewed = await pharmacist.rows("pharmacy.to_review", limit=500)
+    """Review, payment, picking, and dispensing by somebody else."""
+    (_first, picker), (_second, checker) = ward.chance.sample(ward.people["pharmacist", campus], 2)
+    _teller, cashier = ward.one("cashier", campus)
+    reviewed = await picker.rows("pharmacy.to_review", limit=500)
     prescriptions = [row["number"] for row in reviewed if row["patient"] == patient]
     for prescription in prescriptions:
-        await pharmacist.do("pharmacy.review", prescription=prescription)
+        await picker.do("pharmacy.review", prescription=prescription)
     bills = await cashier.rows("billing.open_bills", limit=500)
     bill = next(row for row in bills if row["key"] == number)
     await cashier.do(
         "billing.settle", visit=number, total=bill["total"], method=ward.chance.choice(("cash", "qr", "card"))
     )
     for prescription in prescriptions:
-        await _paid(pharmacist, prescription)
-        await pharmacist.do("pharmacy.prepare", prescription=prescription)
-        await pharmacist.do("pharmacy.dispense", prescription=prescription)
+        await _paid(picker, prescription)
+        await picker.do("pharmacy.prepare", prescription=prescription)
+        await checker.do("pharmacy.dispense", prescription=prescription)
 
 
 async def _paid(pharmacist: Person, prescription: str) -> None:

@@ -66,7 +66,7 @@ def add_card_and_photo(desk: Station, picture: Path) -> None:
     expect(desk.page.locator("img.photo.large")).to_be_visible()
     desk.page.get_by_role("button", name="保存照片").click()
     expect(desk.page.locator("#banner img.photo")).to_be_visible()
-    assert desk.page.evaluate("document.querySelector('#banner img.photo').naturalWidth") == 240
+    expect(desk.page.locator("#banner img.photo")).to_have_js_property("naturalWidth", 240)
     assert desk.accessibility() == []
     desk.go("/patients")
     expect(desk.page.locator("[type=search]")).to_be_focused()
@@ -87,10 +87,14 @@ def decide(office: Station, state: str, key: str, reason: str) -> None:
     expect(office.page.locator("#pairs")).not_to_contain_text("夏侯芷婧")
 
 
-def test_a_second_record_is_noticed_merged_and_taken_apart(station: Open, picture: Path) -> None:
+def test_a_second_record_is_noticed_merged_and_taken_apart(station: Open, picture: Path, pictures: Path) -> None:
     desk, office = station("registrar"), station("records")
     second = register_twice(desk)
     add_card_and_photo(desk, picture)
+    desk.page.goto(second)
+    desk.picture(pictures, "patients-1366x768")
+    office.go("/duplicates")
+    office.picture(pictures, "duplicates-1366x768")
     decide(office, "OPEN", "1", "核对身份证为同一人")
     office.page.goto(second)
     expect(office.page.locator("#banner h1")).to_have_text("夏侯芷静")

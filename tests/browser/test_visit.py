@@ -139,7 +139,7 @@ def test_a_place_that_somebody_else_took_is_refused_with_the_nearest_free_ones(s
     first.page.locator(f"button.slot[value='{taken}']").click()
     first.toast("已挂号")
     second.page.locator(f"button.slot[value='{taken}']").click()
-    second.toast("该号源刚被挂走")
+    second.toast("该号刚被约走")
     expect(second.page.locator(f"button.slot[value='{taken}']")).to_have_count(0)
 
 
@@ -150,7 +150,9 @@ def test_a_wrong_step_is_refused_with_its_reason(station: Open) -> None:
     doctor = station("doctor")
     call_and_receive(doctor, "空病历")
     doctor.page.keyboard.press("Control+Enter")
-    doctor.toast("签名前请补充：主诉、现病史、诊断")
+    for missing in ("缺少主诉", "缺少现病史", "缺少诊断"):
+        expect(doctor.page.locator("#dialog .alerts")).to_contain_text(missing)
+    doctor.page.keyboard.press("Escape")
     expect(doctor.page.locator("#banner")).to_contain_text("就诊中")
 
 

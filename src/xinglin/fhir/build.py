@@ -99,6 +99,12 @@ def replaced_by(patient: Resource) -> str | None:
     return next((str(each["other"].get("reference")) for each in links if each.get("type") == "replaced-by"), None)
 
 
+def replaces(patient: Resource) -> list[str]:
+    """The references of the records that a Patient replaces (R4, Patient.link)."""
+    links = patient.get("link") or ()
+    return [str(each["other"].get("reference")) for each in links if each.get("type") == "replaces"]
+
+
 def age_in_years(birth: str | None, today: date) -> int | None:
     """Completed years of life; None while the date is unknown. Partial dates count from their first day."""
     if not birth:

@@ -17,7 +17,9 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 HTMX = "htmx.org/dist/htmx.min.js"
+CHARTS = "echarts/dist/echarts.min.js"
 FONT = "@fontsource-variable/noto-sans-sc"
+NEEDED = (HTMX, CHARTS, f"{FONT}/wght.css")
 
 
 class MissingPackages(Exception):
@@ -36,7 +38,7 @@ class Assets:
     Nothing outside these two lists is ever served, whatever the address says. `frontend` is the folder `node_modules`.
 
     Raises:
-        MissingPackages: htmx or the web font is not in `frontend`.
+        MissingPackages: htmx, ECharts or the web font is not in `frontend`.
     """
 
     def __init__(self, frontend: Path | None) -> None:
@@ -60,7 +62,7 @@ class Assets:
         return self._address(f"{self._own}/{name}")
 
     def vendor(self, name: str) -> str:
-        """The address of a file out of the npm packages: `htmx.js` or `font.css`."""
+        """The address of a file out of the npm packages: `htmx.js`, `echarts.js` or `font.css`."""
         return self._address(f"vendor/{self._vendor}/{name}")
 
     def _address(self, key: str) -> str:
@@ -77,7 +79,7 @@ class Assets:
 
 
 def _vendor(frontend: Path | None) -> dict[str, Path]:
-    if frontend is None or not (frontend / HTMX).is_file() or not (frontend / FONT / "wght.css").is_file():
+    if frontend is None or not all((frontend / name).is_file() for name in NEEDED):
         raise MissingPackages(
             f"Front-end packages are missing in {frontend}. `./run demo` fetches them; "
             "otherwise run `npm ci` and set XINGLIN_FRONTEND to the folder node_modules."
@@ -85,6 +87,7 @@ def _vendor(frontend: Path | None) -> dict[str, Path]:
     fonts = sorted((frontend / FONT / "files").glob("*-wght-normal.woff2"))
     return {
         "htmx.js": frontend / HTMX,
+        "echarts.js": frontend / CHARTS,
         "font.css": frontend / FONT / "wght.css",
         **{f"files/{path.name}": path for path in fonts},
     }

@@ -121,4 +121,7 @@ def show(registry: Registry, column: Column, value: Any) -> tuple[str, str | Non
         return str(value)[:16].replace("T", " "), None
     if column.kind == "money":
         return f"¥ {Decimal(str(value)):,.2f}", None
+    if column.kind == "datetime":
+        # As it is written, with the hospital's own offset; nobody reads seconds and offsets in a list.
+        return str(value)[:16].replace("T", " "), None
     return str(value), None

@@ -89,12 +89,15 @@ async def test_proposals_are_held_to_their_day_their_author_and_to_reason(hospit
 async def test_variants_go_by_doctor_age_payer_and_place(hospital: Hospital) -> None:
     item = "variant-test"
     sheet, version = await propose(hospital, "20.00", days=0, item=item)
-    for values in ({"level": "associate", "price": "40.00"}, {"level": "associate", "age": 7, "price": "44.00"}):
+    for values in (
+        {"level": "associate-chief", "price": "40.00"},
+        {"level": "associate-chief", "age": 7, "price": "44.00"},
+    ):
         await hospital.do("accountant", "billing.add_variant", version=version, **values)
     with pytest.raises(BadRequest):
         await hospital.do("accountant", "billing.add_variant", version=version, price="1.00")
     with pytest.raises(BadRequest):
-        await hospital.do("accountant", "billing.add_variant", version=version, price="9.00", level="associate")
+        await hospital.do("accountant", "billing.add_variant", version=version, price="9.00", level="associate-chief")
     await hospital.do("accountant", "billing.add_variant", version=version, price="9.00", payer="self")
     await hospital.do("accountant", "billing.remove_variant", version=version, position=3)
     await hospital.do("manager", "billing.approve_prices", batch=sheet)

@@ -63,3 +63,26 @@ async def test_sets_are_one_s_own_or_the_department_s_and_are_edited(hospital: H
     empty = await hospital.consultation(await hospital.patient("钱空白"))
     with pytest.raises(Refused):
         await hospital.do("doctor", "outpatient.keep_set", visit=empty, title="空组套")
+
+
+async def test_tests_and_examinations_belong_to_a_set_too(hospital: Hospital) -> None:
+    visit = await hospital.consultation(await hospital.patient("孙检验"))
+    await hospital.do("doctor", "outpatient.diagnose", visit=visit, code="I10")
+    test = (await hospital.rows("doctor", "laboratory.test_search", text="", limit=1))[0]
+    study = (await hospital.rows("doctor", "imaging.study_search", text="", limit=1))[0]
+    await hospital.do("doctor", "laboratory.order", visit=visit, test=test.key)
+    await hospital.do("doctor", "imaging.order", visit=visit, study=study.key, reason="组套试验")
+    plan = await hospital.do("doctor", "outpatient.keep_set", visit=visit, title="检查组套", note=False)
+    rows = await hospital.rows("doctor", "outpatient.set_entries", plan=f"PlanDefinition/{plan['id']}")
+    assert [row.kind for row in rows] == ["diagnosis", "order", "order"]
+    other = await hospital.consultation(await hospital.patient("周检验"))
+    await hospital.do(
+        "doctor",
+        "outpatient.apply_set",
+        visit=other,
+        plan=f"PlanDefinition/{plan['id']}",
+        entries=[0, 1, 2],
+        reason="组套试验",
+    )
+    for name, line in (("laboratory.lines", test.name), ("imaging.lines", study.name)):
+        assert [row.headline for row in await hospital.rows("doctor", name, visit=other)] == [line]

@@ -1,16 +1,18 @@
 """The timeline and the summary: what happened in each visit, and how values went."""
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hospital import Hospital
 from xinglin.capabilities.outpatient import chart
 from xinglin.capabilities.outpatient.timeline import Timeline, timeline
-from xinglin.kernel.context import as_system
+from xinglin.kernel.context import Context, as_system
 from xinglin.store.loading import read_document
-from xinglin.store.repository import Repository
+from xinglin.store.repository import Repository, SearchPage
 
 
 async def look(
@@ -51,6 +53,32 @@ async def test_a_long_history_comes_by_pages_with_its_results(hospital: Hospital
     assert sorted(seen) == sorted(wanted)
     assert results > 0
     assert len(shown.years) > 1
+
+
+async def test_the_chart_asks_no_more_of_a_long_history(
+    hospital: Hospital, synthea: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hospital.application.database.transaction() as connection:
+        response = await Repository(connection, now=hospital.clock()).transaction(read_document(synthea[0]))
+    located = ["/".join(entry["response"]["location"].split("/")[:2]) for entry in response["entry"]]
+    old = next(place for place in located if place.startswith("Patient/"))
+    asked: list[str] = []
+    search = Context.search
+
+    async def counted(self: Context, type: str, query: Any) -> SearchPage:
+        asked.append(type)
+        return await search(self, type, query)
+
+    monkeypatch.setattr(Context, "search", counted)
+    screen = hospital.application.registry.screens["outpatient.doctor"]
+    counts = []
+    for patient in (await hospital.patient("赵新来"), old):
+        visit = await hospital.consultation(patient)
+        asked.clear()
+        async with hospital.application.reading(hospital.people["doctor"]) as context:
+            await screen.run(context, {"visit": visit})
+        counts.append(len(asked))
+    assert counts[0] == counts[1] <= 25
 
 
 async def test_vital_signs_come_with_their_course(hospital: Hospital) -> None:

@@ -43,6 +43,8 @@ def record(name: str = "张三丰", **values: Any) -> dict[str, Any]:
         ("张三丰", "张 三丰", "same"),
         ("张静", "章婧", "sound"),
         ("李黎明", "李离民", "sound"),
+        ("李末", "李未", "look"),
+        ("佘晴", "余睛", "look"),
         ("张三丰", "张丰三", "order"),
         ("张三丰", "张三", "character"),
         ("张三丰", "张山峰", "sound"),

@@ -5,6 +5,7 @@ import pytest
 from tests.hospital import Hospital
 from xinglin.capabilities.patients.banner import Known, known
 from xinglin.fhir.outcome import BadRequest
+from xinglin.kernel.context import as_system
 from xinglin.kernel.errors import NotPermitted, Refused
 
 
@@ -83,3 +84,23 @@ async def test_an_allergen_that_no_list_has_is_written_by_name(hospital: Hospita
     shown = await banner(hospital, "doctor", patient)
     assert shown.allergies is not None
     assert [(each.text, each.more) for each in shown.allergies] == [("芒果", "口唇肿胀"), ("猫毛", "")]
+
+
+async def test_the_banner_says_who_pays_now(hospital: Hospital) -> None:
+    patient = await hospital.patient("付甲")
+    await hospital.waiting_visit(patient)
+    for name, period in (("新农合", {"end": "2025-12-31"}), ("城镇职工基本医疗保险", {"start": "2026-01-01"})):
+        cover = {
+            "resourceType": "Coverage",
+            "status": "active",
+            "type": {"text": name},
+            "beneficiary": {"reference": patient},
+            "payor": [{"display": "杏林市医保局"}],
+            "period": period,
+        }
+        async with hospital.application.database.transaction() as connection:
+            await hospital.application.context(connection, as_system("en")).create(cover)
+    for login in ("doctor", "doctor2"):
+        assert (await banner(hospital, login, patient)).payer == "城镇职工基本医疗保险"
+    assert (await banner(hospital, "auditor", patient)).payer is None
+    assert (await banner(hospital, "auditor", patient)).allergies is None

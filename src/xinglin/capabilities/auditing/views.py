@@ -95,8 +95,10 @@ class SightRow(Row):
     recorded=True,
 )
 async def who_saw(context: Context, filter: OfPatient) -> Page[SightRow]:
-    """Everything that was done or shown about a patient, the newest first; exports of everybody among it."""
-    found = await about_patient(context.connection, filter.patient, filter.span(context), filter.limit + 1)
+    """Everything that was done or shown about a patient, the newest first; exports of everybody among it, and what
+    belongs to records that were merged into this one."""
+    records = await _records(context, filter.patient)
+    found = await about_patient(context.connection, records, filter.span(context), filter.limit + 1)
     rows = [
         SightRow(
             key=str(entry.id),
@@ -112,6 +114,14 @@ async def who_saw(context: Context, filter: OfPatient) -> Page[SightRow]:
         for entry in found[: filter.limit]
     ]
     return Page(rows, _cursor(found, filter.limit))
+
+
+async def _records(context: Context, patient: str) -> list[str]:
+    found = [patient]
+    for name in found:
+        held = (await context.read_many([name])).get(name, {})
+        found += [each for each in build.replaces(held) if each not in found]
+    return found
 
 
 class DeedRow(Row):

@@ -1,6 +1,7 @@
 """Billing: prices, charges, settlement and refunds; every cent goes through the ledger."""
 
 from xinglin.capabilities.billing import (
+    choosing,
     commands,
     desk_views,
     events,
@@ -8,6 +9,7 @@ from xinglin.capabilities.billing import (
     price_files,
     price_views,
     pricing,
+    printouts,
     refunds,
     screens,
     seed,
@@ -33,6 +35,7 @@ capability = Capability(
         commands,
         services,
         settling,
+        choosing,
         intents,
         refunds,
         shifts,
@@ -43,6 +46,7 @@ capability = Capability(
         views,
         desk_views,
         price_views,
+        printouts,
         screens,
         voiding,
     ),
@@ -52,7 +56,7 @@ capability = Capability(
             *("billing.read", "billing.prices", "billing.approve_prices", "billing.approve_refunds"),
             TAGS,
         ),
-        "cashier": ("billing.read", "billing.settle", "billing.refund", "billing.charge", TAGS),
+        "cashier": ("billing.read", "billing.payer", "billing.settle", "billing.refund", "billing.charge", TAGS),
         "doctor": ("billing.charge", TAGS),
         "manager": (
             *("billing.read", "billing.prices", "billing.approve_prices", "billing.approve_refunds"),
@@ -60,7 +64,7 @@ capability = Capability(
         ),
         "nurse": (TAGS,),
         "pharmacist": ("billing.charge", TAGS),
-        "registrar": (TAGS,),
+        "registrar": ("billing.payer", TAGS),
         "system": ("billing.read", "billing.prices", "billing.set_price", "billing.gateway", TAGS),
     },
     access={

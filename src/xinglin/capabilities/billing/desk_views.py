@@ -15,6 +15,7 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
 from xinglin.kernel.text import N_
 from xinglin.kernel.view import Filter, Page, Row, RowAction, view
+from xinglin.platform.access.grants import CAMPUS
 from xinglin.platform.identity.posts import ROLE
 
 HIDDEN: JsonDict = {"hidden": True}
@@ -255,9 +256,10 @@ def _shift_row(context: Context, shift: Resource) -> ShiftRow:
 
 
 class OfDay(Filter):
-    """A day; today where none is named."""
+    """A day, today where none is named, at one campus or all."""
 
     day: date | None = Field(None, title=N_("Day"))
+    campus: str | None = Field(None, title=N_("Campus"), pattern=r"^Location/")
 
 
 class TakingRow(Row):
@@ -281,7 +283,8 @@ class TakingRow(Row):
 )
 async def day_report(context: Context, filter: OfDay) -> Page[TakingRow]:
     """What was taken and given back on a day, by cashier and way of payment."""
-    rows = takings(await invoices_of(context, context.on_day("date", filter.day or context.today)))
+    place = [("_tag", f"{CAMPUS}|{filter.campus.partition('/')[2]}")] if filter.campus else []
+    rows = takings(await invoices_of(context, [*context.on_day("date", filter.day or context.today), *place]))
     return Page(rows, total=len(rows))
 
 

@@ -24,7 +24,7 @@ REASON = "urn:xinglin:extension:reason"
 URL = "urn:xinglin:price:"
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-LEVELS = {"chief": "主任医师", "associate": "副主任医师", "attending": "主治医师", "resident": "住院医师"}
+LEVELS = {"chief": "主任医师", "associate-chief": "副主任医师", "attending": "主治医师", "resident": "住院医师"}
 """The professional titles of doctors in China, by which a consultation is priced."""
 
 _EQUALS = re.compile(r"%([\w.]+) = '([^']+)'")

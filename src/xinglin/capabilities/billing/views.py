@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import Field
 
-from xinglin.capabilities.billing import desk_views, payments, refunds, resources, settling
+from xinglin.capabilities.billing import desk_views, payers, payments, refunds, resources, settling
+from xinglin.capabilities.billing.price_words import PAYER_NAMES
 from xinglin.capabilities.billing.services import why_kept
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
@@ -142,6 +143,7 @@ async def bill(context: Context, visit: str) -> dict[str, Any]:
         "ChargeItem", [("context", visit), ("_tag", table.tag("PENDING")), ("_sort", "_id"), ("_count", "500")]
     )
     encounter = await context.read(visit)
+    coverage = await payers.coverage_of(context, visit)
     return {
         "visit": visit,
         "number": next((item["value"] for item in encounter.get("identifier") or ()), ""),
@@ -152,6 +154,8 @@ async def bill(context: Context, visit: str) -> dict[str, Any]:
         "total": resources.total(found.resources),
         "payment": await desk_views.payment_of(context, visit),
         "gateway": settling.gateway_there(context),
+        "payer": PAYER_NAMES[payers.kind(coverage)],
+        "insured": str((coverage or {}).get("subscriberId", "")),
     }
 
 

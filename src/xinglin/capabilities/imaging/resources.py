@@ -80,6 +80,13 @@ def study_code(resource: Resource) -> str:
     return build.first_code(resource.get("code"), STUDY) or ""
 
 
+def as_ordered(request: Resource) -> dict[str, str]:
+    """What was given to order this examination, but for what goes for one patient alone: the study, and its side."""
+    code = build.first_code((request.get("bodySite") or [None])[0], SNOMED)
+    side = next((name for name, (known, _word) in SIDES.items() if known == code), None)
+    return {"study": study_code(request), **({"side": side} if side else {})}
+
+
 def extension(resource: Resource, url: str) -> Json:
     """The extension of a resource with this url; empty where it has none."""
     return next((item for item in resource.get("extension") or () if item.get("url") == url), {})

@@ -88,6 +88,7 @@ class LineRow(Row):
     alerts: list[str] = Field(title=N_("Accepted warnings"), json_schema_extra={"hidden": True})
     returned: str = Field(default="", title=N_("Reason of return"), json_schema_extra={"hidden": True})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+    again: dict[str, str] | None = Field(None, title=N_("To order again"), json_schema_extra={"hidden": True})
 
 
 @view(
@@ -116,6 +117,7 @@ async def lines(context: Context, filter: OfVisit) -> Page[LineRow]:
             state=state_of(context, item),
             alerts=resources.accepted_alerts(item),
             patient=item["subject"]["reference"],
+            again=resources.as_ordered(item) if code else None,
         )
         for item, code in zip(found.resources, codes, strict=True)
     ]

@@ -79,6 +79,7 @@ class LineRow(Row):
     alerts: list[str] = Field(title=N_("Accepted warnings"), json_schema_extra={"hidden": True})
     returned: str = Field(title=N_("Why it was rejected"), json_schema_extra={"hidden": True})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
+    again: dict[str, str] | None = Field(None, title=N_("To order again"), json_schema_extra={"hidden": True})
 
 
 @view(
@@ -110,6 +111,7 @@ async def lines(context: Context, filter: OfVisit) -> Page[LineRow]:
             alerts=resources.accepted_alerts(item),
             returned=rejected_for(item),
             patient=item["subject"]["reference"],
+            again={"test": code} if code else None,
         )
         for item, code in zip(found.resources, codes, strict=True)
     ]

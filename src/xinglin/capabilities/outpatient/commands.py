@@ -6,6 +6,7 @@ from pydantic import Field
 
 from xinglin.capabilities.outpatient import resources, visits
 from xinglin.capabilities.outpatient.base import OfAppointment, VisitStep
+from xinglin.capabilities.outpatient.rules import checked
 from xinglin.capabilities.outpatient.states import NOT_SEEN
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, operation_outcome
@@ -13,8 +14,8 @@ from xinglin.fhir.types import Resource
 from xinglin.kernel.basket import issue_all
 from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context, reference
-from xinglin.kernel.errors import Refused
-from xinglin.kernel.text import N_, listed
+from xinglin.kernel.errors import Refused, demand_reason
+from xinglin.kernel.text import N_
 from xinglin.platform.i18n import gettext as _
 from xinglin.platform.numbers import next_number
 
@@ -207,6 +208,14 @@ async def send_orders(context: Context, input: VisitStep) -> Resource:
     return encounter
 
 
+class FinishVisit(VisitStep):
+    """A visit whose record is signed."""
+
+    reason: str | None = Field(
+        None, title=N_("Reason to go on"), max_length=200, json_schema_extra={"widget": "reason"}
+    )
+
+
 @command(
     "outpatient.finish",
     title=N_("Sign and finish"),
@@ -214,16 +223,19 @@ async def send_orders(context: Context, input: VisitStep) -> Resource:
     done=N_("Signed; the visit goes on to the cashier"),
     tone="primary",
 )
-async def finish(context: Context, input: VisitStep) -> Resource:
+async def finish(context: Context, input: FinishVisit) -> Resource:
     """Issues what is still in the basket, signs it with the record and its diagnoses, charges the consultation, and
     ends it.
 
-    Refused with a list of what is missing: chief complaint, history or diagnosis.
+    Refused with a list of what is missing by how much it matters: chief complaint, history and diagnosis must be there;
+    an order that came back asks for a reason.
     """
     encounter = await visits.in_consultation(context, input.visit)
     composition = await visits.composition(context, input.visit)
-    _refuse_incomplete(composition, encounter)
+    demand_reason(await checked(context, encounter, resources.note_values(composition)), input.reason)
     assert composition is not None
+    if input.reason:
+        context.because(input.reason)
     await _close(context, composition)
     orders = await issue_all(context, input.visit)
     diagnoses = [entry["condition"]["reference"] for entry in encounter.get("diagnosis") or ()]
@@ -233,21 +245,6 @@ async def finish(context: Context, input: VisitStep) -> Resource:
     await context.update({**_settled(place), "lastModified": build.instant(context.now)})
     target = await visits.standing(context, input.visit)
     return await context.move("visit", encounter, to=target)
-
-
-def _refuse_incomplete(composition: Resource | None, encounter: Resource) -> None:
-    values = resources.note_values(composition)
-    missing = [
-        name
-        for name, present in (
-            (_("chief complaint"), values["chief_complaint"]),
-            (_("history of present illness"), values["present_illness"]),
-            (_("diagnosis"), encounter.get("diagnosis")),
-        )
-        if not present
-    ]
-    if missing:
-        raise Refused(_("Before signing, please add: {missing}").format(missing=listed(missing)))
 
 
 async def _charge_consultation(context: Context, visit: str) -> None:

@@ -14,6 +14,7 @@ from xinglin.capabilities.outpatient import (
     requests,
     resources,
     results,
+    rules,
     timeline,
     views,
     visits,
@@ -63,6 +64,7 @@ async def _open_visit(context: Context, visit: str, tab: str, query: Mapping[str
     visits.own_visit(context, encounter)
     patient = encounter["subject"]["reference"]
     composition = await visits.composition(context, visit)
+    note, basket = resources.note_values(composition), await _basket(context, visit)
     return {
         "visit": encounter,
         "visit_reference": visit,
@@ -72,7 +74,7 @@ async def _open_visit(context: Context, visit: str, tab: str, query: Mapping[str
         "patient_reference": patient,
         "summary": await chart.summary(context, patient),
         "composition": composition,
-        "note": resources.note_values(composition),
+        "note": note,
         "note_version": int(composition["meta"]["versionId"]) if composition else 0,
         "in_use": await answering.in_use(context) if tab == "record" else [],
         "sets": await run_view(context, ordersets.sets, {"limit": 50}) if tab == "record" else Page([]),
@@ -83,7 +85,8 @@ async def _open_visit(context: Context, visit: str, tab: str, query: Mapping[str
         "last_visit": await copying.last_visit(context, encounter) if tab == "record" else None,
         "amended": await amending.since_signature(context, composition) if tab == "record" else [],
         "diagnoses": await visits.diagnoses(context, encounter),
-        "basket": await _basket(context, visit),
+        "basket": basket,
+        "checks": await rules.checked(context, encounter, note, [(section, page.rows) for section, page in basket]),
         "page_rows": await _tab(context, tab, patient, query),
     }
 

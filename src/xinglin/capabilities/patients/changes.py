@@ -92,4 +92,4 @@ def _told(before: Resource | None, after: Resource | None) -> list[str]:
 
 
 def _word(fact: Fact) -> str:
-    return _(CODES[fact.text]) if fact.code and fact.text in CODES else fact.text
+    return _(CODES.get(fact.text, fact.text)) if fact.code and fact.text else fact.text

@@ -124,7 +124,7 @@ class AddNumber(OfPatient):
 
     kind: str = Field(
         title=N_("Document or card"),
-        json_schema_extra=select((code, kind.display) for code, kind in demographics.NUMBERS.items()),
+        json_schema_extra=select((code, kind.title) for code, kind in demographics.NUMBERS.items()),
     )
     number: str = Field(title=N_("Number"), min_length=3, max_length=40)
 

@@ -13,6 +13,7 @@ from xinglin.capabilities.patients.identity_number import SYSTEM
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.text import N_
+from xinglin.platform.i18n import gettext as _
 
 TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 MARITAL_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus"
@@ -22,32 +23,43 @@ NATIONALITY = "http://hl7.org/fhir/StructureDefinition/patient-nationality"
 ETHNICITY_SYSTEM, OCCUPATION_SYSTEM = "urn:xinglin:code:ethnic-group", "urn:xinglin:code:occupation"
 
 
+Named = Mapping[str, tuple[str, str]]
+"""Code → the name as it is written, and the title to be translated."""
+
+
 @dataclass(frozen=True)
 class Kind:
-    """A kind of number that a person bears: its name, the code of its type in v2-0203 where one is certain, and
-    whether it is a card that is lost and given out anew."""
+    """A kind of number that a person bears: its name as it is written, its title to be translated, the code of its type
+    in v2-0203 where one is certain, and whether it is a card that is lost and given out anew."""
 
     display: str
+    title: str
     type: str | None = None
     card: bool = False
 
 
 NUMBERS: Mapping[str, Kind] = {
-    "passport": Kind("护照", "PPN"),
-    "hk-macao-permit": Kind("港澳居民来往内地通行证"),
-    "taiwan-permit": Kind("台湾居民来往大陆通行证"),
-    "permanent-residence": Kind("外国人永久居留身份证", "PRC"),
-    "military": Kind("军官证", "MI"),
-    "household": Kind("户口簿"),
-    "birth-certificate": Kind("出生医学证明", "BCT"),
-    "insurance-card": Kind("医保卡（社会保障卡）", "SB", card=True),
-    "health-card": Kind("电子健康卡", "HC", card=True),
-    "visit-card": Kind("就诊卡", card=True),
+    "passport": Kind("护照", N_("Passport"), "PPN"),
+    "hk-macao-permit": Kind("港澳居民来往内地通行证", N_("Mainland travel permit (Hong Kong, Macao)")),
+    "taiwan-permit": Kind("台湾居民来往大陆通行证", N_("Mainland travel permit (Taiwan)")),
+    "permanent-residence": Kind("外国人永久居留身份证", N_("Permanent residence card"), "PRC"),
+    "military": Kind("军官证", N_("Military ID"), "MI"),
+    "household": Kind("户口簿", N_("Household register")),
+    "birth-certificate": Kind("出生医学证明", N_("Birth certificate"), "BCT"),
+    "insurance-card": Kind("医保卡（社会保障卡）", N_("Insurance card (social security card)"), "SB", card=True),
+    "health-card": Kind("电子健康卡", N_("Electronic health card"), "HC", card=True),
+    "visit-card": Kind("就诊卡", N_("Visit card"), card=True),
 }
 """Documents and cards besides the resident identity card, by the code that their system ends with."""
 
 NUMBER_SYSTEM = "urn:xinglin:id:"
-MARITAL = {"S": "未婚", "M": "已婚", "D": "离婚", "W": "丧偶", "UNK": "未说明"}
+MARITAL: Named = {
+    "S": ("未婚", N_("Never married")),
+    "M": ("已婚", N_("Married")),
+    "D": ("离婚", N_("Divorced")),
+    "W": ("丧偶", N_("Widowed")),
+    "UNK": ("未说明", N_("Not said")),
+}
 ETHNIC_GROUPS = dict(
     zip(
         [f"{number:02d}" for number in range(1, 57)],
@@ -62,32 +74,39 @@ ETHNIC_GROUPS = dict(
         strict=True,
     )
 )
-OCCUPATIONS = {
-    "11": "国家公务员",
-    "13": "专业技术人员",
-    "17": "职员",
-    "21": "企业管理人员",
-    "24": "工人",
-    "27": "农民",
-    "31": "学生",
-    "37": "现役军人",
-    "51": "自由职业者",
-    "54": "个体经营者",
-    "70": "无业人员",
-    "80": "退（离）休人员",
-    "90": "其他",
+OCCUPATIONS: Named = {
+    "11": ("国家公务员", N_("Civil servant")),
+    "13": ("专业技术人员", N_("Professional")),
+    "17": ("职员", N_("Office worker")),
+    "21": ("企业管理人员", N_("Manager in business")),
+    "24": ("工人", N_("Worker")),
+    "27": ("农民", N_("Farmer")),
+    "31": ("学生", N_("Student")),
+    "37": ("现役军人", N_("Soldier")),
+    "51": ("自由职业者", N_("Freelance")),
+    "54": ("个体经营者", N_("Self-employed")),
+    "70": ("无业人员", N_("Without work")),
+    "80": ("退（离）休人员", N_("Retired from work")),
+    "90": ("其他", N_("Other")),
 }
-COUNTRIES = {"CN": "中国", "HK": "中国香港", "MO": "中国澳门", "TW": "中国台湾", "XX": "外国"}
-RELATIONSHIPS = {
-    "MTH": "母亲",
-    "FTH": "父亲",
-    "SPS": "配偶",
-    "CHILD": "子女",
-    "SIB": "兄弟姐妹",
-    "GRPRN": "祖父母、外祖父母",
-    "GUARD": "其他监护人",
-    "FRND": "朋友、同事",
-    "EXT": "其他亲属",
+ABROAD = "XX"
+COUNTRIES: Named = {
+    "CN": ("中国", N_("China")),
+    "HK": ("中国香港", N_("Hong Kong, China")),
+    "MO": ("中国澳门", N_("Macao, China")),
+    "TW": ("中国台湾", N_("Taiwan, China")),
+    "XX": ("外国", N_("Abroad")),
+}
+RELATIONSHIPS: Named = {
+    "MTH": ("母亲", N_("Mother")),
+    "FTH": ("父亲", N_("Father")),
+    "SPS": ("配偶", N_("Spouse")),
+    "CHILD": ("子女", N_("Child")),
+    "SIB": ("兄弟姐妹", N_("Brother or sister")),
+    "GRPRN": ("祖父母、外祖父母", N_("Grandparent")),
+    "GUARD": ("监护人", N_("Guardian")),
+    "FRND": ("朋友、同事", N_("Friend, colleague")),
+    "EXT": ("其他亲属", N_("Other relative")),
 }
 """HL7 v3 RoleCode, as R4 asks for of RelatedPerson."""
 ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
@@ -108,24 +127,24 @@ def number(kind: str, value: str) -> Resource:
 
 
 def number_name(identifier: Mapping[str, Any]) -> str:
-    """What a kind of number is called."""
+    """What a kind of number is called, in the reader's language."""
     system = str(identifier.get("system", ""))
     if system == SYSTEM:
-        return "居民身份证"
+        return _("Resident identity card")
     if system == resources.MEDICAL_RECORD_NUMBER:
-        return "病历号"
+        return _("Record number")
     kind = NUMBERS.get(system.removeprefix(NUMBER_SYSTEM))
-    return kind.display if kind else build.concept_text(identifier.get("type")) or system
+    return _(kind.title) if kind else build.concept_text(identifier.get("type")) or system
 
 
-def with_extension(patient: Resource, url: str, system: str, code: str | None, names: Mapping[str, str]) -> Resource:
+def with_extension(patient: Resource, url: str, system: str, code: str | None, display: str) -> Resource:
     """A Patient with a coded extension; as it is where `code` is None."""
     if code is None:
         return patient
     others = [each for each in patient.get("extension") or () if each.get("url") != url]
     return {
         **patient,
-        "extension": [*others, {"url": url, "valueCodeableConcept": build.concept(system, code, names[code])}],
+        "extension": [*others, {"url": url, "valueCodeableConcept": build.concept(system, code, display)}],
     }
 
 
@@ -137,7 +156,7 @@ def coded(patient: Resource, url: str) -> str | None:
 @dataclass(frozen=True)
 class Fact:
     """One thing that is known of a patient: a title to be translated, and the text; with `code`, a code to be put into
-    words."""
+    words, or a message to be translated."""
 
     title: str
     text: str
@@ -153,7 +172,7 @@ def facts(patient: Resource) -> list[Fact]:
             filter(
                 None,
                 [
-                    build.concept_text((each.get("relationship") or [None])[0]),
+                    _(title_of(RELATIONSHIPS, (each.get("relationship") or [None])[0])),
                     build.person_name({"name": [each["name"]]}) if "name" in each else "",
                     *(one.get("value", "") for one in each.get("telecom") or ()),
                 ],
@@ -169,10 +188,10 @@ def facts(patient: Resource) -> list[Fact]:
         Fact(N_("ID number"), build.find_identifier(patient, SYSTEM) or ""),
         Fact(N_("Phone"), "、".join(str(each.get("value", "")) for each in patient.get("telecom") or ())),
         Fact(N_("Address"), str(address.get("text") or "".join(address.get("line") or ()))),
-        Fact(N_("Nationality"), _nationality(patient)),
-        Fact(N_("Ethnic group"), _coded_text(patient, ETHNICITY)),
-        Fact(N_("Civil state"), MARITAL.get(build.first_code(patient.get("maritalStatus")) or "", "")),
-        Fact(N_("Occupation"), _coded_text(patient, OCCUPATION)),
+        Fact(N_("Nationality"), title_of(COUNTRIES, nationality_of(patient)), code=True),
+        Fact(N_("Ethnic group"), build.concept_text(_extended(patient, ETHNICITY))),
+        Fact(N_("Civil state"), title_of(MARITAL, patient.get("maritalStatus")), code=True),
+        Fact(N_("Occupation"), title_of(OCCUPATIONS, _extended(patient, OCCUPATION)), code=True),
         Fact(N_("Contact person"), "；".join(contacts)),
     ]
     if described := resources.extension(patient, resources.NOTE).get("valueString"):
@@ -184,19 +203,25 @@ def facts(patient: Resource) -> list[Fact]:
     return found
 
 
-def _coded_text(patient: Resource, url: str) -> str:
-    return build.concept_text(resources.extension(patient, url).get("valueCodeableConcept"))
+def title_of(names: Named, concept: Resource | None) -> str:
+    """The title of a CodeableConcept by its code, to be translated; of codes of others what they say."""
+    code = build.first_code(concept)
+    return names[code][1] if code and code in names else build.concept_text(concept)
 
 
-def _nationality(patient: Resource) -> str:
+def _extended(patient: Resource, url: str) -> Resource | None:
+    return resources.extension(patient, url).get("valueCodeableConcept")
+
+
+def nationality_of(patient: Resource) -> Resource | None:
+    """The nationality of a Patient as a CodeableConcept."""
     held = resources.extension(patient, NATIONALITY)
     code: Resource = next((each for each in held.get("extension") or () if each.get("url") == "code"), {})
-    return build.concept_text(code.get("valueCodeableConcept"))
+    return code.get("valueCodeableConcept")
 
 
 def nationality(code: str) -> Resource:
     """The extension for a nationality (HL7, patient-nationality)."""
-    concept = build.concept("urn:iso:std:iso:3166", code, COUNTRIES[code])
-    if code == "XX":
-        concept = {"text": COUNTRIES[code]}
+    system = "urn:xinglin:code:country" if code == ABROAD else "urn:iso:std:iso:3166"
+    concept = build.concept(system, code, COUNTRIES[code][0])
     return {"url": NATIONALITY, "extension": [{"url": "code", "valueCodeableConcept": concept}]}

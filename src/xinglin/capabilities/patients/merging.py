@@ -14,6 +14,7 @@ from xinglin.capabilities.patients import absorbing, duplicates, manifests
 from xinglin.capabilities.patients.duplicates import Decided, OnePair, noted, read_pair, requested_by
 from xinglin.capabilities.patients.identity_number import SYSTEM, parse_identity_number
 from xinglin.fhir import build
+from xinglin.fhir.outcome import Gone, NotFound
 from xinglin.fhir.types import Resource
 from xinglin.kernel.command import command
 from xinglin.kernel.context import Context, reference
@@ -218,10 +219,10 @@ async def _returned(house: Context, manifest: Resource, targets: dict[str, str])
         if each not in dict(named)
     ]
     for name, places in [*named, *dict(later).items()]:
-        held = (await house.read_many([name])).get(name)
-        if held is None:
+        try:
+            held = await house.read(name, lock=True)
+        except (Gone, NotFound):
             continue  # deleted since; there is nothing to give back
-        held = await house.read(name, lock=True)
         changed = manifests.put_back(held, places, old, new)
         if changed != held:
             yield manifests.Moved(await house.update(changed), places)

@@ -25,13 +25,13 @@ _OPTIONS: dict[str, Any] = {
     "civil_state": demographics.MARITAL,
     "occupation": demographics.OCCUPATIONS,
     "contact_relationship": demographics.RELATIONSHIPS,
-    "document": demographics.NUMBERS,
+    "document": {code: (kind.display, kind.title) for code, kind in demographics.NUMBERS.items()},
 }
 
 
 def _choice(name: str, title: str) -> Any:
     options = _OPTIONS[name]
-    shown = [(code, getattr(text, "display", text)) for code, text in options.items()]
+    shown = [(code, named if isinstance(named, str) else named[1]) for code, named in options.items()]
     return Field(None, title=title, json_schema_extra=select(shown))
 
 
@@ -104,24 +104,29 @@ def with_personal(patient: Resource, given: Personal) -> Resource:
         others = [each for each in patient.get("address") or () if each.get("use") != "home"]
         found["address"] = [{"use": "home", "text": given.address}, *others]
     if given.civil_state:
-        state = demographics.MARITAL[given.civil_state]
+        state = demographics.MARITAL[given.civil_state][0]
         found["maritalStatus"] = build.concept(demographics.MARITAL_SYSTEM, given.civil_state, state)
     if given.contact_name:
         found["contact"] = [_contact(given)]
     if given.nationality:
         others = [each for each in found.get("extension") or () if each["url"] != demographics.NATIONALITY]
         found["extension"] = [*others, demographics.nationality(given.nationality)]
-    for url, system, code, names in (
-        (demographics.ETHNICITY, demographics.ETHNICITY_SYSTEM, given.ethnic_group, demographics.ETHNIC_GROUPS),
-        (demographics.OCCUPATION, demographics.OCCUPATION_SYSTEM, given.occupation, demographics.OCCUPATIONS),
-    ):
-        found = demographics.with_extension(found, url, system, code, names)
+    if group := given.ethnic_group:
+        display = demographics.ETHNIC_GROUPS[group]
+        found = demographics.with_extension(
+            found, demographics.ETHNICITY, demographics.ETHNICITY_SYSTEM, group, display
+        )
+    if work := given.occupation:
+        display = demographics.OCCUPATIONS[work][0]
+        found = demographics.with_extension(
+            found, demographics.OCCUPATION, demographics.OCCUPATION_SYSTEM, work, display
+        )
     return found
 
 
 def _contact(given: Personal) -> Resource:
     code = given.contact_relationship
-    relationship = build.concept(demographics.ROLE_CODE, code, demographics.RELATIONSHIPS[code]) if code else None
+    relationship = build.concept(demographics.ROLE_CODE, code, demographics.RELATIONSHIPS[code][0]) if code else None
     phone = telephone(given.contact_phone) if given.contact_phone else None
     return build.without_empty(
         {
@@ -136,11 +141,10 @@ def personal_of(patient: Resource) -> dict[str, str]:
     """What a form shows of a Patient: the values of the fields of `Personal`, where they are known."""
     mobile = next((each["value"] for each in patient.get("telecom") or () if each.get("value")), None)
     contact: Resource = next(iter(patient.get("contact") or ()), {})
-    country = resources.extension(patient, demographics.NATIONALITY).get("extension") or [{}]
     found: dict[str, Callable[[], str | None]] = {
         "phone": lambda: mobile,
         "address": lambda: next((each.get("text") for each in patient.get("address") or ()), None),
-        "nationality": lambda: build.first_code(country[0].get("valueCodeableConcept")),
+        "nationality": lambda: build.first_code(demographics.nationality_of(patient)),
         "ethnic_group": lambda: demographics.coded(patient, demographics.ETHNICITY),
         "civil_state": lambda: build.first_code(patient.get("maritalStatus")),
         "occupation": lambda: demographics.coded(patient, demographics.OCCUPATION),

@@ -19,14 +19,17 @@ RELATED = "seealso"
 
 def mother_of() -> Resource:
     """The relationship of a mother."""
-    return build.concept(ROLE_CODE, MOTHER, RELATIONSHIPS[MOTHER])
+    return build.concept(ROLE_CODE, MOTHER, RELATIONSHIPS[MOTHER][0])
 
 
 class Relate(Input):
     """Somebody of the family, or a guardian."""
 
     patient: str = Field(title=N_("Patient"), pattern=r"^Patient/", json_schema_extra={"widget": "hidden"})
-    relationship: str = Field(title=N_("Relationship"), json_schema_extra=select(RELATIONSHIPS.items()))
+    relationship: str = Field(
+        title=N_("Relationship"),
+        json_schema_extra=select((code, title) for code, (_name, title) in RELATIONSHIPS.items()),
+    )
     name: str = Field(title=N_("Name"), min_length=1, max_length=80)
     phone: str | None = Field(None, title=N_("Phone"), pattern=PHONE)
     guardian: bool = Field(False, title=N_("Decides for the patient (guardian)"))
@@ -51,9 +54,9 @@ async def relate(context: Context, input: Relate) -> Resource:
     if input.relative == input.patient:
         raise Refused(_("Nobody is a relative of their own"), expression="relative")
     await context.read(input.patient, lock=True)
-    relationships = [build.concept(ROLE_CODE, input.relationship, RELATIONSHIPS[input.relationship])]
+    relationships = [build.concept(ROLE_CODE, input.relationship, RELATIONSHIPS[input.relationship][0])]
     if input.guardian and input.relationship != GUARDIAN:
-        relationships.append(build.concept(ROLE_CODE, GUARDIAN, "监护人"))
+        relationships.append(build.concept(ROLE_CODE, GUARDIAN, RELATIONSHIPS[GUARDIAN][0]))
     phone = [{"system": "phone", "value": telephone(input.phone), "use": "mobile"}] if input.phone else []
     related = await context.create(
         build.without_empty(

@@ -65,8 +65,8 @@ class SetRisk(Input):
     risk: str = Field(
         title=N_("Risk or need"), json_schema_extra=select((code, kind.display) for code, kind in KINDS.items())
     )
-    note: str | None = Field(None, title=N_("Note"), max_length=100)
-    until: date | None = Field(None, title=N_("Until"))
+    note: str | None = Field(None, title=N_("Remark"), max_length=100)
+    until: date | None = Field(None, title=N_("Valid until"))
 
     @field_validator("risk")
     @classmethod
@@ -86,7 +86,7 @@ async def set_risk(context: Context, input: SetRisk) -> Resource:
     if kind.clinical and not context.may("patients.allergies"):
         raise NotPermitted(_("Only those who treat patients can set or end this risk"), expression="risk")
     if input.risk == OTHER and not input.note:
-        raise Refused(_("Say in the note which risk it is"), expression="note")
+        raise Refused(_("Say in the remark which risk it is"), expression="note")
     if input.until and input.until < context.today:
         raise Refused(_("The day lies in the past"), expression="until")
     await context.read(input.patient, lock=True)

@@ -149,7 +149,7 @@ class NumberRow(Row):
     kind: str = Field(title=N_("Document or card"))
     number: str = Field(title=N_("Number"))
     use: str = Field(title=N_("Use"))
-    until: str = Field(title=N_("Until"))
+    until: str = Field(title=N_("Withdrawn on"))
     state: str = Field(title=N_("State"), json_schema_extra={"hidden": True})
     patient: str = Field(title=N_("Patient"), json_schema_extra={"hidden": True})
 
@@ -206,7 +206,9 @@ async def relatives(context: Context, filter: OfPatient) -> Page[RelativeRow]:
     rows = [
         RelativeRow(
             key=reference(related),
-            relationship="、".join(build.concept_text(each) for each in related.get("relationship") or ()),
+            relationship=listed(
+                _(demographics.title_of(demographics.RELATIONSHIPS, each)) for each in related.get("relationship") or ()
+            ),
             name=build.person_name(related),
             phone="、".join(str(each.get("value", "")) for each in related.get("telecom") or ()),
             record=record_number(other) if other else "",
@@ -219,7 +221,9 @@ async def relatives(context: Context, filter: OfPatient) -> Page[RelativeRow]:
         RelativeRow(
             key=reference(other),
             relationship=_("{relationship} of").format(
-                relationship=build.concept_text((related.get("relationship") or [None])[0])
+                relationship=_(
+                    demographics.title_of(demographics.RELATIONSHIPS, (related.get("relationship") or [None])[0])
+                )
             ),
             name=build.person_name(other),
             phone="",

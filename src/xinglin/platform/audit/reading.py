@@ -51,9 +51,9 @@ class Person:
     active: bool
 
 
-async def about_patient(connection: Connection, patient: str, span: Span, limit: int) -> list[Kept]:
-    """Entries that name a patient, such as `Patient/1`, and those that name everybody."""
-    values = {**span.values(), "names": [patient, EVERYBODY], "limit": limit}
+async def about_patient(connection: Connection, records: Sequence[str], span: Span, limit: int) -> list[Kept]:
+    """Entries that name any of a patient's records, such as `Patient/1`, and those that name everybody."""
+    values = {**span.values(), "names": [*records, EVERYBODY], "limit": limit}
     return _kept(await (await connection.execute(queries.audit_of_patient, values)).fetchall())
 
 

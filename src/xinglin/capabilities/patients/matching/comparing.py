@@ -31,6 +31,13 @@ COMPOUND_SURNAMES = frozenset(
         "轩辕",
     ]
 )
+ALIKE = (
+    *("己已巳", "未末", "土士", "干千于", "人入", "侯候", "晴睛", "密蜜", "冶治", "戌戍戊", "毋母", "崇祟"),
+    *("冼洗", "佘余", "昊吴", "怡恰", "析折", "祎袆", "天夭", "王壬", "菜莱", "钧钓", "沐沭"),
+)
+"""Characters that look alike and are taken for one another, in handwriting and on the screen of a reader."""
+
+_LOOKS = str.maketrans({each: group[0] for group in ALIKE for each in group})
 SHORT_NAME = 2
 """Characters of a name of which so many people have the same that one character alone tells little."""
 _PLACE = 6
@@ -38,14 +45,16 @@ _PLACE = 6
 
 
 def names(one: str, other: str) -> str | None:
-    """`same`, `sound` (other characters that sound alike), `order` (characters the wrong way round), `character` (one
-    is missing or another), `surname`, `different`."""
+    """`same`, `sound` and `look` (other characters that sound or look alike), `order` (characters the wrong way round),
+    `character` (one is missing or another), `surname`, `different`."""
     if not one or not other:
         return None
     if one == other:
         return "same"
     if (sounds := syllables(one)) and sounds == syllables(other):
         return "sound"
+    if one.translate(_LOOKS) == other.translate(_LOOKS):
+        return "look"
     if sorted(one.split()) == sorted(other.split()) or (not one.isascii() and sorted(one) == sorted(other)):
         return "order"
     alike = surname(one) == surname(other)

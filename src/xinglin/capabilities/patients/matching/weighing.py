@@ -20,8 +20,16 @@ from xinglin.kernel.text import N_
 
 WEIGHTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        "name": {"same": 14, "sound": 8, "order": 8, "character": 5, "surname": -1.5, "different": -6.5},
-        "short name": {"same": 10.5, "sound": 4.5, "order": 4.5, "character": 3, "surname": -1.5, "different": -6.5},
+        "name": {"same": 14, "sound": 8, "look": 8, "order": 8, "character": 5, "surname": -1.5, "different": -6.5},
+        "short name": {
+            "same": 10.5,
+            "sound": 4.5,
+            "look": 4.5,
+            "order": 4.5,
+            "character": 3,
+            "surname": -1.5,
+            "different": -6.5,
+        },
         "birth date": {
             "same": 14.5,
             "placeholder": 8,
@@ -53,6 +61,7 @@ LIKELY, POSSIBLE = 0.5, 0.1
 TITLES = {
     ("name", "same"): N_("same name"),
     ("name", "sound"): N_("name sounds alike"),
+    ("name", "look"): N_("name looks alike"),
     ("name", "order"): N_("name with characters the wrong way round"),
     ("name", "character"): N_("name differs in one character"),
     ("name", "surname"): N_("same surname only"),

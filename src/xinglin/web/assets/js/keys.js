@@ -21,9 +21,11 @@ const press = (event) => {
   const wanted = name(event);
   const typing = event.target.matches?.(FIELDS) || event.target.isContentEditable;
   if (typing && wanted.length === 1) return;
-  const target = [...scope().querySelectorAll(`[data-key="${CSS.escape(wanted)}"]`)].find(
-    (element) => visible(element) && !element.disabled,
-  );
+  const sought = `[data-key="${CSS.escape(wanted)}"]`;
+  const usable = (element) => visible(element) && !element.disabled;
+  // The form that somebody types in goes first: its key must not end the visit.
+  const own = [...(event.target.closest?.("form")?.querySelectorAll(sought) || [])].find(usable);
+  const target = own || [...scope().querySelectorAll(sought)].find(usable);
   if (!target) return;
   event.preventDefault();
   if (target.matches(FIELDS)) {
