@@ -32,9 +32,11 @@ def order(doctor: Station, key: str, initials: str, name: str) -> None:
 
 
 def pay(cashier: Station, name: str) -> None:
-    """Settles the patient's bill."""
+    """Settles the patient's bill in cash."""
     cashier.go("/cashier")
     cashier.page.locator("#bills a", has_text=name).click()
+    cashier.page.get_by_text("现金", exact=True).click()
+    cashier.page.locator("[data-given]").fill("500")
     cashier.page.keyboard.press("Control+Enter")
     expect(cashier.page.locator("#slip")).to_be_visible()
 
