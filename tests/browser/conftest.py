@@ -16,6 +16,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.browser import chromium
+from tests.browser.crowd import fill
 from tests.browser.hospital import Hospital, Station
 from tests.postgres import Databases
 from xinglin.operations.hospital import furnish
@@ -166,6 +167,12 @@ def station(hospital: Hospital, browser: Browser) -> Iterator[Callable[..., Stat
             return opened
 
         yield open_station
+
+
+@pytest.fixture(scope="session")
+def visit(hospital: Hospital) -> dict[str, str]:
+    """A morning's patients; addresses of pages with one of them, by station."""
+    return fill(hospital)
 
 
 @pytest.fixture(scope="session")

@@ -3,44 +3,17 @@
 import base64
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.hospital import Hospital, Station
-from xinglin.platform import identity
-from xinglin.platform.database import Database
+from tests.browser.newcomers import GIVEN, new_account
 from xinglin.platform.identity.factors import SECONDS, code_at
 
 Open = Callable[..., Station]
-GIVEN, OWN, NEXT = "Given-By-Chief-1", "My-Own-Choice-1", "My-Next-Choice-1"
-
-
-def new_account(hospital: Hospital, *, must_change: bool = True, roles: tuple[str, ...] = ("registrar",)) -> str:
-    """An account with a password that somebody else chose; returns its login."""
-    login = f"new-{uuid4().hex[:8]}"
-
-    async def make() -> None:
-        database = Database(str(hospital.settings.database_url), min_size=1, max_size=1)
-        await database.open()
-        async with database.transaction() as connection:
-            await identity.create_account(
-                connection,
-                login=login,
-                name="王芳",
-                password=GIVEN,
-                roles=roles,
-                locale="zh_CN",
-                now=datetime.now(UTC),
-                must_change=must_change,
-            )
-        await database.close()
-
-    hospital.run(make())
-    return login
+OWN, NEXT = "My-Own-Choice-1", "My-Next-Choice-1"
 
 
 def enter(station: Station, login: str, password: str) -> None:

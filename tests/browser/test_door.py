@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.hospital import Hospital, Station
+from tests.browser.newcomers import GIVEN, new_account
 from xinglin.operations.hospital import PASSWORD
 
 Open = Callable[..., Station]
@@ -65,8 +66,8 @@ def test_a_doctor_goes_on_in_another_post_by_keys_and_stays_signed_in(station: O
         posts.first.click()
 
 
-def test_who_has_no_workstation_is_told_and_can_leave(stranger: httpx.Client) -> None:
-    sign_in(stranger, "manager")
+def test_who_has_no_workstation_is_told_and_can_leave(hospital: Hospital, stranger: httpx.Client) -> None:
+    sign_in(stranger, new_account(hospital, must_change=False, roles=("head",)), password=GIVEN)
     page = stranger.get("/")
     assert page.status_code == 403
     assert "请联系管理员分配岗位" in page.text

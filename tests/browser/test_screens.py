@@ -6,19 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.crowd import fill
 from tests.browser.hospital import Hospital, Station
 from xinglin.server.app import create_application
 from xinglin.store.repository import Repository
 
 Open = Callable[..., Station]
 LOOKS = [("1366x768", False), ("1920x1080", False), ("1366x768", True)]
-
-
-@pytest.fixture(scope="module")
-def visit(hospital: Hospital) -> dict[str, str]:
-    """Addresses of pages with a patient, by station."""
-    return fill(hospital)
 
 
 def inspect(station: Station, pictures: Path, name: str, size: str, dark: bool) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xinglin.fhir.types import Resource
+
 if TYPE_CHECKING:
     from xinglin.kernel.context import Context
 
@@ -58,3 +60,12 @@ def on(*events: str) -> Callable[[Callable[["Context", Event], Awaitable[None]]]
         return Handler(events, f"{run.__module__.removeprefix('xinglin.capabilities.')}.{run.__name__}", run)
 
     return declare
+
+
+async def services_of(context: "Context", event: Event, type: str) -> list[Resource]:
+    """What an event names in `services` of one type, locked behind the event's key; what isn't there is left out, since
+    whoever charged for it may have named anything."""
+    await context.read(event.key, lock=True)
+    names = sorted(name for name in event.data["services"] if name.startswith(f"{type}/"))
+    there = await context.read_many(names)
+    return [await context.read(name, lock=True) for name in names if name in there]

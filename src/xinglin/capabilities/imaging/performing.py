@@ -57,14 +57,14 @@ async def taken(context: Context, room: str, day: date) -> dict[str, str]:
     }
 
 
-class Book(OneOrder):
+class BookExamination(OneOrder):
     """A time for an examination."""
 
     start: datetime = Field(title=N_("Begin"))
 
 
 @command("imaging.book", title=N_("Book a time"), permission="imaging.desk", done=N_("Time booked"), tone="primary")
-async def book(context: Context, input: Book) -> Resource:
+async def book(context: Context, input: BookExamination) -> Resource:
     """Books a place of the room for a paid examination, or another one instead. Refused where it is taken (the message
     names the nearest free ones), lies in the past, or the room has no place at that time."""
     request = context.moved("examination", await locked_order(context, input.order))

@@ -3,7 +3,7 @@
 from xinglin.capabilities.laboratory import specimens
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context
-from xinglin.kernel.event import Event, on
+from xinglin.kernel.event import Event, on, services_of
 
 
 @on("billing.settled")
@@ -32,7 +32,5 @@ async def after_refund(context: Context, event: Event) -> None:
 
 async def _named(context: Context, event: Event, *states: str) -> list[Resource]:
     """The tests that an event names and that are in one of these states, locked behind their visit."""
-    await context.read(event.key, lock=True)
-    names = sorted(item for item in event.data["services"] if item.startswith("ServiceRequest/"))
-    held = [await context.read(name, lock=True) for name in names]
+    held = await services_of(context, event, "ServiceRequest")
     return specimens.in_state(context, held, *states)

@@ -5,7 +5,7 @@ from xinglin.capabilities.pharmacy.resources import TICKET, ticket
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context, reference
-from xinglin.kernel.event import Event, on
+from xinglin.kernel.event import Event, on, services_of
 from xinglin.platform.numbers import next_number
 
 
@@ -60,11 +60,5 @@ async def _cancel_picking(context: Context, line: Resource) -> None:
 async def _standing(context: Context, event: Event, states: frozenset[str]) -> list[Resource]:
     """The lines that the event is about and that are in one of `states`, locked after their visit."""
     table = context.registry.tables["prescription"]
-    await context.read(event.key, lock=True)
-    found = []
-    for service in sorted(item for item in event.data["services"] if item.startswith("MedicationRequest/")):
-        line = await context.read(service, lock=True)
-        state = table.of(line)
-        if state is not None and state.code in states:
-            found.append(line)
-    return found
+    held = await services_of(context, event, "MedicationRequest")
+    return [line for line in held if (state := table.of(line)) is not None and state.code in states]
