@@ -37,7 +37,7 @@ def earlier_visit(hospital: Hospital) -> None:
     walk.do("doctor2", "outpatient.write_note", visit=visit, chief_complaint="高血压复诊", present_illness="血压平稳。")
     walk.do("doctor2", "outpatient.diagnose", visit=visit, code="I10")
     for medicine, frequency in (("amlodipine-5", "qd"), ("metformin-500", "bid")):
-        walk.do("doctor2", "pharmacy.prescribe", visit=visit, medicine=medicine, frequency=frequency, days=28)
+        walk.do("doctor2", "pharmacy.prescribe", visit=visit, medicine=medicine, frequency=frequency, days=7)
     walk.do("doctor2", "outpatient.finish", visit=visit)
     walk.close()
 
