@@ -41,7 +41,7 @@ async def prepare(context: Context, input: Prescription) -> Resource:
     """
     held = await lines(context, input.prescription, "PAID")
     refuse_expired(context, held[0])
-    for line in held:
+    for line in resources.by_medicine(held):
         picked = await reserve(context, line)
         if not picked:
             raise Refused(
@@ -154,7 +154,7 @@ async def dispense(context: Context, input: Dispense) -> Resource:
         raise Refused(_("Narcotics: name and ID number of who fetches them are noted"), expression="fetcher")
     for line in held:
         await _refuse_unpaid(context, line)
-    for line in held:
+    for line in resources.by_medicine(held):
         # What an earlier version prepared is not reserved yet.
         reserved = await reserve(context, line)
         if not reserved:
@@ -236,7 +236,7 @@ async def take_back(context: Context, input: TakeBack) -> Resource:
     if not chosen:
         raise Refused(_("This line was not dispensed, or has been taken back"), expression="line")
     moved = []
-    for line in chosen:
+    for line in resources.by_medicine(chosen):
         changed = {**context.moved("prescription", line), "statusReason": {"text": input.reason}}
         moved.append(await context.update(changed))
         intact = input.condition == "intact" and resources.kind_of(line) != "narcotic"

@@ -1,7 +1,7 @@
 """What the pharmacy does when the cashier has taken or given back money."""
 
 from xinglin.capabilities.pharmacy.reserving import release, reserve
-from xinglin.capabilities.pharmacy.resources import TICKET, ticket
+from xinglin.capabilities.pharmacy.resources import TICKET, by_medicine, ticket
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
 from xinglin.kernel.context import Context, reference
@@ -58,7 +58,7 @@ async def _cancel_picking(context: Context, line: Resource) -> None:
 
 
 async def _standing(context: Context, event: Event, states: frozenset[str]) -> list[Resource]:
-    """The lines that the event is about and that are in one of `states`, locked after their visit."""
+    """The lines that the event is about and that are in one of `states`, locked after their visit, by medicine."""
     table = context.registry.tables["prescription"]
     held = await services_of(context, event, "MedicationRequest")
-    return [line for line in held if (state := table.of(line)) is not None and state.code in states]
+    return by_medicine(line for line in held if (state := table.of(line)) is not None and state.code in states)

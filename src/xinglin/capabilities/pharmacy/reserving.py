@@ -59,7 +59,7 @@ async def release_unfetched(context: Context, input: ReleaseUnfetched) -> Resour
     released, cursor = 0, None
     while True:
         found = await context.search("MedicationRequest", [*query, *([("_cursor", cursor)] if cursor else [])])
-        for line in found.resources:
+        for line in resources.by_medicine(found.resources):
             until = valid_until(line)
             if until is not None and until < end:
                 await context.read(line["encounter"]["reference"], lock=True)

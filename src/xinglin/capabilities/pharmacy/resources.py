@@ -1,6 +1,6 @@
 """How this capability writes prescriptions and dispensing as R4 resources."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -243,6 +243,11 @@ def packs(request: Resource) -> int:
 def drug_code(request: Resource) -> str:
     """The formulary's code of a prescription line; blank for medicines from elsewhere."""
     return build.first_code(request.get("medicationCodeableConcept"), DRUG) or ""
+
+
+def by_medicine(requests: Iterable[Resource]) -> list[Resource]:
+    """Prescription lines in the one order in which stock is locked, so that no two wait for each other."""
+    return sorted(requests, key=lambda each: (drug_code(each), str(each.get("id"))))
 
 
 def dispensing(request: Resource, performer: Json, picked: Sequence[Batch], context: Context) -> Resource:
