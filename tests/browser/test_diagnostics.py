@@ -165,4 +165,4 @@ def test_a_report_with_two_signatures(station: Open) -> None:
     second.page.keyboard.press("Control+Enter")
     second.toast("已审核发布")
     wait_for(doctor, "/doctor", "#queue li", "报告已出")
-    expect(doctor.page.locator("#queue li", has_text=OTHER)).to_contain_text("报告已出")
+    expect(doctor.page.locator("#queue li", has_text=OTHER)).to_contain_text("报告已出", timeout=30_000)
