@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir.types import Resource
+from xinglin.kernel.errors import Refused
 from xinglin.kernel.view import Row
+from xinglin.platform.i18n import gettext as _
 
 if TYPE_CHECKING:
     from xinglin.kernel.context import Context
@@ -84,3 +86,19 @@ async def issue_all(context: "Context", visit: str) -> list[Resource]:
         if answer["resourceType"] == "Bundle":
             orders += [entry["resource"] for entry in answer.get("entry") or ()]
     return orders
+
+
+async def ordering_visit(context: "Context", visit: str, otherwise: str) -> Resource:
+    """The visit that something is ordered for, locked, if the signed-in doctor attends it and it is in consultation.
+
+    Raises:
+        Refused: it is in another state, with the text `otherwise`, or it is another doctor's.
+    """
+    encounter = await context.read(visit, lock=True)
+    state = context.registry.tables["visit"].of(encounter)
+    if state is None or state.code != "IN_CONSULT":
+        raise Refused(otherwise)
+    attenders = {entry.get("individual", {}).get("reference") for entry in encounter.get("participant") or ()}
+    if context.actor.practitioner not in attenders:
+        raise Refused(_("This visit belongs to another doctor"))
+    return encounter

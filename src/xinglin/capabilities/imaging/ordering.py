@@ -9,7 +9,7 @@ from xinglin.capabilities.imaging.catalogue import read_study
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.types import Resource
-from xinglin.kernel.basket import issued
+from xinglin.kernel.basket import issued, ordering_visit
 from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Refused, demand_reason
@@ -76,14 +76,7 @@ async def order(context: Context, input: OrderExamination) -> Resource:
 
 async def in_consultation(context: Context, visit: str) -> Resource:
     """The visit, locked, if the signed-in doctor attends it and it is in consultation."""
-    encounter = await context.read(visit, lock=True)
-    state = context.registry.tables["visit"].of(encounter)
-    if state is None or state.code != "IN_CONSULT":
-        raise Refused(_("Examinations are ordered while the visit is in consultation"))
-    attenders = {entry.get("individual", {}).get("reference") for entry in encounter.get("participant") or ()}
-    if context.actor.practitioner not in attenders:
-        raise Refused(_("This visit belongs to another doctor"))
-    return encounter
+    return await ordering_visit(context, visit, _("Examinations are ordered while the visit is in consultation"))
 
 
 class OneOrder(Input):

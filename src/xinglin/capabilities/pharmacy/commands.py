@@ -12,7 +12,7 @@ from xinglin.capabilities.pharmacy.knowledge import Knowledge
 from xinglin.capabilities.pharmacy.rules import Running
 from xinglin.fhir import build
 from xinglin.fhir.types import Resource
-from xinglin.kernel.basket import issued
+from xinglin.kernel.basket import issued, ordering_visit
 from xinglin.kernel.command import Input, command, select
 from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Alert, Refused, demand_reason
@@ -167,14 +167,7 @@ async def write_line(
 
 async def open_visit(context: Context, visit: str) -> Resource:
     """The visit, locked. Raises `Refused` where it is another doctor's or not in consultation."""
-    encounter = await context.read(visit, lock=True)
-    state = context.registry.tables["visit"].of(encounter)
-    if state is None or state.code != "IN_CONSULT":
-        raise Refused(_("Medicines are prescribed while the visit is in consultation"))
-    attenders = {entry.get("individual", {}).get("reference") for entry in encounter.get("participant") or ()}
-    if context.actor.practitioner not in attenders:
-        raise Refused(_("This visit belongs to another doctor"))
-    return encounter
+    return await ordering_visit(context, visit, _("Medicines are prescribed while the visit is in consultation"))
 
 
 async def read_medicine(context: Context, code: str) -> Medicine:

@@ -10,7 +10,7 @@ from xinglin.capabilities.treatments.states import OPEN
 from xinglin.fhir import build
 from xinglin.fhir.outcome import Issue, operation_outcome
 from xinglin.fhir.types import Resource
-from xinglin.kernel.basket import issued
+from xinglin.kernel.basket import issued, ordering_visit
 from xinglin.kernel.command import Input, command
 from xinglin.kernel.context import Context, reference
 from xinglin.kernel.errors import Alert, Refused, demand_reason
@@ -79,14 +79,7 @@ async def _check(context: Context, encounter: Resource, treatment: Treatment) ->
 
 async def in_consultation(context: Context, visit: str) -> Resource:
     """The visit, locked, if the signed-in doctor attends it and it is in consultation."""
-    encounter = await context.read(visit, lock=True)
-    state = context.registry.tables["visit"].of(encounter)
-    if state is None or state.code != "IN_CONSULT":
-        raise Refused(_("Treatments are ordered while the visit is in consultation"))
-    attenders = {entry.get("individual", {}).get("reference") for entry in encounter.get("participant") or ()}
-    if context.actor.practitioner not in attenders:
-        raise Refused(_("This visit belongs to another doctor"))
-    return encounter
+    return await ordering_visit(context, visit, _("Treatments are ordered while the visit is in consultation"))
 
 
 class OneOrder(Input):
